@@ -1,0 +1,186 @@
+import { Connection } from "./connection.js";
+import { Listeners } from "./listeners.js";
+import { Engine, Settings } from "./load.js";
+import { aborted, clientOptions, signalOf } from "./options.js";
+import { Port } from "./port.js";
+
+const watchers = new FinalizationRegistry((stop) => stop());
+
+/** A register for one value, for a session that is not kept anywhere else. */
+function memory() {
+  let value = null;
+  return {
+    read: () => value,
+    compareAndSet(_key, expected, next) {
+      if (value !== expected) return false;
+      value = next;
+      return true;
+    },
+  };
+}
+
+function watchLocal(key, changed) {
+  const listener = (event) => {
+    if (event.key === key || event.key === null) changed();
+  };
+  globalThis.addEventListener("storage", listener);
+  return () => globalThis.removeEventListener("storage", listener);
+}
+
+export class Client {
+  #settings;
+  #fetch;
+  #persistence;
+  #ports = new Set();
+  #current;
+  #connection;
+  #listeners = new Listeners();
+  #snapshot;
+  #ready;
+  #error = null;
+  #failed = false;
+  #stopWatching;
+  #disposed = false;
+
+  constructor(accountName, tenant, publicKey, options) {
+    const { fetch, persistence, values } = clientOptions(options);
+    this.#settings = new Settings([accountName, publicKey, tenant ?? undefined, ...values]);
+    this.#fetch = fetch;
+    this.#persistence = persistence;
+    this.#ready = persistence === "none";
+  }
+
+  async login(username, password, options) {
+    return this.#open(options, (engine, port, caller) => engine.login(port, caller, username, password));
+  }
+
+  async loginWithPersistance(refreshToken, options) {
+    const signal = signalOf(options);
+    for (const port of this.#livePorts()) {
+      let isJoined;
+      await port.call(signal, (caller) => {
+        isJoined = port.engine.join(port, caller, refreshToken);
+        if (!isJoined) port.settle(caller);
+      });
+      if (isJoined) return new Connection(port);
+    }
+    return this.#open(options, (engine, port, caller) => engine.resume(port, caller, refreshToken));
+  }
+
+  async adopt(tokens) {
+    return this.#open(undefined, (engine, port, caller) => engine.adopt(port, caller, tokens));
+  }
+
+  async restore() {
+    return this.#open(undefined, (engine, port, caller) => engine.restore(port, caller));
+  }
+
+  subscribe(listener) {
+    this.#alive();
+    if (!this.#ready) this.restore().catch(() => {});
+    return this.#listeners.add(listener);
+  }
+
+  getSnapshot() {
+    this.#alive();
+    this.#snapshot ??= this.#view();
+    return this.#snapshot;
+  }
+
+  [Symbol.dispose]() {
+    this.#disposed = true;
+    this.#listeners.clear();
+    this.#stopWatching?.();
+  }
+
+  get fetch() {
+    return this.#fetch ?? globalThis.fetch;
+  }
+
+  #storeFor() {
+    if (this.#persistence === "local") return undefined;
+    return this.#persistence === "none" ? memory() : this.#persistence;
+  }
+
+  changed() {
+    this.#snapshot = undefined;
+    this.#listeners.notify();
+  }
+
+  async #open(options, start) {
+    this.#alive();
+    const signal = signalOf(options);
+    const port = new Port(new Engine(this.#settings), this, this.#storeFor());
+    this.#watch();
+    const token = await port.call(signal, (caller) => start(port.engine, port, caller));
+    const isOpen = token !== undefined;
+    this.#ready = true;
+    this.#failed = port.isDegraded === true;
+    this.#error = isOpen ? null : port.snapshot.error;
+    if (isOpen) this.#current = this.#join(port);
+    this.changed();
+    return isOpen ? new Connection(this.#current) : null;
+  }
+
+  /** The port that serves the session from now on: one for each session of this client. */
+  #join(port) {
+    if (this.#persistence === "none") {
+      this.#ports.add(new WeakRef(port));
+      return port;
+    }
+    const ports = [...this.#livePorts()];
+    const twin = ports.find((other) => other.sid === port.sid);
+    for (const other of ports) {
+      if (other !== twin) other.engine.hint(other);
+    }
+    if (!twin) {
+      this.#ports.add(new WeakRef(port));
+      return port;
+    }
+    if (twin.snapshot.generation < port.snapshot.generation) twin.serveFrom(port);
+    return twin;
+  }
+
+  *#livePorts() {
+    for (const ref of this.#ports) {
+      const port = ref.deref();
+      if (port && !port.isOver) yield port;
+      else this.#ports.delete(ref);
+    }
+  }
+
+  #watch() {
+    if (this.#stopWatching || this.#persistence === "none") return;
+    const ref = new WeakRef(this);
+    const changed = () => ref.deref()?.#hinted();
+    const { key } = this.#settings;
+    const store = this.#storeFor();
+    const stop = store ? store.watch?.(key, changed) : watchLocal(key, changed);
+    this.#stopWatching = typeof stop === "function" ? stop : () => {};
+    watchers.register(this, this.#stopWatching);
+  }
+
+  #hinted() {
+    if (this.#disposed) return;
+    for (const port of this.#livePorts()) port.engine.hint(port);
+    this.restore().catch(() => {});
+  }
+
+  #alive() {
+    if (this.#disposed) throw aborted("this client was disposed of");
+  }
+
+  #view() {
+    const isLive = this.#current && !this.#current.isOver;
+    if (!isLive || this.#connection?.port !== this.#current) {
+      this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
+    }
+    const storage = this.#failed || (isLive && this.#current.isDegraded) ? "degraded" : "ok";
+    return Object.freeze({
+      ready: this.#ready,
+      connection: this.#connection?.handle ?? null,
+      storage: this.#persistence === "none" ? "none" : storage,
+      error: this.#error,
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import { aborted, signalOf } from "./options.js";
+
+/** A handle on one session. Several handles may share it. */
+export class Connection {
+  #port;
+  #stops = new Set();
+
+  constructor(port) {
+    this.#port = port;
+  }
+
+  retrievePersistanceToken() {
+    return this.#open().refreshToken;
+  }
+
+  getAccessToken(options) {
+    const held = options === undefined && this.#port?.token;
+    return held || this.#callToken(options);
+  }
+
+  async #callToken(options) {
+    const port = this.#open();
+    const signal = signalOf(options);
+    return port.call(signal, (caller) => port.engine.call(port, caller, options?.minValidity, options?.rejected));
+  }
+
+  async signout(options) {
+    const port = this.#open();
+    const signal = signalOf(options);
+    await port.call(signal, (caller) => port.engine.signOut(port, caller));
+  }
+
+  subscribe(listener) {
+    const stop = this.#open().listeners.add(listener);
+    this.#stops.add(stop);
+    return () => {
+      this.#stops.delete(stop);
+      stop();
+    };
+  }
+
+  getSnapshot() {
+    return this.#open().snapshot;
+  }
+
+  [Symbol.dispose]() {
+    for (const stop of this.#stops) stop();
+    this.#port = undefined;
+  }
+
+  #open() {
+    if (!this.#port) throw aborted("this handle was disposed of");
+    return this.#port;
+  }
+}

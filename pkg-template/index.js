@@ -1,0 +1,41 @@
+import { Client } from "./client.js";
+import { load } from "./load.js";
+import { MeshyError } from "./platform.js";
+
+export { MeshyError };
+
+/** A promise of the client that can be used as the client straight away. */
+class ClientPromise extends Promise {
+  static get [Symbol.species]() {
+    return Promise;
+  }
+
+  login(...args) {
+    return this.then((client) => client.login(...args));
+  }
+
+  loginWithPersistance(...args) {
+    return this.then((client) => client.loginWithPersistance(...args));
+  }
+
+  adopt(...args) {
+    return this.then((client) => client.adopt(...args));
+  }
+
+  restore() {
+    return this.then((client) => client.restore());
+  }
+}
+
+export function initialize(accountName, publicKey, options) {
+  return initializeWithTenant(accountName, undefined, publicKey, options);
+}
+
+export function initializeWithTenant(accountName, tenant, publicKey, options) {
+  return new ClientPromise((resolve) => {
+    load();
+    resolve(new Client(accountName, tenant, publicKey, options));
+  });
+}
+
+export const MeshyClient = { initialize, initializeWithTenant };

@@ -1,0 +1,19 @@
+import { initSync } from "../target/wasm/meshydb_client.js";
+import { moduleBytes } from "./module.js";
+import { MeshyError } from "./platform.js";
+
+export { Engine, Settings } from "../target/wasm/meshydb_client.js";
+
+let isLoaded = false;
+
+/** Compiles the core on first use, so that importing the package can never fail. */
+export function load() {
+  if (isLoaded) return;
+  try {
+    initSync({ module: moduleBytes() });
+  } catch (cause) {
+    const text = "WebAssembly cannot run here (a page's CSP must allow 'wasm-unsafe-eval')";
+    throw Object.assign(new MeshyError({ code: "unsupported", retryable: false }, text), { cause });
+  }
+  isLoaded = true;
+}

@@ -1,0 +1,41 @@
+import { MeshyError } from "./platform.js";
+
+export function aborted(text) {
+  return new MeshyError({ code: "aborted", retryable: false }, text);
+}
+
+function check(isValid, argument, rule) {
+  if (!isValid) throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `must be ${rule}`);
+}
+
+function checkObject(options) {
+  check(options === undefined || (options !== null && typeof options === "object"), "options", "an object");
+}
+
+/** The signal of a call's options. */
+export function signalOf(options) {
+  checkObject(options);
+  const signal = options?.signal;
+  check(signal === undefined || typeof signal?.addEventListener === "function", "signal", "an AbortSignal");
+  return signal;
+}
+
+/** What of a client's options is no text or number, and the others in the order that the core takes them. */
+export function clientOptions(options) {
+  checkObject(options);
+  const { authUrl, tokenEndpoint, revocationEndpoint, scope, slot, timeout, fetch, persistence = "none" } = options ?? {};
+  check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
+  const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
+  const rule = '"none", "local" or a store with read and compareAndSet';
+  check(isStore || persistence === "none" || persistence === "local", "persistence", rule);
+  const values = [authUrl, tokenEndpoint, revocationEndpoint, scope, slot, timeout];
+  return { fetch, values, persistence: persistence === "local" && !hasLocalStorage() ? "none" : persistence };
+}
+
+function hasLocalStorage() {
+  try {
+    return globalThis instanceof Window && !!localStorage;
+  } catch {
+    return false;
+  }
+}

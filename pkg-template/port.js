@@ -1,0 +1,77 @@
+import { Listeners } from "./listeners.js";
+import { aborted } from "./options.js";
+
+/** What one session's machine needs of its application, what it last said of itself, and the promises of its callers. */
+export class Port {
+  listeners = new Listeners();
+  snapshot;
+  isDegraded;
+  sid;
+  refreshToken = null;
+  #token;
+  #validity;
+  #callers = new Map();
+  #lastCaller = 0;
+
+  constructor(engine, client, store) {
+    this.engine = engine;
+    this.client = client;
+    this.store = store;
+  }
+
+  get fetch() {
+    return this.client.fetch;
+  }
+
+  get isOver() {
+    return this.snapshot?.state === "ended";
+  }
+
+  /** The promise that all callers share while the token in hand is valid. */
+  get token() {
+    if (!this.#token) return undefined;
+    const [receivedAt, expiresAt, expiresMonotonic] = this.#validity;
+    const now = Date.now();
+    return now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic ? this.#token : undefined;
+  }
+
+  /** Settles when the machine settles the caller that `start` hands it, or when `signal` aborts. */
+  call(signal, start) {
+    return new Promise((resolve, reject) => {
+      const caller = ++this.#lastCaller;
+      const abort = () => {
+        this.engine.abort(this, caller);
+        this.settle(caller, undefined, aborted("the caller's signal"));
+      };
+      this.#callers.set(caller, { resolve, reject, signal, abort });
+      if (signal?.aborted) return abort();
+      signal?.addEventListener("abort", abort);
+      try {
+        start(caller);
+      } catch (error) {
+        this.settle(caller, undefined, error);
+      }
+    });
+  }
+
+  settle(caller, token, error) {
+    const waiting = this.#callers.get(caller);
+    if (!waiting) return;
+    const { resolve, reject, signal, abort } = waiting;
+    this.#callers.delete(caller);
+    signal?.removeEventListener("abort", abort);
+    error ? reject(error) : resolve(token);
+  }
+
+  changed([view, error]) {
+    const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, validity] = view;
+    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error });
+    this.isDegraded = isDegraded;
+    this.sid = sid;
+    this.refreshToken = refreshToken;
+    this.#token = token && Promise.resolve(token);
+    this.#validity = validity;
+    this.listeners.notify();
+    this.client.changed();
+  }
+}

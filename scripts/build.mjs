@@ -1,0 +1,107 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setUp, wasmBindgen } from "./setup.mjs";
+import { main, root, run, step } from "./steps.mjs";
+
+const TEMPLATE = join(root, "pkg-template");
+const WASM = join(root, "target/wasm");
+const COPIED = ["package.json", "index.d.ts", "README.md"];
+const LICENSES = ["LICENSE-APACHE", "LICENSE-MIT"];
+
+const GLUE = join(WASM, "meshydb_client.js");
+
+export const wasmFile = join(WASM, "meshydb_client_bg.wasm");
+export const packageFolder = join(root, "pkg");
+
+/** Leaves a publishable package in pkg/. */
+export async function build() {
+  await step("set-up", setUp);
+  await step("core to WebAssembly", compile);
+  await step("package", assemble);
+}
+
+async function compile() {
+  const target = ["--target", "wasm32-unknown-unknown"];
+  await run("cargo", ["rustc", "--release", "--locked", "--lib", "--crate-type", "cdylib", ...target], {
+    env: { RUSTFLAGS: `--remap-path-prefix=${join(homedir(), ".cargo/registry/src")}=` },
+  });
+  const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
+  rmSync(WASM, { recursive: true, force: true });
+  await run(wasmBindgen, [compiled, "--target", "web", "--no-typescript", "--out-dir", WASM]);
+  await shortenImports();
+  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
+  const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+  const enabled = features.map((feature) => `--enable-${feature}`);
+  await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
+}
+
+/**
+ * wasm-bindgen gives each import a name with a hash in it: two kilobytes that no compression can take out.
+ * Here the glue and the module agree on short names instead.
+ */
+async function shortenImports() {
+  const { default: binaryen } = await import("binaryen");
+  const module = binaryen.readBinary(readFileSync(wasmFile));
+  module.setFeatures(binaryen.Features.All);
+  let text = module.emitText();
+  let glue = readFileSync(GLUE, "utf8");
+  const imports = [...text.matchAll(/\(import "([^"]+)" "(__wb[^"]+)"/g)];
+  const hashed = [...text.matchAll(/\(export "(wasm_bindgen__[^"]+)"/g)].map(([, name]) => name);
+  const names = [...imports.map(([, , name]) => name), ...hashed];
+  const modules = new Set([...text.matchAll(/\(import "([^"]+)"/g)].map(([, name]) => name));
+  for (const [index, name] of [...modules].entries()) {
+    text = text.replaceAll(`"${name}"`, `"${index}"`);
+    glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
+  }
+  for (const [index, name] of names.entries()) {
+    const short = `_${index.toString(36)}`;
+    text = text.replaceAll(`"${name}"`, `"${short}"`);
+    glue = glue.replaceAll(new RegExp(`\\b${name}\\b`, "g"), short);
+  }
+  writeFileSync(wasmFile, binaryen.parseText(text).emitBinary());
+  writeFileSync(GLUE, glue.replaceAll(/^\s+"1": import[2-9],\n/gm, ""));
+}
+
+/** The hand-written entries, the generated glue and the wasm, as one file for each module format. */
+async function assemble() {
+  rmSync(packageFolder, { recursive: true, force: true });
+  mkdirSync(packageFolder);
+  for (const [format, file] of [
+    ["esm", "index.js"],
+    ["cjs", "index.cjs"],
+  ]) {
+    await bundle({ format, outfile: join(packageFolder, file) });
+  }
+  for (const file of COPIED) cpSync(join(TEMPLATE, file), join(packageFolder, file));
+  for (const file of LICENSES) cpSync(join(root, file), join(packageFolder, file));
+  const types = readFileSync(join(TEMPLATE, "index.d.ts"), "utf8");
+  writeFileSync(join(packageFolder, "index.d.cts"), types);
+}
+
+export async function bundle(options) {
+  const { build: esbuild } = await import("esbuild");
+  await esbuild({
+    entryPoints: [join(TEMPLATE, "index.js")],
+    bundle: true,
+    target: "es2022",
+    platform: "neutral",
+    logLevel: "warning",
+    plugins: [sources],
+    ...options,
+  });
+}
+
+/** Where the entries' generated neighbours come from; the glue's copy of platform.js is the template's own. */
+const sources = {
+  name: "sources",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(TEMPLATE, "platform.js") }));
+    onLoad({ filter: /\/pkg-template\/module\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("@wasm@", () => readFileSync(wasmFile).toString("hex")),
+    }));
+  },
+};
+
+if (process.argv[1] === import.meta.filename) await main(build);

@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, run, StepError } from "./steps.mjs";
+
+const WASM_TARGET = "wasm32-unknown-unknown";
+const TOOLS = join(root, "target/tools");
+const CARGO_TOOLS = { "wasm-pack": "0.15.1", geckodriver: "0.37.1" };
+const BROWSER_PACKAGES = {
+  chromium: ["chromium", "chromium-driver"],
+  "firefox-esr": ["firefox-esr"],
+};
+
+export const wasmBindgen = join(TOOLS, "release/wasm-bindgen");
+export const toolPath = `${join(TOOLS, "release")}:${join(TOOLS, "bin")}:${process.env.PATH}`;
+export const geckodriver = join(TOOLS, "bin/geckodriver");
+export const wasmPack = join(TOOLS, "bin/wasm-pack");
+
+/** What every command needs: npm's packages, the wasm target, wasm-bindgen. */
+export async function setUp() {
+  checkNode();
+  await installPackages();
+  await installTarget();
+  await buildWasmBindgen();
+}
+
+function checkNode() {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major < 20) throw new StepError(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+}
+
+async function installPackages() {
+  const installed = join(root, "node_modules/.package-lock.json");
+  const isCurrent = existsSync(installed) && lockedVersions(installed) === lockedVersions(join(root, "package-lock.json"));
+  if (isCurrent) return;
+  console.log("  installing npm packages");
+  await run("npm", ["ci", "--no-audit", "--no-fund"], { quiet: true, hint: "Is the npm registry reachable?" });
+}
+
+function lockedVersions(file) {
+  const { packages } = JSON.parse(readFileSync(file, "utf8"));
+  return JSON.stringify(
+    Object.entries(packages)
+      .filter(([path, { optional }]) => path && !optional)
+      .map(([path, { version }]) => [path, version]),
+  );
+}
+
+async function installTarget() {
+  const hint = "Install Rust with rustup, then run this command again.";
+  const installed = await run("rustup", ["target", "list", "--installed"], { quiet: true, hint });
+  if (installed.includes(WASM_TARGET)) return;
+  console.log(`  installing the Rust target ${WASM_TARGET}`);
+  await run("rustup", ["target", "add", WASM_TARGET], { quiet: true, hint });
+}
+
+async function buildWasmBindgen() {
+  if (!existsSync(wasmBindgen)) console.log("  building wasm-bindgen and its test runner, once (about two minutes)");
+  const args = ["build", "--release", "--locked", "--manifest-path", "tools/Cargo.toml", "--target-dir", TOOLS];
+  await run("cargo", args, { quiet: true, hint: "Is the crate registry reachable?" });
+}
+
+/** What only the browser tests need. */
+export async function setUpBrowsers() {
+  for (const [name, version] of Object.entries(CARGO_TOOLS)) await installCargoTool(name, version);
+  const missing = Object.entries(BROWSER_PACKAGES)
+    .filter(([command]) => !existsSync(join("/usr/bin", command)))
+    .flatMap(([, packages]) => packages);
+  if (missing.length) await installDebianPackages(missing);
+}
+
+async function installCargoTool(name, version) {
+  const binary = join(TOOLS, "bin", name);
+  if (existsSync(binary) && (await run(binary, ["--version"], { quiet: true })).includes(version)) return;
+  console.log(`  building ${name} ${version}, once (about two minutes)`);
+  const args = ["install", name, "--version", version, "--locked", "--root", TOOLS];
+  await run("cargo", args, {
+    quiet: true,
+    env: { CARGO_TARGET_DIR: join(root, "target/cargo-install") },
+    hint: "Is the crate registry reachable?",
+  });
+}
+
+async function installDebianPackages(packages) {
+  const byHand = `Install these by hand, then run this command again: ${packages.join(" ")}`;
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) throw new StepError(byHand);
+  console.log(`  installing ${packages.join(", ")}`);
+  await run("apt-get", ["update"], { quiet: true, hint: byHand });
+  await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], {
+    quiet: true,
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    hint: byHand,
+  });
+}

@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build, bundle, wasmFile } from "./build.mjs";
+import { main, root, StepError } from "./steps.mjs";
+
+/** Brotli bytes of everything a page downloads. The one place where the limit is written. */
+export const LIMIT = 24_000;
+
+export async function size() {
+  const folder = join(root, "target/size");
+  mkdirSync(folder, { recursive: true });
+
+  await bundle({ format: "esm", minify: true, outfile: join(folder, "bundle.js") });
+  const wasm = readFileSync(wasmFile);
+  const whole = readFileSync(join(folder, "bundle.js"));
+  const script = Buffer.from(whole.toString("latin1").replace(wasm.toString("hex"), ""), "latin1");
+  const rows = { wasm, "JavaScript, minified": script, "bundle, minified": whole };
+  console.log(`\n${"".padEnd(22)}${["raw", "gzip", "brotli"].map((name) => name.padStart(9)).join("")}`);
+  for (const [name, bytes] of Object.entries(rows)) {
+    const columns = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli(bytes)];
+    console.log(name.padEnd(22) + columns.map((count) => count.toLocaleString("en").padStart(9)).join(""));
+  }
+  const total = brotli(whole);
+  console.log(`\nlimit ${LIMIT.toLocaleString("en")}, left ${(LIMIT - total).toLocaleString("en")}`);
+  if (total > LIMIT) throw new StepError(`The bundle is ${total - LIMIT} bytes too large (brotli).`);
+}
+
+function brotli(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return brotliCompressSync(bytes, { params }).length;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await main(async () => {
+    await build();
+    await size();
+  });
+}

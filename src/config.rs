@@ -1,0 +1,210 @@
+//! Options, parsed once into endpoints, the storage key and limits.
+//!
+//! Owns every rule about what a caller may configure; after [`Config::parse`] nothing is
+//! checked again. Knows nothing of requests or sessions. RFC 6749 appendix A, RFC 8252
+//! sections 7.3 and 8.3 (loopback), RFC 9110 section 5.5 (header values).
+
+use std::ops::RangeInclusive;
+
+use crate::error::Error;
+use crate::oauth::push_form_encoded;
+
+const AUTH_URL: &str = "https://auth.meshydb.com";
+const SCOPE: &str = "meshy.api offline_access";
+const SLOT: &str = "default";
+const TIMEOUT: f64 = 10_000.0;
+const TIMEOUTS: RangeInclusive<f64> = 1.0..=3_600_000.0;
+const LONGEST_TEXT: usize = 1_024;
+const LONGEST_ACCOUNT: usize = 128;
+
+const ACCOUNT_RULE: &str =
+    "must be 1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit";
+const TENANT_RULE: &str =
+    "must be up to 1024 ASCII characters without control characters or spaces around them";
+const PUBLIC_KEY_RULE: &str = "must be 1 to 1024 visible ASCII characters";
+const SCOPE_RULE: &str = "must be up to 1024 characters of scope names and spaces between them";
+const SLOT_RULE: &str = "must have 1 to 1024 characters";
+const TIMEOUT_RULE: &str = "must be 1 to 3600000 milliseconds";
+const URL_RULE: &str =
+    "must be an https URL (or http on this machine) of host, port and path alone, in plain ASCII";
+
+/// What a caller may set, as given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// Base URL of the authorization server.
+    pub auth_url: Option<&'a str>,
+    /// The whole URL of the token endpoint; nothing else defaults to `MeshyDB`'s then.
+    pub token_endpoint: Option<&'a str>,
+    /// The whole URL of the revocation endpoint.
+    pub revocation_endpoint: Option<&'a str>,
+    /// Space separated.
+    pub scope: Option<&'a str>,
+    /// Which of several signed-in users in one store.
+    pub slot: Option<&'a str>,
+    /// Milliseconds.
+    pub timeout: Option<f64>,
+}
+
+/// One client application at one authorization server. Every member is valid.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The `client_id` of RFC 6749.
+    pub public_key: String,
+    /// Value of the `tenant` header, where there is one.
+    pub tenant: Option<String>,
+    /// Where token requests go.
+    pub token_endpoint: String,
+    /// Where revocations go, where the server has such a place.
+    pub revocation_endpoint: Option<String>,
+    /// Asked for in the password grant; empty for none.
+    pub scope: String,
+    /// How long one token request may take, body included, in milliseconds.
+    pub timeout: i64,
+    /// Names the session in a store: an injective encoding of everything that tells sessions apart.
+    pub key: String,
+}
+
+impl Config {
+    /// Checks every argument before anything is sent.
+    pub fn parse(
+        account: &str,
+        tenant: &str,
+        public_key: &str,
+        options: &Options<'_>,
+    ) -> Result<Self, Error> {
+        let elsewhere = options.token_endpoint.is_some();
+        let auth_url = options.auth_url.unwrap_or(AUTH_URL);
+        let scope = options.scope.unwrap_or(if elsewhere { "" } else { SCOPE });
+        let slot = options.slot.unwrap_or(SLOT);
+        let timeout = options.timeout.unwrap_or(TIMEOUT);
+        for (valid, argument, rule) in [
+            (is_account(account), "accountName", ACCOUNT_RULE),
+            (is_header_value(tenant), "tenant", TENANT_RULE),
+            (is_visible(public_key), "publicKey", PUBLIC_KEY_RULE),
+            (is_scope(scope), "scope", SCOPE_RULE),
+            (is_name(slot), "slot", SLOT_RULE),
+            (TIMEOUTS.contains(&timeout), "timeout", TIMEOUT_RULE),
+            (is_url(Some(auth_url)), "authUrl", URL_RULE),
+            (is_url(options.token_endpoint), "tokenEndpoint", URL_RULE),
+            (
+                is_url(options.revocation_endpoint),
+                "revocationEndpoint",
+                URL_RULE,
+            ),
+        ] {
+            if !valid {
+                return Err(Error::argument(argument, rule));
+            }
+        }
+
+        let base = auth_url.strip_suffix('/').unwrap_or(auth_url);
+        let own = |name| concat(&[base, "/", account, "/connect/", name]);
+        let token_endpoint = options
+            .token_endpoint
+            .map_or_else(|| own("token"), Into::into);
+        let revocation_endpoint = match options.revocation_endpoint {
+            Some(url) => Some(url.into()),
+            None => (!elsewhere).then(|| own("revocation")),
+        };
+        let mut key = String::from("meshydb-client");
+        for part in [&token_endpoint, account, tenant, public_key, slot] {
+            key.push(':');
+            push_form_encoded(&mut key, part);
+        }
+        Ok(Self {
+            public_key: public_key.into(),
+            tenant: (!tenant.is_empty()).then(|| tenant.into()),
+            token_endpoint,
+            revocation_endpoint,
+            scope: scope.into(),
+            timeout: timeout as i64,
+            key,
+        })
+    }
+}
+
+fn is_account(account: &str) -> bool {
+    let leading = account
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    leading && account.len() <= LONGEST_ACCOUNT && consists_of(account.as_bytes(), b"._~-")
+}
+
+fn is_header_value(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    is_printable(value) && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+}
+
+fn is_visible(text: &str) -> bool {
+    is_name(text) && is_printable(text) && text.bytes().all(|byte| byte != b' ')
+}
+
+fn is_scope(scope: &str) -> bool {
+    is_printable(scope) && scope.bytes().all(|byte| byte != b'"' && byte != b'\\')
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_TEXT
+}
+
+fn is_url(url: Option<&str>) -> bool {
+    url.is_none_or(|url| is_printable(url) && is_plain_url(url.as_bytes()).unwrap_or(false))
+}
+
+/// `https://host[:port][/path]`, or `http` for this machine, in the characters that no URL
+/// parser rewrites: no user, query, fragment, escape or dot segment.
+fn is_plain_url(url: &[u8]) -> Option<bool> {
+    let secure = url.strip_prefix(b"https://");
+    let rest = secure.or_else(|| url.strip_prefix(b"http://"))?;
+    let (authority, path) = cut(rest, |&byte| byte == b'/');
+    let literal = authority.first() == Some(&b'[');
+    let mut inside = literal;
+    let (host, port) = cut(authority, |&byte| {
+        inside &= byte != b']';
+        !inside && byte == b':'
+    });
+    let loopback = host == b"localhost"
+        || host == b"[::1]"
+        || host.starts_with(b"127.") && host.iter().all(|byte| !byte.is_ascii_alphabetic());
+    Some(
+        !host.is_empty()
+            && consists_of(host, if literal { b"[:]" } else { b".-" })
+            && is_port(port)
+            && consists_of(path, b"/-._~!$&'()*+,;=:")
+            && !path.windows(2).any(|pair| pair == b"//" || pair == b"/.")
+            && (secure.is_some() || loopback),
+    )
+}
+
+fn is_port(port: &[u8]) -> bool {
+    let digits = port.strip_prefix(b":");
+    port.is_empty()
+        || digits.is_some_and(|digits| {
+            (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+        })
+}
+
+/// The part before the first byte that `ends` it, and the rest.
+fn cut(bytes: &[u8], ends: impl FnMut(&u8) -> bool) -> (&[u8], &[u8]) {
+    let at = bytes.iter().position(ends).unwrap_or(bytes.len());
+    bytes.split_at_checked(at).unwrap_or_default()
+}
+
+fn consists_of(bytes: &[u8], others: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || others.iter().any(|other| other == byte))
+}
+
+fn is_printable(text: &str) -> bool {
+    text.len() <= LONGEST_TEXT && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+fn concat(parts: &[&str]) -> String {
+    let mut whole = String::new();
+    for part in parts {
+        whole.push_str(part);
+    }
+    whole
+}

@@ -1,0 +1,193 @@
+//! What can go wrong, as one value.
+//!
+//! Owns the error codes, which of them are worth retrying and which one proves
+//! that a refresh token is dead. Knows nothing of requests, records or JavaScript.
+//! Texts are fixed or come from the server, sanitised: no secret can enter one.
+//! RFC 6749 section 5.2, RFC 6750 section 3.1.
+
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+/// The discriminant of [`Error`], spelled as JavaScript sees it by [`Code::as_str`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// A caller's mistake, found before any request.
+    InvalidArgument,
+    /// The server refused the user's credentials or a refresh token.
+    InvalidGrant,
+    /// Any other OAuth error, or a 4xx that explains nothing.
+    Refused,
+    /// 429.
+    RateLimited,
+    /// 5xx, 408 or 425.
+    Unavailable,
+    /// No answer: offline, DNS, TLS, CORS.
+    Network,
+    /// No answer within the deadline.
+    Timeout,
+    /// The caller's own signal.
+    Aborted,
+    /// The answer is no token response.
+    InvalidResponse,
+    /// The session is over; [`Error::reason`] says why.
+    SessionEnded,
+    /// This platform, or a record of another version, cannot be used.
+    Unsupported,
+}
+
+impl Code {
+    /// The code's public name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::InvalidGrant => "invalid_grant",
+            Self::Refused => "refused",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Aborted => "aborted",
+            Self::InvalidResponse => "invalid_response",
+            Self::SessionEnded => "session_ended",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// `signout`, here or elsewhere.
+    SignedOut,
+    /// The server refused the refresh token that is still the stored one.
+    InvalidGrant,
+    /// Another login took the session's place in the store.
+    Replaced,
+    /// The record was removed from the store.
+    Removed,
+}
+
+impl Reason {
+    const ALL: [Self; 4] = [
+        Self::SignedOut,
+        Self::InvalidGrant,
+        Self::Replaced,
+        Self::Removed,
+    ];
+
+    /// The reason's public name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::InvalidGrant => "invalid_grant",
+            Self::Replaced => "replaced",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+}
+
+/// The server's own words (RFC 6749 section 5.2), sanitised and cut to 256 characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ServerError {
+    /// `error`.
+    pub error: String,
+    /// `error_description`.
+    pub description: Option<String>,
+}
+
+/// What every rejected call carries. A pointer in size, since every result has room for one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Error(Box<Details>);
+
+/// The members of an [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Details {
+    /// What kind of failure.
+    pub code: Code,
+    /// Why the session ended, for [`Code::SessionEnded`].
+    pub reason: Option<Reason>,
+    /// The argument at fault, for [`Code::InvalidArgument`].
+    pub argument: Option<&'static str>,
+    /// One sentence for the developer.
+    pub text: &'static str,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// Seconds after which the server wants to be asked again.
+    pub retry_after: Option<u32>,
+    /// What the server said.
+    pub server: Option<Rc<ServerError>>,
+}
+
+impl Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+impl Error {
+    /// An error of `code` with its sentence and nothing else.
+    pub fn new(code: Code, text: &'static str) -> Self {
+        Self(Box::new(Details {
+            code,
+            reason: None,
+            argument: None,
+            text,
+            status: None,
+            retry_after: None,
+            server: None,
+        }))
+    }
+
+    /// A caller's mistake in `argument`; `text` says what is wrong with it.
+    pub fn argument(argument: &'static str, text: &'static str) -> Self {
+        let mut error = Self::new(Code::InvalidArgument, text);
+        error.argument = Some(argument);
+        error
+    }
+
+    /// The end of a session.
+    pub fn ended(reason: Reason) -> Self {
+        let text = match reason {
+            Reason::SignedOut => "the user signed out",
+            Reason::InvalidGrant => "the server refused the refresh token",
+            Reason::Replaced => "another login took its place",
+            Reason::Removed => "its record was removed from the store",
+        };
+        let mut error = Self::new(Code::SessionEnded, text);
+        error.reason = Some(reason);
+        error
+    }
+
+    /// Whether the same call may succeed later without anything being changed.
+    pub fn retryable(&self) -> bool {
+        match self.code {
+            Code::RateLimited | Code::Unavailable | Code::Network | Code::Timeout => true,
+            Code::InvalidArgument
+            | Code::InvalidGrant
+            | Code::Refused
+            | Code::Aborted
+            | Code::InvalidResponse
+            | Code::SessionEnded
+            | Code::Unsupported => false,
+        }
+    }
+
+    /// Whether this answer to a refresh says that the refresh token is dead: `invalid_grant`
+    /// with the status that RFC 6749 section 5.2 gives it. Any other status may be a proxy's.
+    pub fn ends_session(&self) -> bool {
+        self.code == Code::InvalidGrant && self.status == Some(400)
+    }
+}

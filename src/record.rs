@@ -1,0 +1,259 @@
+//! What is stored, and who wins between two records.
+//!
+//! Owns the shape of the record, its version, and its validation: a record that is not
+//! valid in every member is [`Stored::Corrupt`], is never sent and never shown. Knows
+//! nothing of stores, JSON or the machine.
+
+use std::rc::Rc;
+
+use crate::error::Reason;
+use crate::oauth::Member;
+use crate::token::{
+    AccessToken, LONGEST_LIFETIME, Now, RefreshToken, TokenSet, UNKNOWN_LIFETIME, Validity,
+};
+
+/// The version of the record that this crate writes.
+pub const VERSION: f64 = 1.0;
+const FINGERPRINT: usize = 16;
+const PAST: usize = 9;
+const LATEST_TIME: f64 = 8.64e15;
+
+/// A live session, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// Names the session: random for each login.
+    pub sid: String,
+    /// Counts rotations, and never restarts under one key.
+    pub generation: i64,
+    /// The token to use.
+    pub access_token: AccessToken,
+    /// The token to refresh with, where there is one.
+    pub refresh_token: Option<RefreshToken>,
+    /// What the server granted.
+    pub scope: String,
+    /// When and for how long.
+    pub validity: Validity,
+    /// Whether the server said how long.
+    pub expiry_known: bool,
+    /// Fingerprints of the first and the last eight refresh tokens, separated by spaces.
+    pub past: String,
+}
+
+impl Record {
+    /// The first record of a session. `past` is the token it was opened with, where there was one.
+    pub fn first(
+        sid: &str,
+        tokens: TokenSet,
+        scope: &str,
+        opened_with: Option<RefreshToken>,
+        now: Now,
+    ) -> Self {
+        let mut record = Self {
+            sid: sid.into(),
+            generation: 1,
+            validity: Validity::received(now, tokens.lifetime),
+            expiry_known: tokens.lifetime.is_some(),
+            access_token: tokens.access_token,
+            scope: tokens.scope.unwrap_or_else(|| scope.into()),
+            refresh_token: opened_with,
+            past: String::new(),
+        };
+        record.remember();
+        record.take(tokens.refresh_token);
+        record
+    }
+
+    /// The record after a refresh: a response without a refresh token keeps the old one (RFC 6749 section 6).
+    #[must_use]
+    pub fn rotated(&self, tokens: TokenSet, now: Now) -> Self {
+        let mut next = Self {
+            generation: self.generation + 1,
+            validity: Validity::received(now, tokens.lifetime),
+            expiry_known: tokens.lifetime.is_some(),
+            access_token: tokens.access_token,
+            scope: tokens.scope.unwrap_or_else(|| self.scope.clone()),
+            ..self.clone()
+        };
+        next.take(tokens.refresh_token);
+        next
+    }
+
+    /// Whether `token` is this session's refresh token, or was one of the first or last eight.
+    pub fn knows(&self, token: &RefreshToken) -> bool {
+        let fingerprint = token.fingerprint();
+        let was = |past: &[u8]| past == fingerprint.as_bytes();
+        self.refresh_token.as_ref() == Some(token)
+            || self.past.as_bytes().split(|&byte| byte == b' ').any(was)
+    }
+
+    fn take(&mut self, refresh_token: Option<RefreshToken>) {
+        if refresh_token.is_some() && refresh_token != self.refresh_token {
+            self.refresh_token = refresh_token;
+            self.remember();
+        }
+    }
+
+    fn remember(&mut self) {
+        let Some(token) = &self.refresh_token else {
+            return;
+        };
+        let mut past = String::new();
+        let is_full = self.past.len() >= (PAST - 1) * (FINGERPRINT + 1) + FINGERPRINT;
+        for (index, byte) in self.past.bytes().enumerate() {
+            if !(is_full && (FINGERPRINT..=2 * FINGERPRINT).contains(&index)) {
+                past.push(char::from(byte));
+            }
+        }
+        if !past.is_empty() {
+            past.push(' ');
+        }
+        past.push_str(&token.fingerprint());
+        self.past = past;
+    }
+}
+
+/// What a store holds under a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Stored {
+    /// Nothing.
+    Empty,
+    /// A session that goes on.
+    Live(Rc<Record>),
+    /// A session that was ended, so that every holder learns of it.
+    Ended {
+        /// Which one.
+        sid: String,
+        /// Its last generation: the next login counts on from there.
+        generation: i64,
+        /// Why.
+        reason: Reason,
+    },
+    /// Something that is no record. It is left alone until the next login.
+    Corrupt,
+    /// A record of a later version of this package. It is left alone.
+    Newer,
+}
+
+/// The members of a stored record, as a JSON reader found them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecordMembers {
+    /// The version.
+    pub v: Member,
+    /// [`Record::sid`].
+    pub sid: Member,
+    /// [`Record::generation`].
+    pub generation: Member,
+    /// [`Record::access_token`].
+    pub access_token: Member,
+    /// [`Record::refresh_token`].
+    pub refresh_token: Member,
+    /// [`Record::scope`].
+    pub scope: Member,
+    /// Epoch milliseconds.
+    pub received_at: Member,
+    /// Epoch milliseconds; missing where the server did not say.
+    pub expires_at: Member,
+    /// [`Record::past`].
+    pub past: Member,
+    /// The reason, in the record of an ended session.
+    pub ended: Member,
+}
+
+impl Stored {
+    /// Validates what was read at `now`.
+    pub fn parse(members: &RecordMembers, now: Now) -> Self {
+        if members.v.number().is_some_and(|version| version > VERSION) {
+            return Self::Newer;
+        }
+        Self::valid(members, now).unwrap_or(Self::Corrupt)
+    }
+
+    /// The generation after which the next login counts on.
+    pub fn generation(&self) -> i64 {
+        match self {
+            Self::Live(record) => record.generation,
+            Self::Ended { generation, .. } => *generation,
+            Self::Empty | Self::Corrupt | Self::Newer => 0,
+        }
+    }
+
+    fn valid(members: &RecordMembers, now: Now) -> Option<Self> {
+        if members.v.number()? != VERSION {
+            return None;
+        }
+        let sid = members.sid.text().filter(|sid| !sid.is_empty())?.into();
+        let generation = time(&members.generation)?;
+        if members.ended != Member::Missing {
+            let reason = Reason::parse(members.ended.text()?)?;
+            return Some(Self::Ended {
+                sid,
+                generation,
+                reason,
+            });
+        }
+        let refresh_token = match &members.refresh_token {
+            Member::Missing => None,
+            token => Some(RefreshToken::parse(token.text()?)?),
+        };
+        let received_at = time(&members.received_at)?;
+        let expiry_known = members.expires_at != Member::Missing;
+        let expires_at = if expiry_known {
+            time(&members.expires_at)?
+        } else {
+            received_at + UNKNOWN_LIFETIME
+        };
+        if !(0..=LONGEST_LIFETIME).contains(&(expires_at - received_at)) {
+            return None;
+        }
+        Some(Self::Live(Rc::new(Record {
+            sid,
+            generation,
+            access_token: AccessToken::parse(members.access_token.text()?)?,
+            refresh_token,
+            scope: members.scope.text()?.into(),
+            validity: Validity::seen(now, received_at, expires_at),
+            expiry_known,
+            past: members.past.text().filter(|past| is_past(past))?.into(),
+        })))
+    }
+}
+
+fn is_past(past: &str) -> bool {
+    past.len() < PAST * (FINGERPRINT + 1)
+        && past
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b' ')
+}
+
+fn time(member: &Member) -> Option<i64> {
+    member
+        .number()
+        .filter(|number| (0.0..=LATEST_TIME).contains(number) && number.trunc() == *number)
+        .map(|number| number as i64)
+}
+
+/// Where a session stands in view of what was read from its store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing newer is stored.
+    Current,
+    /// Another holder rotated.
+    Behind(Rc<Record>),
+    /// The session is over.
+    Over(Reason),
+    /// The store cannot say.
+    Unknown,
+}
+
+/// Compares the session `sid` at `generation` with what is stored.
+pub fn standing(sid: &str, generation: i64, stored: Stored) -> Standing {
+    match stored {
+        Stored::Live(record) if record.sid != sid => Standing::Over(Reason::Replaced),
+        Stored::Live(record) if record.generation > generation => Standing::Behind(record),
+        Stored::Live(_) => Standing::Current,
+        Stored::Ended { sid: other, .. } if other != sid => Standing::Over(Reason::Replaced),
+        Stored::Ended { reason, .. } => Standing::Over(reason),
+        Stored::Empty => Standing::Over(Reason::Removed),
+        Stored::Corrupt | Stored::Newer => Standing::Unknown,
+    }
+}

@@ -1,0 +1,19 @@
+//! The edge: the only code that knows JavaScript.
+//!
+//! Owns the conversion of arguments, errors and snapshots, and performs the outputs of a
+//! [`crate::session::Session`]: each is an asynchronous function from an output to the next
+//! input. It holds no decision, and between calls no JavaScript value: the [`Port`], through
+//! which everything of the application's is reached, comes in with each call.
+
+mod arguments;
+mod driver;
+mod local;
+mod platform;
+mod views;
+
+pub use arguments::Settings;
+pub use driver::Engine;
+pub use platform::Port;
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

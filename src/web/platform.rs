@@ -1,0 +1,57 @@
+//! What the platform offers, declared: the hand-written JavaScript and the port.
+
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, AbortSignal};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What one session needs of its application, passed into every call and kept by none.
+    #[derive(Clone)]
+    pub type Port;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn fetch(this: &Port) -> Function;
+    /// The application's store or memory; undefined for localStorage.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn store(this: &Port) -> Option<Store>;
+    #[wasm_bindgen(method)]
+    pub(super) fn settle(this: &Port, caller: u32, token: Option<&str>, error: JsValue);
+    #[wasm_bindgen(method)]
+    pub(super) fn changed(this: &Port, view: JsValue);
+
+    pub(super) type Store;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn read(this: &Store, key: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = compareAndSet)]
+    pub(super) fn compare_and_set(
+        this: &Store,
+        key: &str,
+        expected: JsValue,
+        next: &str,
+    ) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/pkg-template/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = meshyError)]
+    pub(super) fn meshy_error(details: JsValue) -> JsValue;
+    pub(super) fn monotonic() -> f64;
+    #[wasm_bindgen(js_name = randomId)]
+    pub(super) fn random_id() -> String;
+    pub(super) fn within(promise: &Promise, ms: f64, late: Option<&AbortController>) -> Promise;
+    #[wasm_bindgen(js_name = requestInit)]
+    pub(super) fn request_init(
+        body: &str,
+        tenant: Option<&str>,
+        signal: Option<AbortSignal>,
+        keepalive: bool,
+    ) -> JsValue;
+    #[wasm_bindgen(js_name = readAnswer)]
+    pub(super) fn read_answer(response: &Promise, limit: u32) -> Promise;
+    #[wasm_bindgen(catch, js_name = ownMembers)]
+    pub(super) fn own_members(source: &JsValue, names: &str) -> Result<Option<Array>, JsValue>;
+    #[wasm_bindgen(js_name = writeRecord)]
+    pub(super) fn write_record(text: Option<&str>, names: &str, members: JsValue) -> String;
+}

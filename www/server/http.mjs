@@ -1,0 +1,31 @@
+import { once } from "node:events";
+
+/** Listens on 127.0.0.1 alone. The system chooses the port when asked for 0; `variable` is what sets it otherwise. */
+export async function listen(server, port, variable) {
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+  } catch (error) {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new Error(`port ${port} is in use: stop what listens there or set ${variable}`, { cause: error });
+  }
+  return server.address().port;
+}
+
+/** Closes at once, whatever is under way. */
+export function close(server) {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+export function sendJson(response, status, body, headers = {}) {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+/** Prints what went wrong here; a client that went away did not. */
+export function report(error) {
+  if (!["ECONNRESET", "EPIPE"].includes(error.code)) console.error(error);
+}

@@ -1,0 +1,98 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { report } from "./http.mjs";
+import { errors, Provider } from "./oidc-provider.mjs";
+import { TokenStore } from "./token-store.mjs";
+
+const grantTypes = ["password", "refresh_token"];
+const scopes = ["meshy.api", "offline_access"];
+const aYear = 365 * 24 * 3600;
+
+/** The authorization server of one tenant of one account: nothing issued here is known to another. */
+export function createProvider({ issuer, publicKey, users, accessTokenLifetime, refreshTokenLifetime }) {
+  const store = new TokenStore();
+  const findAccount = (_context, username) => {
+    const known = users.some((user) => user.username === username);
+    return known ? { accountId: username, claims: () => ({ sub: username }) } : undefined;
+  };
+
+  const provider = new Provider(issuer, {
+    adapter: (model) => store.adapter(model),
+    clientBasedCORS: () => true,
+    clients: [
+      {
+        client_id: publicKey,
+        token_endpoint_auth_method: "none",
+        grant_types: grantTypes,
+        response_types: [],
+        redirect_uris: [],
+        id_token_signed_response_alg: "ES256",
+      },
+    ],
+    // oidc-provider counts in whole seconds, rounded down; the store ends each token on time.
+    clockTolerance: 1,
+    cookies: { keys: [randomBytes(32).toString("base64url")] },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: false },
+      userinfo: { enabled: false },
+    },
+    findAccount,
+    jwks: { keys: [generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })] },
+    renderError: (context, answer) => {
+      context.body = answer;
+    },
+    rotateRefreshToken: true,
+    routes: { token: "/connect/token", revocation: "/connect/revocation" },
+    scopes,
+    ttl: { AccessToken: accessTokenLifetime, RefreshToken: refreshTokenLifetime, Grant: aYear },
+  });
+
+  provider.registerGrantType("password", passwordGrant(users), ["username", "password", "scope"]);
+  provider.use(noteGrantType);
+  provider.on("server_error", (_context, error) => report(error));
+  provider.app.on("error", report);
+  return provider;
+}
+
+function passwordGrant(users) {
+  return async (context, next) => {
+    const { client, params, provider } = context.oidc;
+    for (const name of ["username", "password"]) {
+      if (params[name] === undefined) throw new errors.InvalidRequest(`missing required parameter "${name}"`);
+    }
+    const scope = params.scope ?? "meshy.api";
+    const unknown = scope.split(" ").filter((name) => !scopes.includes(name));
+    if (unknown.length > 0) throw new errors.InvalidScope("requested scope is not known", unknown.join(" "));
+
+    const user = users.find(({ username, password }) => username === params.username && password === params.password);
+    if (!user) throw new errors.InvalidGrant("wrong username or password");
+
+    context.body = await issue({ provider, client, accountId: user.username, scope });
+    await next();
+  };
+}
+
+async function issue({ provider, client, accountId, scope }) {
+  const grant = new provider.Grant({ accountId, clientId: client.clientId });
+  grant.addOIDCScope(scope);
+  const common = { accountId, client, scope, grantId: await grant.save(), gty: "password" };
+
+  const accessToken = new provider.AccessToken(common);
+  const answer = {
+    access_token: await accessToken.save(),
+    expires_in: accessToken.expiration,
+    token_type: "Bearer",
+    scope,
+  };
+  if (scope.split(" ").includes("offline_access")) {
+    answer.refresh_token = await new provider.RefreshToken(common).save();
+  }
+  return answer;
+}
+
+async function noteGrantType(context, next) {
+  await next();
+  const grantType = context.oidc?.params?.grant_type;
+  if (grantTypes.includes(grantType)) context.req.grantType = grantType;
+}

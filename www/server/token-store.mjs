@@ -1,0 +1,52 @@
+import { errors } from "./oidc-provider.mjs";
+
+/** What one provider has issued, in memory. `adapter` is what oidc-provider asks for, once for each model. */
+export class TokenStore {
+  #entries = new Map();
+  #writes = 0;
+
+  adapter(model) {
+    const key = (id) => `${model}:${id}`;
+    return {
+      upsert: async (id, payload, expiresIn) => this.#put(key(id), payload, expiresIn),
+      find: async (id) => this.#get(key(id)),
+      destroy: async (id) => void this.#entries.delete(key(id)),
+      consume: async (id) => this.#consume(key(id)),
+      revokeByGrantId: async (grantId) => this.#revoke(grantId),
+    };
+  }
+
+  #put(key, payload, expiresIn) {
+    this.#entries.set(key, { payload, expiresAt: expiresIn ? Date.now() + expiresIn * 1000 : Infinity });
+    this.#writes += 1;
+    if (this.#writes % 1000 === 0) this.#sweep();
+  }
+
+  #get(key) {
+    const entry = this.#entries.get(key);
+    return entry && entry.expiresAt > Date.now() ? entry.payload : undefined;
+  }
+
+  // Two requests can both find a token unused before either marks it, so the second mark is a reuse too.
+  #consume(key) {
+    const payload = this.#get(key);
+    if (!payload || payload.consumed) {
+      if (payload) this.#revoke(payload.grantId);
+      throw new errors.InvalidGrant("refresh token already used");
+    }
+    payload.consumed = Math.floor(Date.now() / 1000);
+  }
+
+  #revoke(grantId) {
+    this.#entries.delete(`Grant:${grantId}`);
+    for (const [key, { payload }] of this.#entries) {
+      if (payload.grantId === grantId) this.#entries.delete(key);
+    }
+  }
+
+  #sweep() {
+    for (const [key, { expiresAt }] of this.#entries) {
+      if (expiresAt <= Date.now()) this.#entries.delete(key);
+    }
+  }
+}
