@@ -19,6 +19,10 @@ function memory() {
   };
 }
 
+function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("");
+}
+
 function watchLocal(key, changed) {
   const listener = (event) => {
     if (event.key === key || event.key === null) changed();
@@ -110,7 +114,7 @@ export class Client {
   async #open(options, start) {
     this.#alive();
     const signal = signalOf(options);
-    const port = new Port(new Engine(this.#settings), this, this.#storeFor());
+    const port = new Port(new Engine(this.#settings, randomId()), this, this.#storeFor());
     this.#watch();
     const token = await port.call(signal, (caller) => start(port.engine, port, caller));
     const isOpen = token !== undefined;

@@ -1,11 +1,21 @@
-const HEX = "@wasm@";
+const TEXT = "@wasm@";
 
-/** The core, which the build inlines: no bundler, server or policy has to know of a second file. */
+/**
+ * The core, which the build inlines as printable ASCII (scripts/ascii.mjs): no bundler, server or policy has to know of
+ * a second file. The frequent bytes 0 to 65 and 96 to 117 are one character each, any other is "#" or "$" and another.
+ */
 export function moduleBytes() {
-  if (Uint8Array.fromHex) return Uint8Array.fromHex(HEX);
-  const digit = (index) => {
-    const code = HEX.charCodeAt(index);
-    return code < 58 ? code - 48 : code - 87;
-  };
-  return Uint8Array.from({ length: HEX.length / 2 }, (_, index) => digit(2 * index) * 16 + digit(2 * index + 1));
+  const bytes = [];
+  let escape = 0;
+  for (const character of TEXT) {
+    const value = " !".indexOf(character) < 0 ? character.charCodeAt() - 37 : character === "!" ? 55 : 59;
+    if (value < 0) {
+      escape = value + 3;
+    } else {
+      const index = value + (escape - 1) * 88;
+      bytes.push(escape ? index + (index < 30 ? 66 : 88) : value + (value < 66 ? 0 : 30));
+      escape = 0;
+    }
+  }
+  return Uint8Array.from(bytes);
 }

@@ -27,10 +27,6 @@ export function monotonic() {
   return performance.now();
 }
 
-export function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Settles as `promise` does, or rejects after `ms`, whichever comes first. */
 export function within(promise, ms, late) {
   let timer;

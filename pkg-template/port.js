@@ -1,5 +1,6 @@
 import { Listeners } from "./listeners.js";
 import { aborted } from "./options.js";
+import { meshyError } from "./platform.js";
 
 /** What one session's machine needs of its application, what it last said of itself, and the promises of its callers. */
 export class Port {
@@ -41,31 +42,23 @@ export class Port {
       const caller = ++this.#lastCaller;
       const abort = () => {
         this.engine.abort(this, caller);
-        this.settle(caller, undefined, aborted("the caller's signal"));
+        this.#forget(caller).reject(aborted("the caller's signal"));
       };
       this.#callers.set(caller, { resolve, reject, signal, abort });
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
-      try {
-        start(caller);
-      } catch (error) {
-        this.settle(caller, undefined, error);
-      }
+      start(caller);
     });
   }
 
   settle(caller, token, error) {
-    const waiting = this.#callers.get(caller);
-    if (!waiting) return;
-    const { resolve, reject, signal, abort } = waiting;
-    this.#callers.delete(caller);
-    signal?.removeEventListener("abort", abort);
-    error ? reject(error) : resolve(token);
+    const waiting = this.#forget(caller);
+    error ? waiting?.reject(meshyError(error)) : waiting?.resolve(token);
   }
 
-  changed([view, error]) {
+  changed(view, error) {
     const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, validity] = view;
-    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error });
+    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? meshyError(error) : null });
     this.isDegraded = isDegraded;
     this.sid = sid;
     this.refreshToken = refreshToken;
@@ -73,5 +66,12 @@ export class Port {
     this.#validity = validity;
     this.listeners.notify();
     this.client.changed();
+  }
+
+  #forget(caller) {
+    const waiting = this.#callers.get(caller);
+    this.#callers.delete(caller);
+    waiting?.signal?.removeEventListener("abort", waiting.abort);
+    return waiting;
   }
 }

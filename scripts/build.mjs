@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { toAscii } from "./ascii.mjs";
 import { setUp, wasmBindgen } from "./setup.mjs";
 import { main, root, run, step } from "./steps.mjs";
 
@@ -28,8 +29,8 @@ async function compile() {
   });
   const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
   rmSync(WASM, { recursive: true, force: true });
-  await run(wasmBindgen, [compiled, "--target", "web", "--no-typescript", "--out-dir", WASM]);
-  await shortenImports();
+  await run(wasmBindgen, [compiled, "--target", "web", "--no-typescript", "--encode-into", "always", "--out-dir", WASM]);
+  await shortenNames();
   const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
   const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
@@ -38,30 +39,34 @@ async function compile() {
 }
 
 /**
- * wasm-bindgen gives each import a name with a hash in it: two kilobytes that no compression can take out.
+ * wasm-bindgen gives imports and exports names with a hash in them: two kilobytes that no compression can take out.
  * Here the glue and the module agree on short names instead.
  */
-async function shortenImports() {
+async function shortenNames() {
   const { default: binaryen } = await import("binaryen");
   const module = binaryen.readBinary(readFileSync(wasmFile));
   module.setFeatures(binaryen.Features.All);
   let text = module.emitText();
   let glue = readFileSync(GLUE, "utf8");
-  const imports = [...text.matchAll(/\(import "([^"]+)" "(__wb[^"]+)"/g)];
-  const hashed = [...text.matchAll(/\(export "(wasm_bindgen__[^"]+)"/g)].map(([, name]) => name);
-  const names = [...imports.map(([, , name]) => name), ...hashed];
-  const modules = new Set([...text.matchAll(/\(import "([^"]+)"/g)].map(([, name]) => name));
-  for (const [index, name] of [...modules].entries()) {
+  const found = (pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
+  for (const [index, name] of found(/\(import "([^"]+)"/g).entries()) {
     text = text.replaceAll(`"${name}"`, `"${index}"`);
     glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
   }
+  const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings)[^"]+)"/g)];
   for (const [index, name] of names.entries()) {
     const short = `_${index.toString(36)}`;
     text = text.replaceAll(`"${name}"`, `"${short}"`);
-    glue = glue.replaceAll(new RegExp(`\\b${name}\\b`, "g"), short);
+    glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
   }
   writeFileSync(wasmFile, binaryen.parseText(text).emitBinary());
-  writeFileSync(GLUE, glue.replaceAll(/^\s+"1": import[2-9],\n/gm, ""));
+  const direct = found(/\(import "1" "([^"]+)"/g).join(", ");
+  glue = glue
+    .replace(/^import \* as import\d from/m, `import { ${direct} } from`)
+    .replaceAll(/^import \* as import\d from .*\n/gm, "")
+    .replace(/"1": import\d/, `"1": { ${direct} }`)
+    .replaceAll(/^\s+"1": import\d,\n/gm, "");
+  writeFileSync(GLUE, glue);
 }
 
 /** The hand-written entries, the generated glue and the wasm, as one file for each module format. */
@@ -99,7 +104,7 @@ const sources = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(TEMPLATE, "platform.js") }));
     onLoad({ filter: /\/pkg-template\/module\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, "utf8").replace("@wasm@", () => readFileSync(wasmFile).toString("hex")),
+      contents: readFileSync(path, "utf8").replace("@wasm@", () => toAscii(readFileSync(wasmFile))),
     }));
   },
 };

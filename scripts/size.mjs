@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { toAscii } from "./ascii.mjs";
 import { build, bundle, wasmFile } from "./build.mjs";
 import { main, root, StepError } from "./steps.mjs";
 
@@ -14,7 +15,7 @@ export async function size() {
   await bundle({ format: "esm", minify: true, outfile: join(folder, "bundle.js") });
   const wasm = readFileSync(wasmFile);
   const whole = readFileSync(join(folder, "bundle.js"));
-  const script = Buffer.from(whole.toString("latin1").replace(wasm.toString("hex"), ""), "latin1");
+  const script = Buffer.from(whole.toString().replace(toAscii(wasm), ""));
   const rows = { wasm, "JavaScript, minified": script, "bundle, minified": whole };
   console.log(`\n${"".padEnd(22)}${["raw", "gzip", "brotli"].map((name) => name.padStart(9)).join("")}`);
   for (const [name, bytes] of Object.entries(rows)) {

@@ -54,8 +54,8 @@ pub struct Config {
     pub tenant: Option<String>,
     /// Where token requests go.
     pub token_endpoint: String,
-    /// Where revocations go, where the server has such a place.
-    pub revocation_endpoint: Option<String>,
+    /// Where revocations go; empty where the server has no such place.
+    pub revocation_endpoint: String,
     /// Asked for in the password grant; empty for none.
     pub scope: String,
     /// How long one token request may take, body included, in milliseconds.
@@ -103,8 +103,9 @@ impl Config {
             .token_endpoint
             .map_or_else(|| own("token"), Into::into);
         let revocation_endpoint = match options.revocation_endpoint {
-            Some(url) => Some(url.into()),
-            None => (!elsewhere).then(|| own("revocation")),
+            Some(url) => url.into(),
+            None if elsewhere => String::new(),
+            None => own("revocation"),
         };
         let mut key = String::from("meshydb-client");
         for part in [&token_endpoint, account, tenant, public_key, slot] {

@@ -14,28 +14,34 @@ use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 const LONGEST_RETRY_AFTER: f64 = 3_600.0;
 const LONGEST_DESCRIPTION: usize = 256;
 
-/// A form-encoded POST. Its body holds secrets.
+/// Where a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// RFC 6749 section 3.2.
+    Token,
+    /// RFC 7009 section 2.
+    Revocation,
+}
+
+/// A POST of `application/x-www-form-urlencoded`, with the `tenant` header where a tenant is configured.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Request {
-    /// The endpoint.
-    pub url: String,
-    /// Value of the `tenant` header, where there is one.
-    pub tenant: Option<String>,
-    /// `application/x-www-form-urlencoded`.
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// The form, which holds secrets.
     pub body: String,
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "POST {} [redacted]", self.url)
+        write!(formatter, "{:?} [redacted]", self.endpoint)
     }
 }
 
 /// The password grant (RFC 6749 section 4.3.2).
 pub fn password_request(config: &Config, username: &str, password: &str) -> Request {
     request(
-        config,
-        &config.token_endpoint,
+        Endpoint::Token,
         &[
             ("grant_type", "password"),
             ("client_id", &config.public_key),
@@ -49,8 +55,7 @@ pub fn password_request(config: &Config, username: &str, password: &str) -> Requ
 /// The refresh grant (RFC 6749 section 6).
 pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request {
     request(
-        config,
-        &config.token_endpoint,
+        Endpoint::Token,
         &[
             ("grant_type", "refresh_token"),
             ("client_id", &config.public_key),
@@ -61,19 +66,20 @@ pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request
 
 /// A revocation (RFC 7009 section 2.1), where the server has an endpoint for it.
 pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Option<Request> {
-    let url = config.revocation_endpoint.as_ref()?;
-    Some(request(
-        config,
-        url,
-        &[
-            ("token", refresh_token.reveal()),
-            ("token_type_hint", "refresh_token"),
-            ("client_id", &config.public_key),
-        ],
-    ))
+    let has_endpoint = !config.revocation_endpoint.is_empty();
+    has_endpoint.then(|| {
+        request(
+            Endpoint::Revocation,
+            &[
+                ("token", refresh_token.reveal()),
+                ("token_type_hint", "refresh_token"),
+                ("client_id", &config.public_key),
+            ],
+        )
+    })
 }
 
-fn request(config: &Config, url: &str, fields: &[(&str, &str)]) -> Request {
+fn request(endpoint: Endpoint, fields: &[(&str, &str)]) -> Request {
     let mut body = String::new();
     for (name, value) in fields {
         if value.is_empty() {
@@ -86,11 +92,7 @@ fn request(config: &Config, url: &str, fields: &[(&str, &str)]) -> Request {
         body.push('=');
         push_form_encoded(&mut body, value);
     }
-    Request {
-        url: url.into(),
-        tenant: config.tenant.clone(),
-        body,
-    }
+    Request { endpoint, body }
 }
 
 /// Appends `text` in `application/x-www-form-urlencoded` form (RFC 6749 appendix B).
@@ -146,70 +148,50 @@ impl Member {
 }
 
 /// The members of a token response or of an error response.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Members {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Members<'a> {
     /// Section 5.1.
-    pub access_token: Member,
+    pub access_token: &'a Member,
     /// Section 5.1.
-    pub token_type: Member,
+    pub token_type: &'a Member,
     /// Section 5.1.
-    pub expires_in: Member,
+    pub expires_in: &'a Member,
     /// Section 5.1.
-    pub refresh_token: Member,
+    pub refresh_token: &'a Member,
     /// Section 5.1.
-    pub scope: Member,
+    pub scope: &'a Member,
     /// Section 5.2.
-    pub error: Member,
+    pub error: &'a Member,
     /// Section 5.2.
-    pub error_description: Member,
+    pub error_description: &'a Member,
 }
 
 /// What came back for one request.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// Headers, and a body that was read to its end.
-    Answer {
-        /// The HTTP status; 0 for a redirect that the browser hides.
-        status: u16,
-        /// Retry-After in seconds from now.
-        retry_after: Option<f64>,
-        /// A JSON object in an `application/json` body of at most 64 KiB of UTF-8, or nothing usable.
-        members: Option<Box<Members>>,
-    },
-    /// The connection failed.
-    Network,
-    /// The deadline passed.
-    Timeout,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer<'a> {
+    /// The HTTP status; 0 for a redirect that the browser hides.
+    pub status: u16,
+    /// Content-Type.
+    pub content_type: &'a str,
+    /// Retry-After, in seconds from now.
+    pub retry_after: Option<f64>,
+    /// The JSON object that the body is, if it is one, of at most 64 KiB of UTF-8.
+    pub members: Option<Members<'a>>,
 }
 
-/// Whether a media type is `application/json`, whatever its parameters (RFC 9110 section 8.3.1).
-pub fn is_json(content_type: &str) -> bool {
-    const JSON: &[u8] = b"application/json";
-    let bytes = content_type.as_bytes();
-    let (Some(media_type), Some(rest)) = (bytes.get(..JSON.len()), bytes.get(JSON.len()..)) else {
-        return false;
-    };
-    let parameters = rest.iter().find(|&&byte| byte != b' ' && byte != b'\t');
-    media_type.eq_ignore_ascii_case(JSON) && matches!(parameters, None | Some(b';'))
+/// What it means that no answer came: the connection failed, or the deadline passed.
+pub fn no_answer(late: bool) -> Error {
+    if late {
+        Error::new(Code::Timeout, "the server did not answer in time")
+    } else {
+        Error::new(Code::Network, "the server did not answer")
+    }
 }
 
 /// Judges the answer to a token request (RFC 6749 sections 5.1 and 5.2).
-pub fn token_response(reply: &Reply) -> Result<TokenSet, Error> {
-    let (status, retry_after, members) = match reply {
-        Reply::Answer {
-            status,
-            retry_after,
-            members,
-        } => (*status, *retry_after, members.as_deref()),
-        Reply::Network => return Err(Error::new(Code::Network, "the server did not answer")),
-        Reply::Timeout => {
-            return Err(Error::new(
-                Code::Timeout,
-                "the server did not answer in time",
-            ));
-        }
-    };
-    let (code, text) = match status {
+pub fn token_response(answer: &Answer<'_>) -> Result<TokenSet, Error> {
+    let members = answer.members.filter(|_| is_json(answer.content_type));
+    let (code, text) = match answer.status {
         200 => match members.and_then(token_set) {
             Some(tokens) => return Ok(tokens),
             None => (Code::InvalidResponse, "the answer is no token response"),
@@ -220,23 +202,35 @@ pub fn token_response(reply: &Reply) -> Result<TokenSet, Error> {
         0..200 | 201..400 => (Code::InvalidResponse, "the answer is no token response"),
     };
     let mut error = Error::new(code, text);
-    error.status = Some(status);
-    match code {
-        Code::RateLimited | Code::Unavailable => error.retry_after = seconds(retry_after),
-        Code::Refused => {
-            error.server = members.and_then(server_error).map(Rc::new);
-            let said = error.server.as_ref().map(|server| server.error.as_str());
-            if said == Some("invalid_grant") {
-                error.code = Code::InvalidGrant;
-                error.text = "the server refused the credentials";
-            }
+    error.status = Some(answer.status);
+    if error.retryable() {
+        error.retry_after = seconds(answer.retry_after);
+    } else if code == Code::Refused {
+        error.server = members.and_then(server_error).map(Rc::new);
+        if error
+            .server
+            .as_ref()
+            .is_some_and(|server| server.error == "invalid_grant")
+        {
+            error.code = Code::InvalidGrant;
+            error.text = "the server refused the credentials";
         }
-        _ => {}
     }
     Err(error)
 }
 
-fn server_error(members: &Members) -> Option<ServerError> {
+/// Whether a media type is `application/json`, whatever its parameters (RFC 9110 section 8.3.1).
+fn is_json(content_type: &str) -> bool {
+    const JSON: &[u8] = b"application/json";
+    let bytes = content_type.as_bytes();
+    let (Some(media_type), Some(rest)) = (bytes.get(..JSON.len()), bytes.get(JSON.len()..)) else {
+        return false;
+    };
+    let parameters = rest.iter().find(|&&byte| byte != b' ' && byte != b'\t');
+    media_type.eq_ignore_ascii_case(JSON) && matches!(parameters, None | Some(b';'))
+}
+
+fn server_error(members: Members<'_>) -> Option<ServerError> {
     Some(ServerError {
         error: sanitised(members.error.text()?)?,
         description: members.error_description.text().and_then(sanitised),
@@ -244,11 +238,11 @@ fn server_error(members: &Members) -> Option<ServerError> {
 }
 
 /// The token set in `members`, if they are a valid one. Only what the RFC defines is looked at.
-pub fn token_set(members: &Members) -> Option<TokenSet> {
+pub fn token_set(members: Members<'_>) -> Option<TokenSet> {
     if !members.token_type.text()?.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    let refresh_token = match &members.refresh_token {
+    let refresh_token = match members.refresh_token {
         Member::Missing => None,
         Member::Text(text) => Some(RefreshToken::parse(text)?),
         Member::Number(_) | Member::Other => return None,
@@ -256,7 +250,7 @@ pub fn token_set(members: &Members) -> Option<TokenSet> {
     Some(TokenSet {
         access_token: AccessToken::parse(members.access_token.text()?)?,
         refresh_token,
-        lifetime: lifetime(&members.expires_in),
+        lifetime: lifetime(members.expires_in),
         scope: members.scope.text().and_then(sanitised),
     })
 }

@@ -40,7 +40,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// The first record of a session. `past` is the token it was opened with, where there was one.
+    /// The first record of a session. `opened_with` is the refresh token that was given for it, where there was one.
     pub fn first(
         sid: &str,
         tokens: TokenSet,
@@ -48,33 +48,35 @@ impl Record {
         opened_with: Option<RefreshToken>,
         now: Now,
     ) -> Self {
-        let mut record = Self {
+        let mut before = Self {
             sid: sid.into(),
-            generation: 1,
-            validity: Validity::received(now, tokens.lifetime),
-            expiry_known: tokens.lifetime.is_some(),
-            access_token: tokens.access_token,
-            scope: tokens.scope.unwrap_or_else(|| scope.into()),
+            generation: 0,
+            access_token: tokens.access_token.clone(),
             refresh_token: opened_with,
+            scope: scope.into(),
+            validity: Validity::default(),
+            expiry_known: false,
             past: String::new(),
         };
-        record.remember();
-        record.take(tokens.refresh_token);
-        record
+        before.remember();
+        before.rotated(tokens, now)
     }
 
     /// The record after a refresh: a response without a refresh token keeps the old one (RFC 6749 section 6).
     #[must_use]
     pub fn rotated(&self, tokens: TokenSet, now: Now) -> Self {
-        let mut next = Self {
-            generation: self.generation + 1,
-            validity: Validity::received(now, tokens.lifetime),
-            expiry_known: tokens.lifetime.is_some(),
-            access_token: tokens.access_token,
-            scope: tokens.scope.unwrap_or_else(|| self.scope.clone()),
-            ..self.clone()
-        };
-        next.take(tokens.refresh_token);
+        let mut next = self.clone();
+        next.generation += 1;
+        next.access_token = tokens.access_token;
+        next.validity = Validity::received(now, tokens.lifetime);
+        next.expiry_known = tokens.lifetime.is_some();
+        if let Some(scope) = tokens.scope {
+            next.scope = scope;
+        }
+        if tokens.refresh_token.is_some() && tokens.refresh_token != next.refresh_token {
+            next.refresh_token = tokens.refresh_token;
+            next.remember();
+        }
         next
     }
 
@@ -84,13 +86,6 @@ impl Record {
         let was = |past: &[u8]| past == fingerprint.as_bytes();
         self.refresh_token.as_ref() == Some(token)
             || self.past.as_bytes().split(|&byte| byte == b' ').any(was)
-    }
-
-    fn take(&mut self, refresh_token: Option<RefreshToken>) {
-        if refresh_token.is_some() && refresh_token != self.refresh_token {
-            self.refresh_token = refresh_token;
-            self.remember();
-        }
     }
 
     fn remember(&mut self) {
@@ -135,33 +130,33 @@ pub enum Stored {
 }
 
 /// The members of a stored record, as a JSON reader found them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RecordMembers {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecordMembers<'a> {
     /// The version.
-    pub v: Member,
+    pub v: &'a Member,
     /// [`Record::sid`].
-    pub sid: Member,
+    pub sid: &'a Member,
     /// [`Record::generation`].
-    pub generation: Member,
+    pub generation: &'a Member,
     /// [`Record::access_token`].
-    pub access_token: Member,
+    pub access_token: &'a Member,
     /// [`Record::refresh_token`].
-    pub refresh_token: Member,
+    pub refresh_token: &'a Member,
     /// [`Record::scope`].
-    pub scope: Member,
+    pub scope: &'a Member,
     /// Epoch milliseconds.
-    pub received_at: Member,
+    pub received_at: &'a Member,
     /// Epoch milliseconds; missing where the server did not say.
-    pub expires_at: Member,
+    pub expires_at: &'a Member,
     /// [`Record::past`].
-    pub past: Member,
+    pub past: &'a Member,
     /// The reason, in the record of an ended session.
-    pub ended: Member,
+    pub ended: &'a Member,
 }
 
 impl Stored {
     /// Validates what was read at `now`.
-    pub fn parse(members: &RecordMembers, now: Now) -> Self {
+    pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
         if members.v.number().is_some_and(|version| version > VERSION) {
             return Self::Newer;
         }
@@ -177,13 +172,13 @@ impl Stored {
         }
     }
 
-    fn valid(members: &RecordMembers, now: Now) -> Option<Self> {
+    fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
         if members.v.number()? != VERSION {
             return None;
         }
         let sid = members.sid.text().filter(|sid| !sid.is_empty())?.into();
-        let generation = time(&members.generation)?;
-        if members.ended != Member::Missing {
+        let generation = time(members.generation)?;
+        if *members.ended != Member::Missing {
             let reason = Reason::parse(members.ended.text()?)?;
             return Some(Self::Ended {
                 sid,
@@ -191,14 +186,14 @@ impl Stored {
                 reason,
             });
         }
-        let refresh_token = match &members.refresh_token {
+        let refresh_token = match members.refresh_token {
             Member::Missing => None,
             token => Some(RefreshToken::parse(token.text()?)?),
         };
-        let received_at = time(&members.received_at)?;
-        let expiry_known = members.expires_at != Member::Missing;
+        let received_at = time(members.received_at)?;
+        let expiry_known = *members.expires_at != Member::Missing;
         let expires_at = if expiry_known {
-            time(&members.expires_at)?
+            time(members.expires_at)?
         } else {
             received_at + UNKNOWN_LIFETIME
         };

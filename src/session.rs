@@ -21,7 +21,7 @@ use std::rc::Rc;
 
 use crate::config::Config;
 use crate::error::{Code, Error, Reason};
-use crate::oauth::{self, Reply, Request};
+use crate::oauth::{self, Request};
 use crate::record::{Record, Standing, Stored, standing};
 use crate::token::{AccessToken, Now, RefreshToken, TokenSet};
 
@@ -76,7 +76,7 @@ pub enum Input {
     /// The answer to [`Output::Swap`]: whether it was done.
     Swapped(Result<bool, StoreFailed>),
     /// The answer to [`Output::Send`].
-    Replied(Reply),
+    Replied(Result<TokenSet, Error>),
     /// The stored record may have changed.
     Hint,
     /// The user signs out.
@@ -207,7 +207,7 @@ impl Session {
             Input::Abort(caller) => self.callers.retain(|waiting| waiting.id != caller),
             Input::Loaded(stored) => self.loaded(now, stored),
             Input::Swapped(swapped) => self.swapped(swapped),
-            Input::Replied(reply) => self.replied(now, &reply),
+            Input::Replied(reply) => self.replied(now, reply),
             Input::Hint => self.hint(),
             Input::SignOut { caller } => self.sign_out(Some(caller)),
         }
@@ -356,7 +356,7 @@ impl Session {
         match (loaded, &self.opened_with) {
             (Ok(Stored::Live(record)), None) => {
                 self.take(record);
-                self.settle_all();
+                self.serve_all();
             }
             (Ok(Stored::Live(record)), Some(token)) if record.knows(token) => {
                 for caller in &mut self.callers {
@@ -379,9 +379,7 @@ impl Session {
                 }
                 self.phase = Phase::Over;
                 self.changed();
-                for caller in mem::take(&mut self.callers) {
-                    self.settle(caller.id, Ok(None));
-                }
+                self.settle_all(&Ok(None));
             }
         }
     }
@@ -428,9 +426,8 @@ impl Session {
         }
     }
 
-    fn replied(&mut self, now: Now, reply: &Reply) {
-        let judged = oauth::token_response(reply);
-        match (&self.phase, judged, &self.record) {
+    fn replied(&mut self, now: Now, reply: Result<TokenSet, Error>) {
+        match (&self.phase, reply, &self.record) {
             (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
             (Phase::Sending, Ok(tokens), Some(record)) => {
                 let next = Rc::new(record.rotated(tokens, now));
@@ -444,7 +441,7 @@ impl Session {
             (Phase::Sending, Err(error), Some(_)) if error.ends_session() => {
                 self.load(Phase::Confirming(error));
             }
-            (Phase::Sending, Err(error), Some(_)) => self.failed(&error),
+            (Phase::Sending, Err(error), Some(_)) => self.failed(error),
             (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref(), None),
             (_, Err(_), _) => {}
         }
@@ -482,7 +479,7 @@ impl Session {
                 let request = oauth::refresh_request(&self.config, token);
                 self.send(request);
             }
-            None => self.failed(&Error::new(
+            None => self.failed(Error::new(
                 Code::SessionEnded,
                 "the access token has expired, and the server gave no refresh token",
             )),
@@ -503,17 +500,22 @@ impl Session {
         self.lost_swaps = 0;
         let replaced = self.replaced.take();
         self.revoke(replaced.as_ref(), None);
-        self.settle_all();
+        self.serve_all();
         if abandoned {
             self.sign_out(None);
         }
     }
 
-    fn failed(&mut self, error: &Error) {
+    /// Gives every caller the token in hand, whatever validity it asked for.
+    fn serve_all(&mut self) {
+        let token = self.held().map(|record| record.access_token.clone());
+        self.settle_all(&Ok(token));
+        self.idle();
+    }
+
+    fn failed(&mut self, error: Error) {
         self.error = Some(error.clone());
-        for caller in mem::take(&mut self.callers) {
-            self.settle(caller.id, Err(error.clone()));
-        }
+        self.settle_all(&Err(error));
         self.idle();
     }
 
@@ -533,10 +535,8 @@ impl Session {
 
     fn over(&mut self, error: Error) {
         self.phase = Phase::Over;
-        for caller in mem::take(&mut self.callers) {
-            self.settle(caller.id, Err(error.clone()));
-        }
-        self.error = Some(error);
+        self.error = Some(error.clone());
+        self.settle_all(&Err(error));
         self.changed();
     }
 
@@ -567,12 +567,10 @@ impl Session {
         }
     }
 
-    fn settle_all(&mut self) {
-        let token = self.held().map(|record| record.access_token.clone());
+    fn settle_all(&mut self, result: &Result<Option<AccessToken>, Error>) {
         for caller in mem::take(&mut self.callers) {
-            self.settle(caller.id, Ok(token.clone()));
+            self.settle(caller.id, result.clone());
         }
-        self.idle();
     }
 
     fn settle_satisfied(&mut self, now: Now) {

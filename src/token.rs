@@ -4,7 +4,7 @@
 //! of a successful answer and the rule for when an access token is stale. Knows nothing of
 //! where tokens come from or where they are kept. RFC 6749 section 5.1 and appendix A.
 
-use std::{fmt, rc::Rc};
+use std::fmt;
 
 /// Lifetime assumed where the server did not say, in milliseconds.
 pub const UNKNOWN_LIFETIME: i64 = 300_000;
@@ -21,7 +21,7 @@ pub struct Now {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Secret(Rc<str>);
+struct Secret(String);
 
 impl Secret {
     fn parse(text: &str) -> Option<Self> {
@@ -96,7 +96,7 @@ pub struct TokenSet {
 }
 
 /// When an access token was received and until when it may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Validity {
     /// Epoch milliseconds.
     pub received_at: i64,

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::views::{error_to_js, member, members, token_members};
+use super::platform::meshy_error;
+use super::views::{error_to_js, member, members, with_token_members};
 use crate::config::{Config, Options};
 use crate::error::Error;
 use crate::oauth::{Member, token_set};
@@ -20,12 +21,12 @@ pub struct Settings(pub(super) Rc<Config>);
 
 #[wasm_bindgen]
 impl Settings {
-    /// Takes the values of [`NAMES`] in their order. Throws a `MeshyError` that names the argument at fault.
+    /// Takes account, public key, tenant and options in the order in which `parse` names them. Throws a `MeshyError` that names the argument at fault.
     #[wasm_bindgen(constructor)]
     pub fn new(values: &Array) -> Result<Settings, JsValue> {
         match parse(&members(values)) {
             Ok(config) => Ok(Self(Rc::new(config))),
-            Err(error) => Err(error_to_js(&error)),
+            Err(error) => Err(meshy_error(error_to_js(&error))),
         }
     }
 
@@ -36,26 +37,7 @@ impl Settings {
     }
 }
 
-const NAMES: [&str; 8] = [
-    "accountName",
-    "publicKey",
-    "tenant",
-    "authUrl",
-    "tokenEndpoint",
-    "revocationEndpoint",
-    "scope",
-    "slot",
-];
-
-fn parse(values: &[Member; NAMES.len() + 1]) -> Result<Config, Error> {
-    let mut texts = [None; NAMES.len()];
-    for (index, (text, name)) in texts.iter_mut().zip(NAMES).enumerate() {
-        *text = values[index].text();
-        let optional = index > 1 && values[index] == Member::Missing;
-        if text.is_none() && !optional {
-            return Err(Error::argument(name, "must be a string"));
-        }
-    }
+fn parse(values: &[Member]) -> Result<Config, Error> {
     let [
         account,
         public_key,
@@ -65,21 +47,33 @@ fn parse(values: &[Member; NAMES.len() + 1]) -> Result<Config, Error> {
         revocation_endpoint,
         scope,
         slot,
-    ] = texts;
-    let timeout = &values[NAMES.len()];
-    Config::parse(
-        account.unwrap_or_default(),
-        tenant.unwrap_or_default(),
-        public_key.unwrap_or_default(),
-        &Options {
-            auth_url,
-            token_endpoint,
-            revocation_endpoint,
-            scope,
-            slot,
-            timeout: (*timeout != Member::Missing).then(|| timeout.number().unwrap_or(f64::NAN)),
-        },
-    )
+        timeout,
+    ] = values
+    else {
+        return Err(Error::argument("options", "must be an object"));
+    };
+    let account = optional_text(account, "accountName")?;
+    let public_key = optional_text(public_key, "publicKey")?;
+    let tenant = optional_text(tenant, "tenant")?;
+    let options = Options {
+        auth_url: optional_text(auth_url, "authUrl")?,
+        token_endpoint: optional_text(token_endpoint, "tokenEndpoint")?,
+        revocation_endpoint: optional_text(revocation_endpoint, "revocationEndpoint")?,
+        scope: optional_text(scope, "scope")?,
+        slot: optional_text(slot, "slot")?,
+        timeout: (*timeout != Member::Missing).then(|| timeout.number().unwrap_or(f64::NAN)),
+    };
+    let [account, tenant, public_key] =
+        [account, tenant, public_key].map(Option::unwrap_or_default);
+    Config::parse(account, tenant, public_key, &options)
+}
+
+fn optional_text<'a>(value: &'a Member, argument: &'static str) -> Result<Option<&'a str>, Error> {
+    match value {
+        Member::Missing => Ok(None),
+        Member::Text(text) => Ok(Some(text)),
+        Member::Number(_) | Member::Other => Err(Error::argument(argument, "must be a string")),
+    }
 }
 
 /// A user name or password: any Unicode.
@@ -129,7 +123,6 @@ pub(super) fn min_validity(value: &JsValue) -> Result<i64, Error> {
 }
 
 pub(super) fn tokens(value: &JsValue) -> Result<TokenSet, Error> {
-    token_members(value)
-        .and_then(|members| token_set(&members))
+    with_token_members(value, |members| members.and_then(token_set))
         .ok_or_else(|| Error::argument("tokens", "must be the members of a Bearer token response"))
 }

@@ -10,11 +10,11 @@ use web_sys::AbortController;
 
 use super::arguments::{Settings, credential, min_validity, refresh_token, rejected, tokens};
 use super::local;
-use super::platform::{Port, monotonic, random_id, read_answer, request_init, within};
+use super::platform::{Port, monotonic, read_answer, request_init, within};
 use super::views::{error_to_js, reply_from_js, session_to_js, stored_from_js, stored_to_js};
 use crate::config::Config;
 use crate::error::Error;
-use crate::oauth::{Request, password_request};
+use crate::oauth::{Endpoint, Request, password_request};
 use crate::session::{Input, Opening, Output, Session, StoreFailed};
 use crate::token::Now;
 
@@ -37,26 +37,23 @@ struct Shell {
 
 #[wasm_bindgen]
 impl Engine {
-    /// A session that has yet to be opened.
+    /// A session that has yet to be opened; `sid` must be random.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &Settings) -> Engine {
+    pub fn new(settings: &Settings, sid: &JsValue) -> Engine {
         let config = settings.0.clone();
         Self(Rc::new(Shell {
-            session: RefCell::new(Session::new(config.clone(), random_id())),
+            session: RefCell::new(Session::new(
+                config.clone(),
+                sid.as_string().unwrap_or_default(),
+            )),
             config,
             seen: RefCell::new(None),
         }))
     }
 
     /// Opens with the password grant.
-    pub fn login(
-        &self,
-        port: &Port,
-        caller: u32,
-        username: &JsValue,
-        password: &JsValue,
-    ) -> Result<(), JsValue> {
-        let request = || {
+    pub fn login(&self, port: &Port, caller: u32, username: &JsValue, password: &JsValue) {
+        let opening = || {
             let username = credential(username, "username")?;
             let password = credential(password, "password")?;
             Ok(Opening::Login(password_request(
@@ -65,39 +62,26 @@ impl Engine {
                 &password,
             )))
         };
-        self.open(port, caller, request())
+        self.open(port, caller, opening());
     }
 
     /// Opens with a refresh token.
-    pub fn resume(&self, port: &Port, caller: u32, token: &JsValue) -> Result<(), JsValue> {
-        self.open(port, caller, refresh_token(token).map(Opening::Resume))
+    pub fn resume(&self, port: &Port, caller: u32, token: &JsValue) {
+        self.open(port, caller, refresh_token(token).map(Opening::Resume));
     }
 
     /// Opens with tokens of any other grant.
-    pub fn adopt(&self, port: &Port, caller: u32, set: &JsValue) -> Result<(), JsValue> {
-        self.open(port, caller, tokens(set).map(Opening::Adopt))
+    pub fn adopt(&self, port: &Port, caller: u32, set: &JsValue) {
+        self.open(port, caller, tokens(set).map(Opening::Adopt));
     }
 
     /// Opens with what is stored, or not at all.
     pub fn restore(&self, port: &Port, caller: u32) {
-        self.0.feed(
-            port,
-            Input::Open {
-                caller,
-                opening: Opening::Restore,
-            },
-        );
+        self.open(port, caller, Ok(Opening::Restore));
     }
 
     /// Wants an access token.
-    #[wasm_bindgen(js_name = call)]
-    pub fn call(
-        &self,
-        port: &Port,
-        caller: u32,
-        validity: &JsValue,
-        other_than: &JsValue,
-    ) -> Result<(), JsValue> {
+    pub fn call(&self, port: &Port, caller: u32, validity: &JsValue, other_than: &JsValue) {
         let input = || {
             Ok(Input::Call {
                 caller,
@@ -105,23 +89,21 @@ impl Engine {
                 rejected: rejected(other_than)?,
             })
         };
-        self.0.feed(port, input().map_err(thrown)?);
-        Ok(())
+        self.0.accept(port, caller, input());
     }
 
     /// Wants the next access token, if the refresh token is or was this session's.
-    pub fn join(&self, port: &Port, caller: u32, token: &JsValue) -> Result<bool, JsValue> {
-        let token = refresh_token(token).map_err(thrown)?;
-        let joins = self
-            .0
-            .session
-            .borrow()
-            .held()
-            .is_some_and(|record| record.knows(&token));
+    pub fn join(&self, port: &Port, caller: u32, token: &JsValue) -> bool {
+        let token = refresh_token(token);
+        let joins = token.as_ref().map_or(true, |token| {
+            let session = self.0.session.borrow();
+            session.held().is_some_and(|record| record.knows(token))
+        });
         if joins {
-            self.0.feed(port, Input::Refresh { caller });
+            self.0
+                .accept(port, caller, token.map(|_| Input::Refresh { caller }));
         }
-        Ok(joins)
+        joins
     }
 
     /// Forgets a caller.
@@ -140,19 +122,24 @@ impl Engine {
         self.0.feed(port, Input::SignOut { caller });
     }
 
-    fn open(
-        &self,
-        port: &Port,
-        caller: u32,
-        opening: Result<Opening, Error>,
-    ) -> Result<(), JsValue> {
-        let opening = opening.map_err(thrown)?;
-        self.0.feed(port, Input::Open { caller, opening });
-        Ok(())
+    fn open(&self, port: &Port, caller: u32, opening: Result<Opening, Error>) {
+        self.0.accept(
+            port,
+            caller,
+            opening.map(|opening| Input::Open { caller, opening }),
+        );
     }
 }
 
 impl Shell {
+    /// Feeds what a caller asked for, or tells it at once what is wrong with its arguments.
+    fn accept(self: &Rc<Self>, port: &Port, caller: u32, input: Result<Input, Error>) {
+        match input {
+            Ok(input) => self.feed(port, input),
+            Err(error) => port.settle(caller, None, error_to_js(&error)),
+        }
+    }
+
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
         let outputs = self.session.borrow_mut().handle(now(), input);
         for output in outputs {
@@ -172,8 +159,8 @@ impl Shell {
                     result: Err(error),
                 } => port.settle(caller, None, error_to_js(&error)),
                 Output::Changed => {
-                    let view = session_to_js(&self.session.borrow());
-                    port.changed(view);
+                    let (view, error) = session_to_js(&self.session.borrow());
+                    port.changed(view, error);
                 }
                 output => spawn_local(perform(self.clone(), port.clone(), output)),
             }
@@ -188,31 +175,40 @@ impl Shell {
                 Some(store) => store.read(&self.config.key),
             }),
             Output::Swap(next) => {
-                let seen = self.seen.borrow();
-                let (key, seen) = (self.config.key.as_str(), seen.as_deref());
-                let next = stored_to_js(seen, next);
+                let seen = self
+                    .seen
+                    .borrow()
+                    .as_deref()
+                    .map_or(JsValue::NULL, Into::into);
+                let next = stored_to_js(&seen, next);
                 store_promise(match port.store() {
-                    None => local::compare_and_set(key, seen, &next),
-                    Some(store) => {
-                        store.compare_and_set(key, seen.map_or(JsValue::NULL, Into::into), &next)
-                    }
+                    None => local::compare_and_set(&self.config.key, &seen, &next),
+                    Some(store) => store.compare_and_set(&self.config.key, &seen, &next),
                 })
             }
-            Output::Send(request) => self.send(port, request, false),
-            Output::Revoke { request, .. } => self.send(port, request, true),
+            Output::Send(request) | Output::Revoke { request, .. } => self.send(port, request),
             Output::Settle { .. } | Output::Changed => Promise::resolve(&JsValue::UNDEFINED),
         }
     }
 
-    fn send(&self, port: &Port, request: &Request, keepalive: bool) -> Promise {
+    fn send(&self, port: &Port, request: &Request) -> Promise {
+        let config = &self.config;
         let controller = AbortController::new().ok();
-        let signal = controller.as_ref().map(AbortController::signal);
-        let init = request_init(&request.body, request.tenant.as_deref(), signal, keepalive);
+        let init = request_init(
+            &request.body,
+            config.tenant.as_deref(),
+            controller.as_ref().map(AbortController::signal),
+            request.endpoint == Endpoint::Revocation,
+        );
+        let url = match request.endpoint {
+            Endpoint::Token => &config.token_endpoint,
+            Endpoint::Revocation => &config.revocation_endpoint,
+        };
         let response = port
             .fetch()
-            .call2(&JsValue::UNDEFINED, &request.url.as_str().into(), &init);
+            .call2(&JsValue::UNDEFINED, &url.as_str().into(), &init);
         let answer = read_answer(&promise(response), BODY_LIMIT);
-        within(&answer, self.config.timeout as f64, controller.as_ref())
+        within(&answer, config.timeout as f64, controller.as_ref())
     }
 
     /// What the end of that means to the session.
@@ -226,7 +222,7 @@ impl Shell {
                 Err(_) => Err(StoreFailed),
             })),
             Output::Swap(_) => Some(Input::Swapped(match answer {
-                Ok(swapped) => Ok(swapped.as_bool() == Some(true)),
+                Ok(swapped) => Ok(!swapped.is_falsy()),
                 Err(_) => Err(StoreFailed),
             })),
             Output::Send(_) => Some(Input::Replied(reply_from_js(answer))),
@@ -265,8 +261,4 @@ fn now() -> Now {
         wall: Date::now() as i64,
         monotonic: monotonic() as i64,
     }
-}
-
-fn thrown(error: Error) -> JsValue {
-    error_to_js(&error)
 }

@@ -10,13 +10,13 @@ pub(super) fn read(key: &str) -> Result<JsValue, JsValue> {
 
 pub(super) fn compare_and_set(
     key: &str,
-    expected: Option<&str>,
-    next: &str,
+    expected: &JsValue,
+    next: &JsValue,
 ) -> Result<JsValue, JsValue> {
     let storage = LocalStorage::raw();
-    if storage.get_item(key)?.as_deref() != expected {
-        return Ok(JsValue::FALSE);
+    let same = storage.get_item(key)? == expected.as_string();
+    if same {
+        storage.set_item(key, &next.as_string().unwrap_or_default())?;
     }
-    storage.set_item(key, next)?;
-    Ok(JsValue::TRUE)
+    Ok(same.into())
 }

@@ -18,7 +18,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn settle(this: &Port, caller: u32, token: Option<&str>, error: JsValue);
     #[wasm_bindgen(method)]
-    pub(super) fn changed(this: &Port, view: JsValue);
+    pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
 
     pub(super) type Store;
 
@@ -28,8 +28,8 @@ extern "C" {
     pub(super) fn compare_and_set(
         this: &Store,
         key: &str,
-        expected: JsValue,
-        next: &str,
+        expected: &JsValue,
+        next: &JsValue,
     ) -> Result<JsValue, JsValue>;
 }
 
@@ -38,8 +38,6 @@ extern "C" {
     #[wasm_bindgen(js_name = meshyError)]
     pub(super) fn meshy_error(details: JsValue) -> JsValue;
     pub(super) fn monotonic() -> f64;
-    #[wasm_bindgen(js_name = randomId)]
-    pub(super) fn random_id() -> String;
     pub(super) fn within(promise: &Promise, ms: f64, late: Option<&AbortController>) -> Promise;
     #[wasm_bindgen(js_name = requestInit)]
     pub(super) fn request_init(
@@ -53,5 +51,5 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = ownMembers)]
     pub(super) fn own_members(source: &JsValue, names: &str) -> Result<Option<Array>, JsValue>;
     #[wasm_bindgen(js_name = writeRecord)]
-    pub(super) fn write_record(text: Option<&str>, names: &str, members: JsValue) -> String;
+    pub(super) fn write_record(text: &JsValue, names: &str, members: JsValue) -> JsValue;
 }

@@ -4,12 +4,12 @@ use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::platform::{meshy_error, own_members, write_record};
+use super::platform::{own_members, write_record};
 use crate::error::{Error, Reason};
-use crate::oauth::{Member, Members, Reply, is_json};
+use crate::oauth::{Answer, Member, Members, no_answer, token_response};
 use crate::record::{RecordMembers, Stored, VERSION};
 use crate::session::Session;
-use crate::token::{Now, RefreshToken, Validity};
+use crate::token::{Now, RefreshToken, TokenSet, Validity};
 
 /// The members of a stored record, in the order in which they are read and written.
 const RECORD: &str = "v sid gen access_token refresh_token scope received_at expires_at past ended";
@@ -21,27 +21,30 @@ fn to_js(tuple: &impl Serialize) -> JsValue {
     serde_wasm_bindgen::to_value(tuple).unwrap_or_default()
 }
 
-/// A `MeshyError`.
+/// What `meshyError` makes a `MeshyError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
     let server = error.server.as_deref();
-    meshy_error(to_js(&(
+    to_js(&(
         error.code.as_str(),
         error.reason.map(Reason::as_str),
         error.text,
         error.retryable(),
         error.argument,
-        error.status,
+        error.status.map(f64::from),
         server.map(|server| server.error.as_str()),
         server.and_then(|server| server.description.as_deref()),
-        error.retry_after,
-    )))
+        error.retry_after.map(f64::from),
+    ))
 }
 
-/// What a port keeps of its session: the snapshot, then the tokens while it lives.
-pub(super) fn session_to_js(session: &Session) -> JsValue {
+/// What a port keeps of its session: the snapshot, the tokens while it lives, and the error.
+pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let snapshot = session.snapshot();
     let held = session.held();
-    let error = snapshot.error.as_ref().map_or(JsValue::NULL, error_to_js);
+    let error = snapshot
+        .error
+        .as_ref()
+        .map_or(JsValue::UNDEFINED, error_to_js);
     let view = to_js(&(
         snapshot.state,
         snapshot.expires_at.map(|at| at as f64),
@@ -65,11 +68,11 @@ pub(super) fn session_to_js(session: &Session) -> JsValue {
             )
         }),
     ));
-    Array::of2(&view, &error).into()
+    (view, error)
 }
 
 /// The members of a record to be written.
-pub(super) fn stored_to_js(seen: Option<&str>, stored: &Stored) -> String {
+pub(super) fn stored_to_js(seen: &JsValue, stored: &Stored) -> JsValue {
     let members = match stored {
         Stored::Live(record) => to_js(&(
             VERSION,
@@ -108,88 +111,99 @@ pub(super) fn stored_to_js(seen: Option<&str>, stored: &Stored) -> String {
     write_record(seen, RECORD, members)
 }
 
-/// The members of a token response; none if `source` is no object.
-pub(super) fn token_members(source: &JsValue) -> Option<Members> {
-    let values = own_members(source, TOKEN_RESPONSE).ok()??;
-    let [
-        access_token,
-        token_type,
-        expires_in,
-        refresh_token,
-        scope,
-        error,
-        error_description,
-    ] = members(&values);
-    Some(Members {
-        access_token,
-        token_type,
-        expires_in,
-        refresh_token,
-        scope,
-        error,
-        error_description,
+/// Reads the members of a token response; none if `source` is no object.
+pub(super) fn with_token_members<T>(
+    source: &JsValue,
+    judge: impl FnOnce(Option<Members<'_>>) -> T,
+) -> T {
+    let values = own_members(source, TOKEN_RESPONSE).ok().flatten();
+    let values = values.as_ref().map(members);
+    judge(match values.as_deref() {
+        Some(
+            [
+                access_token,
+                token_type,
+                expires_in,
+                refresh_token,
+                scope,
+                error,
+                error_description,
+            ],
+        ) => Some(Members {
+            access_token,
+            token_type,
+            expires_in,
+            refresh_token,
+            scope,
+            error,
+            error_description,
+        }),
+        _ => None,
     })
 }
 
-/// What came of a request: an array from `readAnswer`, or a rejection, which is undefined where the deadline passed.
-pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Reply {
-    let answer = match answer {
-        Ok(answer) => Array::from(&answer),
-        Err(reason) if reason.is_undefined() => return Reply::Timeout,
-        Err(_) => return Reply::Network,
-    };
-    let [status, content_type, retry_after] = members(&answer);
-    let json = content_type.text().is_some_and(is_json);
-    Reply::Answer {
-        status: status.number().unwrap_or_default() as u16,
-        retry_after: retry_after.number().filter(|seconds| !seconds.is_nan()),
-        members: json
-            .then(|| token_members(&answer.get(3)).map(Box::new))
-            .flatten(),
-    }
+/// What came of a token request: an array from `readAnswer`, or a rejection, which is undefined where the deadline passed.
+pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet, Error> {
+    let answer: Array = answer
+        .map_err(|reason| no_answer(reason.is_undefined()))?
+        .unchecked_into();
+    let status = answer.get(0).as_f64().unwrap_or_default() as u16;
+    let content_type = answer.get(1).as_string().unwrap_or_default();
+    let retry_after = answer.get(2).as_f64().filter(|seconds| !seconds.is_nan());
+    with_token_members(&answer.get(3), |members| {
+        token_response(&Answer {
+            status,
+            content_type: &content_type,
+            retry_after,
+            members,
+        })
+    })
 }
 
 /// What a store's value says.
 pub(super) fn stored_from_js(value: &JsValue, now: Now) -> Stored {
-    if value.is_null() || value.is_undefined() {
+    if value.is_falsy() {
         return Stored::Empty;
     }
-    let Ok(Some(values)) = own_members(value, RECORD) else {
-        return Stored::Corrupt;
-    };
-    let [
-        v,
-        sid,
-        generation,
-        access_token,
-        refresh_token,
-        scope,
-        received_at,
-        expires_at,
-        past,
-        ended,
-    ] = members(&values);
-    let members = RecordMembers {
-        v,
-        sid,
-        generation,
-        access_token,
-        refresh_token,
-        scope,
-        received_at,
-        expires_at,
-        past,
-        ended,
-    };
-    Stored::parse(&members, now)
+    let values = own_members(value, RECORD).ok().flatten();
+    let values = values.as_ref().map(members);
+    match values.as_deref() {
+        Some(
+            [
+                v,
+                sid,
+                generation,
+                access_token,
+                refresh_token,
+                scope,
+                received_at,
+                expires_at,
+                past,
+                ended,
+            ],
+        ) => {
+            let members = RecordMembers {
+                v,
+                sid,
+                generation,
+                access_token,
+                refresh_token,
+                scope,
+                received_at,
+                expires_at,
+                past,
+                ended,
+            };
+            Stored::parse(&members, now)
+        }
+        _ => Stored::Corrupt,
+    }
 }
 
-pub(super) fn members<const N: usize>(values: &Array) -> [Member; N] {
-    let mut members = [const { Member::Missing }; N];
-    for (index, place) in (0..).zip(&mut members) {
-        *place = member(&values.get(index));
-    }
-    members
+pub(super) fn members(values: &Array) -> Vec<Member> {
+    (0..values.length())
+        .map(|index| member(&values.get(index)))
+        .collect()
 }
 
 pub(super) fn member(value: &JsValue) -> Member {
