@@ -15,6 +15,7 @@
 //! | [`oauth`] | requests, and what their answers mean |
 //! | [`token`] | tokens and how long they live |
 //! | [`record`] | what is stored, and who wins |
+//! | [`event`] | what goes in and out of the machine |
 //! | [`session`] | the one state machine |
 //! | [`error`] | what can go wrong |
 
@@ -22,6 +23,8 @@
 pub mod config;
 #[forbid(unsafe_code)]
 pub mod error;
+#[forbid(unsafe_code)]
+pub mod event;
 #[forbid(unsafe_code)]
 pub mod oauth;
 #[forbid(unsafe_code)]

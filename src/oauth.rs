@@ -258,7 +258,7 @@ pub fn token_set(members: Members<'_>) -> Option<TokenSet> {
 /// `expires_in` in milliseconds: an integer or a string of digits, clamped to one year.
 fn lifetime(expires_in: &Member) -> Option<i64> {
     let seconds = match expires_in {
-        Member::Number(number) if number.trunc() == *number => *number,
+        Member::Number(number) if number.fract() == 0.0 => *number,
         Member::Text(text)
             if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) =>
         {

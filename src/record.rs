@@ -173,7 +173,7 @@ impl Stored {
     }
 
     fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
-        if members.v.number()? != VERSION {
+        if members.v.number()? < VERSION {
             return None;
         }
         let sid = members.sid.text().filter(|sid| !sid.is_empty())?.into();
@@ -188,7 +188,8 @@ impl Stored {
         }
         let refresh_token = match members.refresh_token {
             Member::Missing => None,
-            token => Some(RefreshToken::parse(token.text()?)?),
+            Member::Text(text) => Some(RefreshToken::parse(text)?),
+            Member::Number(_) | Member::Other => return None,
         };
         let received_at = time(members.received_at)?;
         let expiry_known = *members.expires_at != Member::Missing;
@@ -223,7 +224,7 @@ fn is_past(past: &str) -> bool {
 fn time(member: &Member) -> Option<i64> {
     member
         .number()
-        .filter(|number| (0.0..=LATEST_TIME).contains(number) && number.trunc() == *number)
+        .filter(|number| (0.0..=LATEST_TIME).contains(number) && number.fract() == 0.0)
         .map(|number| number as i64)
 }
 

@@ -21,114 +21,13 @@ use std::rc::Rc;
 
 use crate::config::Config;
 use crate::error::{Code, Error, Reason};
+use crate::event::{Input, Opening, Output, Snapshot, StoreFailed};
 use crate::oauth::{self, Request};
 use crate::record::{Record, Standing, Stored, standing};
 use crate::token::{AccessToken, Now, RefreshToken, TokenSet};
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_SWAPS: u8 = 8;
-
-/// The store did not answer, or refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoreFailed;
-
-/// How a session begins.
-#[derive(Clone, Debug)]
-pub enum Opening {
-    /// With the answer to a password grant.
-    Login(Request),
-    /// With a refresh token: joins the stored session if it is one of its tokens.
-    Resume(RefreshToken),
-    /// With tokens from any other grant.
-    Adopt(TokenSet),
-    /// With what is stored, or not at all.
-    Restore,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The first input of every session.
-    Open {
-        /// Settled when the session is open, or not to be had.
-        caller: u32,
-        /// From what.
-        opening: Opening,
-    },
-    /// A caller wants an access token.
-    Call {
-        /// Settled with it.
-        caller: u32,
-        /// Milliseconds that the token must live on.
-        min_validity: i64,
-        /// A token that will not do.
-        rejected: Option<AccessToken>,
-    },
-    /// A caller wants whatever token comes after the one in hand.
-    Refresh {
-        /// Settled with it.
-        caller: u32,
-    },
-    /// A caller has gone. It is not settled any more.
-    Abort(u32),
-    /// The answer to [`Output::Load`].
-    Loaded(Result<Stored, StoreFailed>),
-    /// The answer to [`Output::Swap`]: whether it was done.
-    Swapped(Result<bool, StoreFailed>),
-    /// The answer to [`Output::Send`].
-    Replied(Result<TokenSet, Error>),
-    /// The stored record may have changed.
-    Hint,
-    /// The user signs out.
-    SignOut {
-        /// Settled when the revocation was answered.
-        caller: u32,
-    },
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    /// Read the store.
-    Load,
-    /// Replace what the last `Load` saw.
-    Swap(Stored),
-    /// Send a token request.
-    Send(Request),
-    /// Send a revocation; its answer changes nothing. Then settle the caller, if there is one.
-    Revoke {
-        /// What to send.
-        request: Request,
-        /// Whom to settle.
-        caller: Option<u32>,
-    },
-    /// Answer a caller; an opening that found nothing has no token.
-    Settle {
-        /// Which one.
-        caller: u32,
-        /// With what.
-        result: Result<Option<AccessToken>, Error>,
-    },
-    /// [`Session::snapshot`] or [`Session::held`] has changed.
-    Changed,
-}
-
-/// What anyone may see of a session.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// `active`, `refreshing`, `waiting` or `ended`.
-    pub state: &'static str,
-    /// Epoch milliseconds, where the server said so.
-    pub expires_at: Option<i64>,
-    /// What the server granted.
-    pub scope: String,
-    /// Counts rotations.
-    pub generation: i64,
-    /// Why the session ended, or why the last refresh failed.
-    pub error: Option<Error>,
-    /// The store fails, and the session lives in memory.
-    pub degraded: bool,
-}
 
 #[derive(Debug)]
 enum Phase {
@@ -293,9 +192,10 @@ impl Session {
     }
 
     fn sign_out(&mut self, caller: Option<u32>) {
-        let newest = match &self.phase {
-            Phase::Committing(next) => Some(&**next),
-            _ => self.held(),
+        let newest = if let Phase::Committing(next) = &self.phase {
+            Some(&**next)
+        } else {
+            self.held()
         };
         let token = newest.and_then(|record| record.refresh_token.clone());
         if !self.is_over() {
@@ -335,19 +235,23 @@ impl Session {
                     Ok(Standing::Unknown) | Err(StoreFailed) => self.committed(next, false),
                 }
             }
-            Phase::Ending { .. } => match loaded {
-                Ok(Stored::Live(record)) if record.sid == self.sid => {
-                    let reason = self.error.as_ref().and_then(|error| error.reason);
-                    self.phase = Phase::Ending { written: true };
-                    self.outputs.push(Output::Swap(Stored::Ended {
-                        sid: record.sid.clone(),
-                        generation: record.generation,
-                        reason: reason.unwrap_or(Reason::SignedOut),
-                    }));
-                }
-                _ => self.phase = Phase::Over,
-            },
-            phase => self.phase = phase,
+            Phase::Ending { .. } => self.write_end(loaded),
+            phase @ (Phase::Idle | Phase::Sending | Phase::Over) => self.phase = phase,
+        }
+    }
+
+    fn write_end(&mut self, loaded: Result<Stored, StoreFailed>) {
+        self.phase = Phase::Over;
+        if let Ok(Stored::Live(record)) = loaded
+            && record.sid == self.sid
+        {
+            let reason = self.error.as_ref().and_then(|error| error.reason);
+            self.phase = Phase::Ending { written: true };
+            self.outputs.push(Output::Swap(Stored::Ended {
+                sid: record.sid.clone(),
+                generation: record.generation,
+                reason: reason.unwrap_or(Reason::SignedOut),
+            }));
         }
     }
 
@@ -393,10 +297,9 @@ impl Session {
             Ok(Stored::Newer) | Err(StoreFailed) => self.committed(next, false),
             Ok(stored) => {
                 let generation = next.generation.max(stored.generation() + 1);
-                self.replaced = match stored {
-                    Stored::Live(record) => record.refresh_token.clone(),
-                    _ => None,
-                };
+                if let Stored::Live(record) = stored {
+                    self.replaced.clone_from(&record.refresh_token);
+                }
                 self.commit(Rc::new(Record {
                     generation,
                     ..(*next).clone()
@@ -420,9 +323,9 @@ impl Session {
                     self.lost_swaps += 1;
                     self.load(Phase::Ending { written: false });
                 }
-                _ => self.phase = Phase::Over,
+                Ok(_) | Err(StoreFailed) => self.phase = Phase::Over,
             },
-            phase => self.phase = phase,
+            Phase::Idle | Phase::Loading | Phase::Sending | Phase::Confirming(_) | Phase::Over => {}
         }
     }
 

@@ -80,10 +80,9 @@ fn optional_text<'a>(value: &'a Member, argument: &'static str) -> Result<Option
 pub(super) fn credential(value: &JsValue, argument: &'static str) -> Result<String, Error> {
     match member(value) {
         Member::Text(text) if (1..=LONGEST_CREDENTIAL).contains(&text.len()) => Ok(text),
-        _ => Err(Error::argument(
-            argument,
-            "must be a string of 1 to 4096 bytes of UTF-8",
-        )),
+        Member::Missing | Member::Text(_) | Member::Number(_) | Member::Other => Err(
+            Error::argument(argument, "must be a string of 1 to 4096 bytes of UTF-8"),
+        ),
     }
 }
 
@@ -115,10 +114,9 @@ pub(super) fn min_validity(value: &JsValue) -> Result<i64, Error> {
         Member::Number(seconds) if seconds >= 0.0 => {
             Ok(((seconds * 1_000.0) as i64).min(LONGEST_LIFETIME))
         }
-        _ => Err(Error::argument(
-            "minValidity",
-            "must be a number of seconds, 0 or more",
-        )),
+        Member::Missing | Member::Text(_) | Member::Number(_) | Member::Other => Err(
+            Error::argument("minValidity", "must be a number of seconds, 0 or more"),
+        ),
     }
 }
 

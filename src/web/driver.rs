@@ -14,9 +14,10 @@ use super::platform::{Port, monotonic, read_answer, request_init, within};
 use super::views::{error_to_js, reply_from_js, session_to_js, stored_from_js, stored_to_js};
 use crate::config::Config;
 use crate::error::Error;
+use crate::event::{Input, Opening, Output, StoreFailed};
 use crate::oauth::{Endpoint, Request, password_request};
-use crate::session::{Input, Opening, Output, Session, StoreFailed};
-use crate::token::Now;
+use crate::session::Session;
+use crate::token::{AccessToken, Now};
 
 /// Milliseconds that one store operation may take.
 const STORE_TIMEOUT: f64 = 1_000.0;
@@ -150,7 +151,7 @@ impl Shell {
                 } => {
                     port.settle(
                         caller,
-                        token.as_ref().map(|token| token.reveal()),
+                        token.as_ref().map(AccessToken::reveal),
                         JsValue::UNDEFINED,
                     );
                 }
@@ -162,7 +163,12 @@ impl Shell {
                     let (view, error) = session_to_js(&self.session.borrow());
                     port.changed(view, error);
                 }
-                output => spawn_local(perform(self.clone(), port.clone(), output)),
+                output @ (Output::Load
+                | Output::Swap(_)
+                | Output::Send(_)
+                | Output::Revoke { .. }) => {
+                    spawn_local(perform(self.clone(), port.clone(), output))
+                }
             }
         }
     }

@@ -1,0 +1,112 @@
+//! What happened to a session, and what is to be done about it.
+//!
+//! Owns the vocabulary between the machine and its edge: plain values, each input the end
+//! of something that an output began or that a caller asked for. Knows nothing of how any
+//! of it is performed.
+
+use crate::error::Error;
+use crate::oauth::Request;
+use crate::record::Stored;
+use crate::token::{AccessToken, RefreshToken, TokenSet};
+
+/// The store did not answer, or refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFailed;
+
+/// How a session begins.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// With the answer to a password grant.
+    Login(Request),
+    /// With a refresh token: joins the stored session if it is one of its tokens.
+    Resume(RefreshToken),
+    /// With tokens from any other grant.
+    Adopt(TokenSet),
+    /// With what is stored, or not at all.
+    Restore,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The first input of every session.
+    Open {
+        /// Settled when the session is open, or not to be had.
+        caller: u32,
+        /// From what.
+        opening: Opening,
+    },
+    /// A caller wants an access token.
+    Call {
+        /// Settled with it.
+        caller: u32,
+        /// Milliseconds that the token must live on.
+        min_validity: i64,
+        /// A token that will not do.
+        rejected: Option<AccessToken>,
+    },
+    /// A caller wants whatever token comes after the one in hand.
+    Refresh {
+        /// Settled with it.
+        caller: u32,
+    },
+    /// A caller has gone. It is not settled any more.
+    Abort(u32),
+    /// The answer to [`Output::Load`].
+    Loaded(Result<Stored, StoreFailed>),
+    /// The answer to [`Output::Swap`]: whether it was done.
+    Swapped(Result<bool, StoreFailed>),
+    /// The answer to [`Output::Send`].
+    Replied(Result<TokenSet, Error>),
+    /// The stored record may have changed.
+    Hint,
+    /// The user signs out.
+    SignOut {
+        /// Settled when the revocation was answered.
+        caller: u32,
+    },
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Read the store.
+    Load,
+    /// Replace what the last `Load` saw.
+    Swap(Stored),
+    /// Send a token request.
+    Send(Request),
+    /// Send a revocation; its answer changes nothing. Then settle the caller, if there is one.
+    Revoke {
+        /// What to send.
+        request: Request,
+        /// Whom to settle.
+        caller: Option<u32>,
+    },
+    /// Answer a caller; an opening that found nothing has no token.
+    Settle {
+        /// Which one.
+        caller: u32,
+        /// With what.
+        result: Result<Option<AccessToken>, Error>,
+    },
+    /// What [`Session`](crate::session::Session) shows has changed.
+    Changed,
+}
+
+/// What anyone may see of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// `active`, `refreshing`, `waiting` or `ended`.
+    pub state: &'static str,
+    /// Epoch milliseconds, where the server said so.
+    pub expires_at: Option<i64>,
+    /// What the server granted.
+    pub scope: String,
+    /// Counts rotations.
+    pub generation: i64,
+    /// Why the session ended, or why the last refresh failed.
+    pub error: Option<Error>,
+    /// The store fails, and the session lives in memory.
+    pub degraded: bool,
+}
