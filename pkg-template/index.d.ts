@@ -1,0 +1,160 @@
+/** Everything that identifies one client application. All values are validated before any request. */
+export interface ClientOptions {
+  /** Base URL of the authorization server; the account name is the next path segment. Default `https://auth.meshydb.com`. */
+  authUrl?: string;
+  /**
+   * Full endpoint URLs, for an OAuth 2.0 server whose paths are not MeshyDB's `{authUrl}/{account}/connect/…`.
+   * With `tokenEndpoint` nothing else defaults to MeshyDB: no revocation endpoint (sign-out is local), no scope, unless given.
+   */
+  tokenEndpoint?: string;
+  revocationEndpoint?: string;
+  /** Space separated. Default `meshy.api offline_access`. */
+  scope?: string;
+  /** Where the session survives a reload or a restart. Default `"none"`: memory only. `"local"` is memory outside a page. */
+  persistence?: "none" | "local" | SessionStore;
+  /** Milliseconds that one token request may take, body included. Default 10 000, at most 3 600 000. */
+  timeout?: number;
+  /** Distinguishes several signed-in users of one application in one store. Default `"default"`. */
+  slot?: string;
+  /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
+  fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  /** Rejects this call with `aborted`. A request that is on its way goes on: a refresh token can be spent only once. */
+  signal?: AbortSignal;
+}
+
+/** Entry point. Each function returns a promise of the client that can also be used as the client straight away. */
+export declare const MeshyClient: {
+  initialize(accountName: string, publicKey: string, options?: ClientOptions): ClientPromise;
+  /** An empty or missing tenant means the server's default: no `tenant` header. */
+  initializeWithTenant(
+    accountName: string,
+    tenant: string | null | undefined,
+    publicKey: string,
+    options?: ClientOptions,
+  ): ClientPromise;
+};
+export declare const initialize: typeof MeshyClient.initialize;
+export declare const initializeWithTenant: typeof MeshyClient.initializeWithTenant;
+
+export interface ClientPromise
+  extends Promise<MeshyClient>,
+    Pick<MeshyClient, "login" | "loginWithPersistance" | "adopt" | "restore"> {}
+
+export interface MeshyClient {
+  /** Password grant (RFC 6749 section 4.3). The password is dropped as soon as the request is built. */
+  login(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
+  /**
+   * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`.
+   * Joins the live session that the token belongs to, if there is one: the old token is not sent then.
+   */
+  loginWithPersistance(refreshToken: string, options?: CallOptions): Promise<MeshyConnection>;
+  /** Continue with tokens from any other grant (for instance an authorization code flow done elsewhere). */
+  adopt(tokens: TokenSet): Promise<MeshyConnection>;
+  /** The persisted session, or null. Never makes a request, so it works offline and with an expired access token. */
+  restore(): Promise<MeshyConnection | null>;
+  /** Framework-free store for the whole client: who is signed in here, in this tab or through another one. */
+  subscribe(listener: () => void): () => void;
+  /** Immutable; the same object until something changes. */
+  getSnapshot(): ClientSnapshot;
+  [Symbol.dispose](): void;
+}
+
+export interface ClientSnapshot {
+  /** False until the store was read once. */
+  readonly ready: boolean;
+  readonly connection: MeshyConnection | null;
+  /** `degraded`: the store fails and the session lives in memory. `none`: persistence is off or impossible here. */
+  readonly storage: "ok" | "degraded" | "none";
+  /** Why what is stored could not be used. */
+  readonly error: MeshyError | null;
+}
+
+export interface MeshyConnection {
+  /** The refresh token to log in with later, or null once the session has ended. It changes at every rotation: prefer `persistence`. */
+  retrievePersistanceToken(): string | null;
+  /** A valid access token. Refreshes when needed; concurrent callers share one request. */
+  getAccessToken(
+    options?: CallOptions & {
+      /** Seconds the token must still be valid for. Default 0. A token that was just received satisfies any. */
+      minValidity?: number;
+      /** A token the API answered 401 to: refreshes only if it is still the current one. */
+      rejected?: string;
+    },
+  ): Promise<string>;
+  /** The session is over when this returns; resolves when the revocation was answered or failed, and never rejects for it. */
+  signout(options?: CallOptions): Promise<void>;
+  subscribe(listener: () => void): () => void;
+  getSnapshot(): SessionSnapshot;
+  /** Optional: lets go of this handle; ends nothing. Any later call rejects. */
+  [Symbol.dispose](): void;
+}
+
+export interface SessionSnapshot {
+  readonly state: "active" | "refreshing" | "waiting" | "ended";
+  /** Epoch milliseconds by this machine's clock; null when the server did not say. */
+  readonly expiresAt: number | null;
+  readonly scope: string;
+  /** Counts rotations. */
+  readonly generation: number;
+  /** Why the session ended, or why the last refresh failed. */
+  readonly error: MeshyError | null;
+}
+
+/** The members of a token response (RFC 6749 section 5.1). */
+export interface TokenSet {
+  access_token: string;
+  token_type: string;
+  expires_in?: number;
+  refresh_token?: string;
+  scope?: string;
+}
+
+export type MeshyErrorCode =
+  /** A caller's mistake, found before any request; `argument` names it. */
+  | "invalid_argument"
+  /** Wrong user name or password, or a foreign refresh token given to `loginWithPersistance` is dead. */
+  | "invalid_grant"
+  /** Any other OAuth error, or an unexplained 4xx; `error` says which if the server did. */
+  | "refused"
+  /** 429; `retryAfter` in seconds. */
+  | "rate_limited"
+  /** 5xx, 408, 425. */
+  | "unavailable"
+  /** No answer: offline, DNS, TLS, CORS. */
+  | "network"
+  | "timeout"
+  | "aborted"
+  /** The answer is no token response: HTML, redirect, too large, malformed. */
+  | "invalid_response"
+  /** `reason` says why. */
+  | "session_ended"
+  /** WebAssembly is blocked here (a CSP needs 'wasm-unsafe-eval'), or a stored record cannot be read. */
+  | "unsupported";
+
+/** `message` begins with `code`, then `reason` where there is one. One copy of the package recognises another's errors. */
+export declare class MeshyError extends Error {
+  private constructor();
+  readonly name: "MeshyError";
+  readonly code: MeshyErrorCode;
+  readonly retryable: boolean;
+  readonly argument?: string;
+  readonly status?: number;
+  /** The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. */
+  readonly error?: string;
+  readonly error_description?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly reason?: "signed_out" | "invalid_grant" | "replaced" | "removed";
+}
+
+/** One value under one key, replaced only by compare-and-set: all that coordination needs. */
+export interface SessionStore {
+  read(key: string): string | null | Promise<string | null>;
+  /** Replaces the value if it still equals `expected`; says whether it did. Atomic for everyone who shares the store. */
+  compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
+  /** Optional: calls back when another holder changed the value. A hint; values are re-read. Returns how to stop. */
+  watch?(key: string, changed: () => void): () => void;
+}

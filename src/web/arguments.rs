@@ -114,9 +114,10 @@ pub(super) fn min_validity(value: &JsValue) -> Result<i64, Error> {
         Member::Number(seconds) if seconds >= 0.0 => {
             Ok(((seconds * 1_000.0) as i64).min(LONGEST_LIFETIME))
         }
-        Member::Missing | Member::Text(_) | Member::Number(_) | Member::Other => Err(
-            Error::argument("minValidity", "must be a number of seconds, 0 or more"),
-        ),
+        Member::Text(_) | Member::Number(_) | Member::Other => Err(Error::argument(
+            "minValidity",
+            "must be a number of seconds, 0 or more",
+        )),
     }
 }
 

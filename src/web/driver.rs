@@ -167,7 +167,7 @@ impl Shell {
                 | Output::Swap(_)
                 | Output::Send(_)
                 | Output::Revoke { .. }) => {
-                    spawn_local(perform(self.clone(), port.clone(), output))
+                    spawn_local(perform(self.clone(), port.clone(), output));
                 }
             }
         }
