@@ -6,15 +6,15 @@ const TEXT = "@wasm@";
  */
 export function moduleBytes() {
   const bytes = [];
-  let escape = 0;
+  let prefix = 0;
   for (const character of TEXT) {
     const value = " !".indexOf(character) < 0 ? character.charCodeAt() - 37 : character === "!" ? 55 : 59;
     if (value < 0) {
-      escape = value + 3;
+      prefix = value + 3;
     } else {
-      const index = value + (escape - 1) * 88;
-      bytes.push(escape ? index + (index < 30 ? 66 : 88) : value + (value < 66 ? 0 : 30));
-      escape = 0;
+      const index = value + (prefix - 1) * 88;
+      bytes.push(prefix ? index + (index < 30 ? 66 : 88) : value + (value < 66 ? 0 : 30));
+      prefix = 0;
     }
   }
   return Uint8Array.from(bytes);

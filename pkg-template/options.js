@@ -23,7 +23,16 @@ export function signalOf(options) {
 /** What of a client's options is no text or number, and the others in the order that the core takes them. */
 export function clientOptions(options) {
   checkObject(options);
-  const { authUrl, tokenEndpoint, revocationEndpoint, scope, slot, timeout, fetch, persistence = "none" } = options ?? {};
+  const {
+    authUrl,
+    tokenEndpoint,
+    revocationEndpoint,
+    scope,
+    slot,
+    timeout,
+    fetch,
+    persistence = "none",
+  } = options ?? {};
   check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';

@@ -29,9 +29,25 @@ async function compile() {
   });
   const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
   rmSync(WASM, { recursive: true, force: true });
-  await run(wasmBindgen, [compiled, "--target", "web", "--no-typescript", "--encode-into", "always", "--out-dir", WASM]);
+  await run(wasmBindgen, [
+    compiled,
+    "--target",
+    "web",
+    "--no-typescript",
+    "--encode-into",
+    "always",
+    "--out-dir",
+    WASM,
+  ]);
   await shortenNames();
-  const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+  const features = [
+    "bulk-memory",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+  ];
   const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);

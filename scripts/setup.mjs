@@ -30,7 +30,8 @@ function checkNode() {
 
 async function installPackages() {
   const installed = join(root, "node_modules/.package-lock.json");
-  const isCurrent = existsSync(installed) && lockedVersions(installed) === lockedVersions(join(root, "package-lock.json"));
+  const isCurrent =
+    existsSync(installed) && lockedVersions(installed) === lockedVersions(join(root, "package-lock.json"));
   if (isCurrent) return;
   console.log("  installing npm packages");
   await run("npm", ["ci", "--no-audit", "--no-fund"], { quiet: true, hint: "Is the npm registry reachable?" });

@@ -1,0 +1,295 @@
+//! The edge on a real platform: what crosses the boundary between JavaScript and the core.
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use meshydb_client::web::{Engine, Port, Settings};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen(module = "/tests/edge/port.js")]
+extern "C" {
+    #[derive(Clone)]
+    type TestPort;
+    #[wasm_bindgen(constructor)]
+    fn new(fetch: &JsValue, store: &JsValue) -> TestPort;
+    #[wasm_bindgen(method)]
+    fn outcome(this: &TestPort, caller: u32) -> Promise;
+    #[wasm_bindgen(method)]
+    fn settlements(this: &TestPort, caller: u32) -> u32;
+    #[wasm_bindgen(method, getter)]
+    fn view(this: &TestPort) -> Array;
+
+    fn memory(text: &JsValue) -> JsValue;
+    pub(crate) fn answering(status: u16, content_type: &str, body: &str) -> JsValue;
+    pub(crate) fn misbehaving(how: &str) -> JsValue;
+    #[wasm_bindgen(js_name = brokenStore)]
+    fn broken_store(how: &str) -> JsValue;
+    #[wasm_bindgen(js_name = reentrantStore)]
+    fn reentrant_store(call: &Function) -> JsValue;
+    fn parse(text: &JsValue) -> JsValue;
+}
+
+pub(crate) const TOKENS: &str = r#"{"access_token":"access-1","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}"#;
+
+pub(crate) struct Fixture {
+    pub(crate) engine: Engine,
+    port: TestPort,
+    store: JsValue,
+}
+
+impl Fixture {
+    pub(crate) fn new(fetch: &JsValue, store: JsValue) -> Self {
+        Self {
+            engine: Engine::new(&settings(&[]), &"session-1".into()),
+            port: TestPort::new(fetch, &store),
+            store,
+        }
+    }
+
+    pub(crate) fn port(&self) -> &Port {
+        self.port.unchecked_ref()
+    }
+
+    pub(crate) async fn login(&self, caller: u32) -> String {
+        self.engine
+            .login(self.port(), caller, &"alice".into(), &"wonderland".into());
+        self.outcome(caller).await
+    }
+
+    pub(crate) async fn outcome(&self, caller: u32) -> String {
+        let outcome = JsFuture::from(self.port.outcome(caller)).await;
+        outcome.unwrap().as_string().unwrap_or_default()
+    }
+
+    fn stored(&self, member: &str) -> JsValue {
+        get(&parse(&get(&self.store, "value")), member)
+    }
+}
+
+fn get(object: &JsValue, member: &str) -> JsValue {
+    Reflect::get(object, &member.into()).unwrap()
+}
+
+/// Valid settings with a short timeout, but for what is given by index.
+fn values(changes: &[(u32, JsValue)]) -> Array {
+    let values = Array::new_with_length(9);
+    values.set(0, "demo".into());
+    values.set(1, "demo-public-key".into());
+    values.set(8, 50.into());
+    for (index, value) in changes {
+        values.set(*index, value.clone());
+    }
+    values
+}
+
+pub(crate) fn settings(changes: &[(u32, JsValue)]) -> Settings {
+    Settings::new(&values(changes)).ok().unwrap()
+}
+
+#[wasm_bindgen_test]
+fn an_argument_of_another_type_is_named() {
+    const NAMES: [&str; 9] = [
+        "accountName",
+        "publicKey",
+        "tenant",
+        "authUrl",
+        "tokenEndpoint",
+        "revocationEndpoint",
+        "scope",
+        "slot",
+        "timeout",
+    ];
+    for (index, name) in (0..).zip(NAMES) {
+        for value in [
+            JsValue::NULL,
+            JsValue::TRUE,
+            Object::<JsValue>::new().into(),
+        ] {
+            let error = Settings::new(&values(&[(index, value)])).err().unwrap();
+            assert_eq!(get(&error, "code"), "invalid_argument");
+            assert_eq!(get(&error, "argument"), name);
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn lone_surrogates_do_not_trap() {
+    let lone = js_sys::JsString::from_char_code(&[0xd800, 0x61]);
+    let error = Settings::new(&values(&[(0, lone.into())])).err().unwrap();
+    assert_eq!(get(&error, "argument"), "accountName");
+}
+
+#[wasm_bindgen_test]
+async fn a_login_is_stored_and_shown() {
+    let fixture = Fixture::new(
+        &answering(200, "application/json;charset=utf-8", TOKENS),
+        memory(&JsValue::NULL),
+    );
+    assert_eq!(fixture.login(1).await, "access-1");
+    assert_eq!(fixture.stored("refresh_token"), "refresh-1");
+    assert_eq!(fixture.stored("gen"), 1);
+    assert_eq!(fixture.stored("sid"), "session-1");
+    assert_eq!(fixture.port.view().get(0), "active");
+    assert_eq!(fixture.port.view().get(7), "refresh-1");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_stored_comes_back() {
+    let first = Fixture::new(
+        &answering(200, "application/json", TOKENS),
+        memory(&JsValue::NULL),
+    );
+    first.login(1).await;
+    let second = Fixture::new(&misbehaving("rejects"), first.store.clone());
+    second.engine.restore(second.port(), 1);
+    assert_eq!(second.outcome(1).await, "access-1");
+}
+
+#[wasm_bindgen_test]
+async fn unknown_members_of_a_record_are_preserved() {
+    let record = r#"{"v":1,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
+        "scope":"","received_at":1000,"expires_at":2000,"past":"","later":{"a":1}}"#;
+    let fixture = Fixture::new(
+        &answering(200, "application/json", TOKENS),
+        memory(&record.into()),
+    );
+    fixture.engine.restore(fixture.port(), 1);
+    fixture.outcome(1).await;
+    fixture
+        .engine
+        .call(fixture.port(), 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    assert_eq!(fixture.outcome(2).await, "access-1");
+    assert_eq!(fixture.stored("gen"), 5);
+    assert_eq!(get(&fixture.stored("later"), "a"), 1);
+}
+
+#[wasm_bindgen_test]
+async fn only_own_members_of_tokens_count() {
+    let fixture = Fixture::new(&misbehaving("rejects"), memory(&JsValue::NULL));
+    let inherited: JsValue = Object::create(parse(&TOKENS.into()).unchecked_ref::<Object>()).into();
+    for (caller, tokens) in (1..).zip([inherited, JsValue::NULL, "x".into(), Array::new().into()]) {
+        fixture.engine.adopt(fixture.port(), caller, &tokens);
+        assert_eq!(fixture.outcome(caller).await, "invalid_argument");
+    }
+    fixture
+        .engine
+        .adopt(fixture.port(), 9, &parse(&TOKENS.into()));
+    assert_eq!(fixture.outcome(9).await, "access-1");
+}
+
+#[wasm_bindgen_test]
+async fn a_misbehaving_fetch_is_an_error_and_the_next_login_works() {
+    for (how, code) in [
+        ("throws", "network"),
+        ("rejects", "network"),
+        ("nothing", "network"),
+        ("object", "network"),
+        ("hangs", "timeout"),
+        ("body hangs", "timeout"),
+        ("body breaks", "network"),
+        ("endless", "invalid_response"),
+        ("not UTF-8", "invalid_response"),
+    ] {
+        let fixture = Fixture::new(&misbehaving(how), memory(&JsValue::NULL));
+        assert_eq!(fixture.login(1).await, code, "{how}");
+        assert_eq!(fixture.port.settlements(1), 1, "{how}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_that_is_no_token_response_is_refused() {
+    for (status, content_type, body, code) in [
+        (200, "text/html", TOKENS, "invalid_response"),
+        (200, "application/json", "<html>", "invalid_response"),
+        (200, "application/json", "[]", "invalid_response"),
+        (200, "application/json", "null", "invalid_response"),
+        (200, "application/json", &TOKENS[..40], "invalid_response"),
+        (201, "application/json", TOKENS, "invalid_response"),
+        (
+            400,
+            "application/json",
+            r#"{"error":"invalid_grant"}"#,
+            "invalid_grant",
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"error":"invalid_client"}"#,
+            "refused",
+        ),
+        (403, "text/html", "blocked", "refused"),
+        (429, "text/plain", "", "rate_limited"),
+        (503, "text/plain", "", "unavailable"),
+    ] {
+        let fixture = Fixture::new(
+            &answering(status, content_type, body),
+            memory(&JsValue::NULL),
+        );
+        assert_eq!(
+            fixture.login(1).await,
+            code,
+            "{status} {content_type} {body}"
+        );
+        assert!(get(&fixture.store, "value").is_null());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_broken_store_does_not_keep_a_login_from_working() {
+    for how in ["throws", "rejects", "hangs"] {
+        let fetch = answering(200, "application/json", TOKENS);
+        let fixture = Fixture::new(&fetch, broken_store(how));
+        assert_eq!(fixture.login(1).await, "access-1", "{how}");
+        assert_eq!(fixture.port.view().get(4), true, "{how}: degraded");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_store_may_call_back_into_the_machine() {
+    let engine = std::rc::Rc::new(Engine::new(&settings(&[]), &"session-1".into()));
+    let slot = std::rc::Rc::new(std::cell::RefCell::new(None::<TestPort>));
+    let call = {
+        let (engine, slot) = (engine.clone(), slot.clone());
+        Closure::<dyn Fn()>::new(move || {
+            let port: JsValue = slot
+                .borrow()
+                .as_ref()
+                .map(|port: &TestPort| JsValue::from(port.clone()))
+                .unwrap();
+            engine.hint(port.unchecked_ref());
+            engine.call(
+                port.unchecked_ref(),
+                7,
+                &JsValue::UNDEFINED,
+                &JsValue::UNDEFINED,
+            );
+        })
+    };
+    let store = reentrant_store(call.as_ref().unchecked_ref());
+    let port = TestPort::new(&answering(200, "application/json", TOKENS), &store);
+    *slot.borrow_mut() = Some(JsValue::from(port.clone()).unchecked_into());
+    engine.login(
+        port.unchecked_ref(),
+        1,
+        &"alice".into(),
+        &"wonderland".into(),
+    );
+    let outcome = JsFuture::from(port.outcome(1)).await.unwrap();
+    assert_eq!(outcome, "access-1");
+}
+
+#[wasm_bindgen_test]
+async fn a_call_is_settled_after_its_handle_is_gone() {
+    let port = {
+        let fixture = Fixture::new(
+            &answering(200, "application/json", TOKENS),
+            memory(&JsValue::NULL),
+        );
+        fixture
+            .engine
+            .login(fixture.port(), 1, &"alice".into(), &"wonderland".into());
+        fixture.port
+    };
+    assert_eq!(JsFuture::from(port.outcome(1)).await.unwrap(), "access-1");
+}

@@ -1,0 +1,99 @@
+/** The part of pkg-template/port.js that the core sees, with everything kept for the tests. */
+export class TestPort {
+  outcomes = new Map();
+  waiting = new Map();
+
+  constructor(fetch, store) {
+    this.fetch = fetch;
+    this.store = store;
+  }
+
+  settle(caller, token, error) {
+    const settled = this.outcomes.get(caller) ?? [];
+    this.outcomes.set(caller, [...settled, error ? error[0] : token]);
+    this.waiting.get(caller)?.(error ? error[0] : token);
+  }
+
+  changed(view, error) {
+    this.view = view;
+    this.error = error;
+  }
+
+  /** The access token or the error's code that a caller is settled with. */
+  outcome(caller) {
+    if (this.outcomes.has(caller)) return Promise.resolve(this.outcomes.get(caller)[0]);
+    return new Promise((resolve) => this.waiting.set(caller, resolve));
+  }
+
+  settlements(caller) {
+    return this.outcomes.get(caller)?.length ?? 0;
+  }
+}
+
+export function memory(text) {
+  return {
+    value: text ?? null,
+    read() {
+      return this.value;
+    },
+    compareAndSet(_key, expected, next) {
+      if (this.value !== expected) return false;
+      this.value = next;
+      return true;
+    },
+  };
+}
+
+/** A fetch that answers with one body, or does whatever the name says. */
+export function answering(status, type, body) {
+  return async () => new Response(body, { status, headers: { "content-type": type } });
+}
+
+export function misbehaving(how) {
+  const stream = (chunks) => new ReadableStream({ pull: (controller) => chunks(controller) });
+  const endless = () => stream((controller) => controller.enqueue(new Uint8Array(10_000)));
+  const json = (body) => new Response(body, { headers: { "content-type": "application/json" } });
+  return {
+    throws: () => {
+      throw new Error("broken fetch");
+    },
+    rejects: () => Promise.reject(new TypeError("offline")),
+    nothing: () => undefined,
+    object: async () => ({}),
+    hangs: () => new Promise(() => {}),
+    "body hangs": async () => json(stream(() => new Promise(() => {}))),
+    "body breaks": async () => json(stream((controller) => controller.error(new Error("reset")))),
+    endless: async () => json(endless()),
+    "not UTF-8": async () => json(new Uint8Array([0x7b, 0xff, 0x7d])),
+  }[how];
+}
+
+export function brokenStore(how) {
+  const broken = {
+    throws: () => {
+      throw new Error("broken store");
+    },
+    rejects: () => Promise.reject(new Error("broken store")),
+    hangs: () => new Promise(() => {}),
+  }[how];
+  return { read: broken, compareAndSet: broken };
+}
+
+/** A store that calls back into the machine from each of its methods. */
+export function reentrantStore(call) {
+  const store = memory();
+  return {
+    read: (key) => {
+      call();
+      return store.read(key);
+    },
+    compareAndSet: (key, expected, next) => {
+      call();
+      return store.compareAndSet(key, expected, next);
+    },
+  };
+}
+
+export function parse(text) {
+  return JSON.parse(text);
+}
