@@ -7,8 +7,8 @@ import { main, root, run, step } from "./steps.mjs";
 
 const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
-const COPIED = ["package.json", "index.d.ts", "README.md"];
-const LICENSES = ["LICENSE-APACHE", "LICENSE-MIT"];
+const COPIED = ["package.json", "index.d.ts"];
+const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 const GLUE = join(WASM, "meshydb_client.js");
 
@@ -19,7 +19,7 @@ export const packageFolder = join(root, "pkg");
 export async function build() {
   await step("set-up", setUp);
   await step("core to WebAssembly", compile);
-  await step("package", assemble);
+  await step("package in pkg/", assemble);
 }
 
 async function compile() {
@@ -96,7 +96,7 @@ async function assemble() {
     await bundle({ format, outfile: join(packageFolder, file) });
   }
   for (const file of COPIED) cpSync(join(TEMPLATE, file), join(packageFolder, file));
-  for (const file of LICENSES) cpSync(join(root, file), join(packageFolder, file));
+  for (const file of ROOT_FILES) cpSync(join(root, file), join(packageFolder, file));
   const types = readFileSync(join(TEMPLATE, "index.d.ts"), "utf8");
   writeFileSync(join(packageFolder, "index.d.cts"), types);
 }
@@ -109,6 +109,7 @@ export async function bundle(options) {
     target: "es2022",
     platform: "neutral",
     logLevel: "warning",
+    logOverride: { "empty-import-meta": "silent" },
     plugins: [sources],
     ...options,
   });

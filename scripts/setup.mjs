@@ -1,19 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { root, run, StepError } from "./steps.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const TOOLS = join(root, "target/tools");
 const CARGO_TOOLS = { "wasm-pack": "0.15.1", geckodriver: "0.37.1" };
-const BROWSER_PACKAGES = {
-  chromium: ["chromium", "chromium-driver"],
-  "firefox-esr": ["firefox-esr"],
-};
+/** Commands that the browser tests need, and the Debian package of each. */
+const BROWSERS = { chromium: "chromium", chromedriver: "chromium-driver", "firefox-esr": "firefox-esr" };
 
 export const wasmBindgen = join(TOOLS, "release/wasm-bindgen");
-export const toolPath = `${join(TOOLS, "release")}:${join(TOOLS, "bin")}:${process.env.PATH}`;
 export const geckodriver = join(TOOLS, "bin/geckodriver");
 export const wasmPack = join(TOOLS, "bin/wasm-pack");
+export const toolPath = [join(TOOLS, "release"), process.env.PATH].join(delimiter);
 
 /** What every command needs: npm's packages, the wasm target, wasm-bindgen. */
 export async function setUp() {
@@ -63,10 +61,14 @@ async function buildWasmBindgen() {
 /** What only the browser tests need. */
 export async function setUpBrowsers() {
   for (const [name, version] of Object.entries(CARGO_TOOLS)) await installCargoTool(name, version);
-  const missing = Object.entries(BROWSER_PACKAGES)
-    .filter(([command]) => !existsSync(join("/usr/bin", command)))
-    .flatMap(([, packages]) => packages);
-  if (missing.length) await installDebianPackages(missing);
+  const missing = Object.keys(BROWSERS).filter((name) => !command(name));
+  if (missing.length) await installDebianPackages(missing.map((name) => BROWSERS[name]));
+}
+
+/** Where a command is, if it is installed. */
+export function command(name) {
+  const folders = process.env.PATH.split(delimiter);
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 async function installCargoTool(name, version) {
@@ -76,7 +78,7 @@ async function installCargoTool(name, version) {
   const args = ["install", name, "--version", version, "--locked", "--root", TOOLS];
   await run("cargo", args, {
     quiet: true,
-    env: { CARGO_TARGET_DIR: join(root, "target/cargo-install") },
+    env: { CARGO_TARGET_DIR: join(TOOLS, "build") },
     hint: "Is the crate registry reachable?",
   });
 }

@@ -1,15 +1,22 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A failure that a developer can do something about: the message says what. */
-export class StepError extends Error {}
+export class StepError extends Error {
+  output = "";
+}
 
-/** Runs a command from the repository's root; resolves to what it printed. Shows the output as it comes unless `quiet`. */
-export function run(command, args, { quiet = false, env = {}, cwd = root, hint = "" } = {}) {
+/** Runs a command from the repository's root; resolves to what it printed, and shows it as it comes unless `quiet`. */
+export function run(command, args, { quiet = false, env = {}, hint = "" } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, CARGO_TARGET_DIR: join(root, "target"), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     for (const [stream, shown] of [
       [child.stdout, process.stdout],
@@ -21,14 +28,12 @@ export function run(command, args, { quiet = false, env = {}, cwd = root, hint =
         if (!quiet) shown.write(text);
       });
     }
-    child.on("error", (error) => {
-      reject(new StepError(`${command} could not be started (${error.code}). ${hint}`));
-    });
-    child.on("close", (status, signal) => {
-      if (status === 0) return resolve(output);
-      const shown = quiet ? `\n${output}` : "";
-      reject(new StepError(`${command} ${args.join(" ")} failed (${signal ?? `exit ${status}`}).${shown} ${hint}`));
-    });
+    const fail = (what) => {
+      const text = [`${command} ${args.join(" ")} ${what}.`, quiet && output, hint].filter(Boolean).join("\n");
+      reject(Object.assign(new StepError(text), { output }));
+    };
+    child.on("error", ({ code }) => fail(`could not be started (${code})`));
+    child.on("close", (status, signal) => (status === 0 ? resolve(output) : fail(`failed (${signal ?? status})`)));
   });
 }
 
@@ -36,9 +41,8 @@ export function run(command, args, { quiet = false, env = {}, cwd = root, hint =
 export async function step(name, work) {
   const start = performance.now();
   console.log(`\n▸ ${name}`);
-  const result = await work();
+  await work();
   console.log(`  ${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  return result;
 }
 
 /** Runs a script's main function; a failure is printed without a stack where it needs none. */

@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "./build.mjs";
+import { command, geckodriver, setUp, setUpBrowsers, toolPath, wasmPack } from "./setup.mjs";
+import { size } from "./size.mjs";
+import { main, root, run, StepError, step } from "./steps.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+const DENY_WARNINGS = ["--", "-D", "warnings"];
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+await main(async () => {
+  const start = performance.now();
+  try {
+    await everything();
+  } finally {
+    const { passed, failed, skipped } = counts;
+    console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s in all`);
+    console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+  }
+});
+
+async function everything() {
+  await step("set-up", setUp);
+  await step("browsers and their drivers", setUpBrowsers);
+  await step("formatting", checkFormatting);
+  await step("lints", lint);
+  await step("core, native", () => tests("cargo", ["test", "--locked"]));
+  await step("edge in Node", () => tests("cargo", ["test", "--locked", ...WASM, "--test", "edge_node"]));
+  await step("edge in Chromium", () => edgeTests("--chrome", { CHROMEDRIVER: command("chromedriver") }));
+  await step("edge in Firefox", () => edgeTests("--firefox", { GECKODRIVER: geckodriver }));
+  await step("edge in WebKit", edgeTestsInWebKit);
+  await build();
+  await step("size", size);
+  await step("server, wire and package", () => nodeTests("server", "wire", "package"));
+  await step("real browsers", () => nodeTests("browser"));
+}
+
+async function checkFormatting() {
+  await run("cargo", ["fmt", "--check"], { hint: "`cargo fmt` mends it." });
+  const biome = join(root, "node_modules/.bin/biome");
+  await run(biome, ["check", "--error-on-warnings"], { hint: "`npx biome check --write` mends most of it." });
+}
+
+async function lint() {
+  await run("cargo", ["clippy", "--locked", "--all-targets", ...DENY_WARNINGS]);
+  await run("cargo", ["clippy", "--locked", "--all-targets", ...WASM, ...DENY_WARNINGS]);
+}
+
+function edgeTests(browser, env) {
+  return tests(wasmPack, ["test", "--headless", browser, "--mode", "no-install"], { env: { PATH: toolPath, ...env } });
+}
+
+async function edgeTestsInWebKit() {
+  const driver = command("WebKitWebDriver");
+  const display = command("xvfb-run");
+  if (!driver || !display) return console.log("  skipped: WebKitWebDriver and xvfb-run are not installed");
+  const args = ["-a", wasmPack, "test", "--headless", "--safari", "--mode", "no-install"];
+  await tests(display, args, { env: { PATH: toolPath, SAFARIDRIVER: driver } });
+}
+
+function nodeTests(...folders) {
+  const files = folders.map((folder) => `tests/${folder}`).filter((folder) => existsSync(join(root, folder)));
+  return tests("node", ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files]);
+}
+
+/** Runs tests and counts them by the closing lines of cargo's and of Node's runner. */
+async function tests(program, args, options) {
+  let output = "";
+  try {
+    output = await run(program, args, options);
+  } catch (error) {
+    output = error.output ?? "";
+    throw error;
+  } finally {
+    for (const [, passed, failed, skipped] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+)/gm)) {
+      count(passed, failed, skipped);
+    }
+    const node = (name) => output.match(new RegExp(`^ℹ ${name} (\\d+)$`, "m"))?.[1] ?? 0;
+    count(node("pass"), Number(node("fail")) + Number(node("cancelled")), node("skipped"));
+  }
+  if (!/[1-9]\d* passed|^ℹ pass [1-9]/m.test(output)) throw new StepError(`${program} ran no test.`);
+}
+
+function count(passed, failed, skipped) {
+  counts.passed += Number(passed);
+  counts.failed += Number(failed);
+  counts.skipped += Number(skipped);
+}
