@@ -31,6 +31,14 @@ function watchLocal(key, changed) {
   return () => globalThis.removeEventListener("storage", listener);
 }
 
+function watchStore(store, key, changed) {
+  try {
+    return store.watch(key, changed) ?? (() => {});
+  } catch {
+    return () => {};
+  }
+}
+
 export class Client {
   #settings;
   #fetch;
@@ -61,12 +69,8 @@ export class Client {
   async loginWithPersistance(refreshToken, options) {
     const signal = signalOf(options);
     for (const port of this.#livePorts()) {
-      let isJoined;
-      await port.call(signal, (caller) => {
-        isJoined = port.engine.join(port, caller, refreshToken);
-        if (!isJoined) port.settle(caller);
-      });
-      if (isJoined) return new Connection(port);
+      const token = await port.call(signal, (caller) => port.engine.join(port, caller, refreshToken));
+      if (token !== undefined) return new Connection(port);
     }
     return this.#open(options, (engine, port, caller) => engine.resume(port, caller, refreshToken));
   }
@@ -97,16 +101,12 @@ export class Client {
     this.#stopWatching?.();
   }
 
-  get fetch() {
-    return this.#fetch ?? globalThis.fetch;
-  }
-
   #storeFor() {
     if (this.#persistence === "local") return undefined;
     return this.#persistence === "none" ? memory() : this.#persistence;
   }
 
-  changed() {
+  #changed() {
     this.#snapshot = undefined;
     this.#listeners.notify();
   }
@@ -114,15 +114,16 @@ export class Client {
   async #open(options, start) {
     this.#alive();
     const signal = signalOf(options);
-    const port = new Port(new Engine(this.#settings, randomId()), this, this.#storeFor());
+    const engine = new Engine(this.#settings, randomId());
+    const port = new Port(engine, this.#fetch, this.#storeFor(), () => this.#changed());
     this.#watch();
-    const token = await port.call(signal, (caller) => start(port.engine, port, caller));
+    const token = await port.call(signal, (caller) => start(engine, port, caller));
     const isOpen = token !== undefined;
     this.#ready = true;
     this.#failed = port.isDegraded === true;
     this.#error = isOpen ? null : port.snapshot.error;
     if (isOpen) this.#current = this.#join(port);
-    this.changed();
+    this.#changed();
     return isOpen ? new Connection(this.#current) : null;
   }
 
@@ -158,9 +159,8 @@ export class Client {
     const ref = new WeakRef(this);
     const changed = () => ref.deref()?.#hinted();
     const { key } = this.#settings;
-    const store = this.#storeFor();
-    const stop = store ? store.watch?.(key, changed) : watchLocal(key, changed);
-    this.#stopWatching = typeof stop === "function" ? stop : () => {};
+    this.#stopWatching =
+      this.#persistence === "local" ? watchLocal(key, changed) : watchStore(this.#persistence, key, changed);
     watchers.register(this, this.#stopWatching);
   }
 

@@ -1,9 +1,12 @@
+import { checkListener } from "./options.js";
+
 /** Calls each listener once after a change, from a microtask of its own: a listener that throws stops no other. */
 export class Listeners {
   #all = new Set();
   #pending = false;
 
   add(listener) {
+    checkListener(listener);
     const entry = () => listener();
     this.#all.add(entry);
     return () => void this.#all.delete(entry);

@@ -1,6 +1,6 @@
 import { initSync } from "../target/wasm/meshydb_client.js";
 import { moduleBytes } from "./module.js";
-import { MeshyError } from "./platform.js";
+import { unsupported } from "./options.js";
 
 export { Engine, Settings } from "../target/wasm/meshydb_client.js";
 
@@ -13,7 +13,7 @@ export function load() {
     initSync({ module: moduleBytes() });
   } catch (cause) {
     const text = "WebAssembly cannot run here (a page's CSP must allow 'wasm-unsafe-eval')";
-    throw Object.assign(new MeshyError({ code: "unsupported", retryable: false }, text), { cause });
+    throw Object.assign(unsupported(text), { cause });
   }
   isLoaded = true;
 }

@@ -4,12 +4,20 @@ export function aborted(text) {
   return new MeshyError({ code: "aborted", retryable: false }, text);
 }
 
+export function unsupported(text) {
+  return new MeshyError({ code: "unsupported", retryable: false }, text);
+}
+
 function check(isValid, argument, rule) {
   if (!isValid) throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `must be ${rule}`);
 }
 
 function checkObject(options) {
   check(options === undefined || (options !== null && typeof options === "object"), "options", "an object");
+}
+
+export function checkListener(listener) {
+  check(typeof listener === "function", "listener", "a function");
 }
 
 /** The signal of a call's options. */
@@ -34,6 +42,7 @@ export function clientOptions(options) {
     persistence = "none",
   } = options ?? {};
   check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
+  if (!fetch && !globalThis.fetch) throw unsupported("there is no fetch here");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';
   check(isStore || persistence === "none" || persistence === "local", "persistence", rule);

@@ -95,8 +95,9 @@ export function ownMembers(source, names) {
   return names.split(" ").map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
 }
 
-/** The JSON text of a record, with the members of `text` that it does not define. */
+/** The JSON text of a record, with the members that `text`, of the same session, has beyond these. */
 export function writeRecord(text, names, members) {
-  const record = names.split(" ").map((name, index) => [name, members[index]]);
-  return JSON.stringify({ ...parseObject(text), ...Object.fromEntries(record) });
+  const before = parseObject(text);
+  const record = Object.fromEntries(names.split(" ").map((name, index) => [name, members[index]]));
+  return JSON.stringify({ ...(before?.sid === record.sid && before), ...record });
 }

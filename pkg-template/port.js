@@ -13,15 +13,19 @@ export class Port {
   #validity;
   #callers = new Map();
   #lastCaller = 0;
+  #fetch;
+  #onChange;
+  #shown;
 
-  constructor(engine, client, store) {
+  constructor(engine, fetch, store, onChange) {
     this.engine = engine;
-    this.client = client;
     this.store = store;
+    this.#fetch = fetch;
+    this.#onChange = onChange;
   }
 
   get fetch() {
-    return this.client.fetch;
+    return this.#fetch ?? globalThis.fetch;
   }
 
   get isOver() {
@@ -56,7 +60,14 @@ export class Port {
     error ? waiting?.reject(meshyError(error)) : waiting?.resolve(token);
   }
 
+  /** Goes on with a machine of the same session that has seen more of it. */
+  serveFrom(other) {
+    this.engine = other.engine;
+    this.changed(...other.#shown);
+  }
+
   changed(view, error) {
+    this.#shown = [view, error];
     const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, validity] = view;
     this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? meshyError(error) : null });
     this.isDegraded = isDegraded;
@@ -65,7 +76,7 @@ export class Port {
     this.#token = token && Promise.resolve(token);
     this.#validity = validity;
     this.listeners.notify();
-    this.client.changed();
+    this.#onChange();
   }
 
   #forget(caller) {

@@ -93,18 +93,19 @@ impl Engine {
         self.0.accept(port, caller, input());
     }
 
-    /// Wants the next access token, if the refresh token is or was this session's.
-    pub fn join(&self, port: &Port, caller: u32, token: &JsValue) -> bool {
+    /// Wants the next access token, if the refresh token is or was this session's; none otherwise.
+    pub fn join(&self, port: &Port, caller: u32, token: &JsValue) {
         let token = refresh_token(token);
-        let joins = token.as_ref().map_or(true, |token| {
+        let is_foreign = token.as_ref().is_ok_and(|token| {
             let session = self.0.session.borrow();
-            session.held().is_some_and(|record| record.knows(token))
+            session.held().is_none_or(|record| !record.knows(token))
         });
-        if joins {
+        if is_foreign {
+            port.settle(caller, None, JsValue::UNDEFINED);
+        } else {
             self.0
                 .accept(port, caller, token.map(|_| Input::Refresh { caller }));
         }
-        joins
     }
 
     /// Forgets a caller.

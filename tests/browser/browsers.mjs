@@ -4,7 +4,7 @@ import puppeteer from "puppeteer-core";
 
 const browsers = {
   chromium: {
-    packageName: "chromium",
+    debianPackage: "chromium",
     binaries: ["/usr/bin/chromium", "/usr/bin/chromium-browser"],
     options: {
       browser: "chrome",
@@ -20,13 +20,13 @@ const browsers = {
     },
   },
   firefox: {
-    packageName: "firefox-esr",
+    debianPackage: "firefox-esr",
     binaries: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
     options: { browser: "firefox" },
   },
 };
 
-/** Defines the same tests for each browser. `define` is given what returns the browser once the tests run. */
+/** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run. */
 export function inEachBrowser(define) {
   for (const name of Object.keys(browsers)) {
     describe(name, () => {
@@ -40,10 +40,33 @@ export function inEachBrowser(define) {
   }
 }
 
-/** Headless, with a profile of its own that goes when it is closed. */
-export async function launch(name) {
-  const { packageName, binaries, options } = browsers[name];
+/** Headless, in a new profile that puppeteer removes when the browser is closed. */
+async function launch(name) {
+  const { debianPackage, binaries, options } = browsers[name];
   const executablePath = binaries.find((path) => existsSync(path));
-  if (!executablePath) throw new Error(`${name} is missing: install it with "apt-get install ${packageName}"`);
+  if (!executablePath) throw new Error(`${name} is missing: install it with "apt-get install ${debianPackage}"`);
   return puppeteer.launch({ ...options, executablePath, headless: true });
+}
+
+/** Storage and tabs of this test alone. */
+export async function newContext(t, browser) {
+  const context = await browser.createBrowserContext();
+  t.after(() => context.close());
+  return context;
+}
+
+/**
+ * A new tab, and what went wrong in it: console errors and warnings, uncaught errors. `prepare` runs in the page before
+ * any script of its own.
+ */
+export async function newTab(context, url, prepare) {
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  if (prepare) await page.evaluateOnNewDocument(prepare);
+  await page.goto(url);
+  return { page, problems };
 }

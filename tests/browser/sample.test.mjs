@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { newAuthorizationServer, startSite } from "./servers.mjs";
+
+const sample = `
+    var client = MeshyClient.initializeWithTenant(accountName, tenant, publicKey);
+
+    client.login(username,password)
+          .then(function (meshyConnection){
+                   var refreshToken = meshyConnection.retrievePersistanceToken();
+
+                   client.loginWithPersistance(refreshToken)
+                         .then(function(refreshedMeshyConnection) { });
+          });
+`;
+
+const awaited = `
+    const client = await MeshyClient.initializeWithTenant(accountName, tenant, publicKey);
+    const meshyConnection = await client.login(username, password);
+    const refreshToken = meshyConnection.retrievePersistanceToken();
+    const refreshedMeshyConnection = await client.loginWithPersistance(refreshToken);
+`;
+
+/** The page around a sample: the default server is the development server, and both connections can be seen. */
+const page = (text) => `
+  import { MeshyClient } from "/pkg/index.js";
+
+  const developmentServer = location.search.slice(1);
+  const { fetch } = window;
+  window.fetch = (url, init) => fetch(url.replace("https://auth.meshydb.com", developmentServer), init);
+
+  const [accountName, tenant, publicKey] = ["demo", "acme", "demo-public-key"];
+  const [username, password] = ["carol", "acme-secret"];
+
+  const prototype = Object.getPrototypeOf(await MeshyClient.initialize(accountName, publicKey));
+  const seen = (method) =>
+    new Promise((resolve) => {
+      const own = prototype[method];
+      prototype[method] = function (...args) {
+        const promise = own.apply(this, args);
+        resolve(promise);
+        return promise;
+      };
+    });
+  window.connections = Promise.all([seen("login"), seen("loginWithPersistance")]);
+  window.started = true;
+
+  ${text}
+`;
+
+async function useBothConnections() {
+  const api = `${location.search.slice(1)}/api/demo/me`;
+  const answers = [];
+  for (const connection of await window.connections) {
+    const headers = { authorization: `Bearer ${await connection.getAccessToken()}`, tenant: "acme" };
+    const { username, tenant } = await (await fetch(api, { headers })).json();
+    const { state, generation } = connection.getSnapshot();
+    answers.push({ username, tenant, state, generation, refreshToken: connection.retrievePersistanceToken() });
+  }
+  return answers;
+}
+
+inEachBrowser((browser) => {
+  for (const [form, text] of Object.entries({ "as published": sample, "with await": awaited })) {
+    test(`the sample ${form} leaves two connections that work`, async (t) => {
+      const site = await startSite({ "/page.js": page(text) }, "script-src 'self' 'wasm-unsafe-eval'");
+      t.after(() => site.close());
+      const server = await newAuthorizationServer(t);
+      const { page: tab, problems } = await newTab(await newContext(t, browser()), `${site.url}/?${server.url}`);
+      await tab.waitForFunction(() => window.started);
+
+      const [first, refreshed] = await tab.evaluate(useBothConnections);
+      assert.deepEqual(first, refreshed);
+      assert.equal(typeof first.refreshToken, "string");
+      assert.deepEqual(
+        { ...first, refreshToken: undefined },
+        { username: "carol", tenant: "acme", state: "active", generation: 2, refreshToken: undefined },
+      );
+
+      const posts = server.requests.filter(({ method }) => method === "POST");
+      assert.deepEqual(
+        posts.map(({ path, tenant, grant_type, status }) => [path, tenant, grant_type, status]),
+        [
+          ["/demo/connect/token", "acme", "password", 200],
+          ["/demo/connect/token", "acme", "refresh_token", 200],
+        ],
+      );
+      assert.notEqual(server.count("token", "OPTIONS"), 0);
+      assert.deepEqual(problems, []);
+    });
+  }
+});

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { close, listen } from "../../www/server/http.mjs";
+
+const packageFile = new URL("../../pkg/index.js", import.meta.url);
+const html = `<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,"></head>
+  <body><script type="module" src="/page.js"></script></body>
+</html>`;
+
+/**
+ * A page at `/` that loads `scripts["/page.js"]` as a module, the other scripts, and the package at `/pkg/index.js`.
+ * The page and its workers are under `policy`.
+ */
+export async function startSite(scripts, policy) {
+  const server = createServer(async (request, response) => {
+    const path = request.url.split("?", 1)[0];
+    const body = path === "/pkg/index.js" ? await readFile(packageFile) : scripts[path];
+    const type = path === "/" ? "text/html" : "text/javascript";
+    const found = path === "/" || body !== undefined;
+    response.writeHead(found ? 200 : 404, {
+      "Content-Type": `${type}; charset=utf-8`,
+      "Content-Security-Policy": policy,
+      "Cache-Control": "no-store",
+    });
+    response.end(path === "/" ? html : body);
+  });
+  const port = await listen(server, 0);
+  return { url: `http://127.0.0.1:${port}`, close: () => close(server) };
+}
+
+/** An authorization server for one test, and how many requests of a kind it has got. */
+export async function newAuthorizationServer(t) {
+  const server = await startAuthorizationServer();
+  t.after(() => server.close());
+  return {
+    url: server.url,
+    requests: server.requests,
+    count: (endpoint, method = "POST") =>
+      server.requests.filter((request) => request.method === method && request.path.endsWith(`/connect/${endpoint}`))
+        .length,
+  };
+}
