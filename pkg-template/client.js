@@ -4,7 +4,8 @@ import { Engine, Settings } from "./load.js";
 import { aborted, clientOptions, signalOf } from "./options.js";
 import { Port } from "./port.js";
 
-const watchers = new FinalizationRegistry((stop) => stop());
+/** Stops the watcher of a client that was collected. Made when first needed: importing must not fail anywhere. */
+let watchers;
 
 /** A register for one value, for a session that is not kept anywhere else. */
 function memory() {
@@ -161,6 +162,7 @@ export class Client {
     const { key } = this.#settings;
     this.#stopWatching =
       this.#persistence === "local" ? watchLocal(key, changed) : watchStore(this.#persistence, key, changed);
+    watchers ??= new FinalizationRegistry((stop) => stop());
     watchers.register(this, this.#stopWatching);
   }
 

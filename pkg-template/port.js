@@ -68,7 +68,7 @@ export class Port {
 
   changed(view, error) {
     this.#shown = [view, error];
-    const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, validity] = view;
+    const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...validity] = view;
     this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? meshyError(error) : null });
     this.isDegraded = isDegraded;
     this.sid = sid;

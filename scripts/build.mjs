@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { toAscii } from "./ascii.mjs";
@@ -25,7 +25,7 @@ export async function build() {
 async function compile() {
   const target = ["--target", "wasm32-unknown-unknown"];
   await run("cargo", ["rustc", "--release", "--locked", "--lib", "--crate-type", "cdylib", ...target], {
-    env: { RUSTFLAGS: `--remap-path-prefix=${join(homedir(), ".cargo/registry/src")}=` },
+    env: { RUSTFLAGS: remapPaths() },
   });
   const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
   rmSync(WASM, { recursive: true, force: true });
@@ -52,6 +52,14 @@ async function compile() {
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
+}
+
+/** Panics name source files: without this machine's folders, the module is the same wherever it is built. */
+function remapPaths() {
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
+  return readdirSync(registry)
+    .map((name) => `--remap-path-prefix=${join(registry, name)}/=`)
+    .join(" ");
 }
 
 /**

@@ -16,96 +16,95 @@ const RECORD: &str = "v sid gen access_token refresh_token scope received_at exp
 const TOKEN_RESPONSE: &str =
     "access_token token_type expires_in refresh_token scope error error_description";
 
-/// A tuple as a JavaScript array: none of the names has to be in the wasm.
-fn to_js(tuple: &impl Serialize) -> JsValue {
-    serde_wasm_bindgen::to_value(tuple).unwrap_or_default()
+/// One value on its way out. What goes out goes as an array of these: no name has to be in the wasm.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    Text(Option<&'a str>),
+    Number(Option<f64>),
+    Flag(bool),
+}
+
+use Value::{Flag, Number, Text};
+
+fn to_js(values: &[Value<'_>]) -> JsValue {
+    serde_wasm_bindgen::to_value(values).unwrap_or_default()
 }
 
 /// What `meshyError` makes a `MeshyError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
     let server = error.server.as_deref();
-    to_js(&(
-        error.code.as_str(),
-        error.reason.map(Reason::as_str),
-        error.text,
-        error.retryable(),
-        error.argument,
-        error.status.map(f64::from),
-        server.map(|server| server.error.as_str()),
-        server.and_then(|server| server.description.as_deref()),
-        error.retry_after.map(f64::from),
-    ))
+    to_js(&[
+        Text(Some(error.code.as_str())),
+        Text(error.reason.map(Reason::as_str)),
+        Text(Some(error.text)),
+        Flag(error.retryable()),
+        Text(error.argument),
+        Number(error.status.map(f64::from)),
+        Text(server.map(|server| server.error.as_str())),
+        Text(server.and_then(|server| server.description.as_deref())),
+        Number(error.retry_after.map(f64::from)),
+    ])
 }
 
 /// What a port keeps of its session: the snapshot, the tokens while it lives, and the error.
 pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let snapshot = session.snapshot();
     let held = session.held();
-    let error = snapshot
-        .error
-        .as_ref()
-        .map_or(JsValue::UNDEFINED, error_to_js);
-    let view = to_js(&(
-        snapshot.state,
-        snapshot.expires_at.map(|at| at as f64),
-        snapshot.scope,
-        snapshot.generation as f64,
-        snapshot.degraded,
-        session.sid(),
-        held.map(|record| record.access_token.reveal()),
-        held.and_then(|record| record.refresh_token.as_ref())
-            .map(RefreshToken::reveal),
-        held.map(|record| {
-            let Validity {
-                received_at,
-                expires_at,
-                expires_monotonic,
-            } = record.validity;
-            (
-                received_at as f64,
-                expires_at as f64,
-                expires_monotonic as f64,
-            )
-        }),
-    ));
-    (view, error)
+    let number = |value: i64| Number(Some(value as f64));
+    let validity = held.map_or_else(Validity::default, |record| record.validity);
+    let view = to_js(&[
+        Text(Some(snapshot.state)),
+        Number(snapshot.expires_at.map(|at| at as f64)),
+        Text(Some(&snapshot.scope)),
+        number(snapshot.generation),
+        Flag(snapshot.degraded),
+        Text(Some(session.sid())),
+        Text(held.map(|record| record.access_token.reveal())),
+        Text(held.and_then(|record| Some(record.refresh_token.as_ref()?.reveal()))),
+        number(validity.received_at),
+        number(validity.expires_at),
+        number(validity.expires_monotonic),
+    ]);
+    let error = snapshot.error.as_ref();
+    (view, error.map_or(JsValue::UNDEFINED, error_to_js))
 }
 
 /// The members of a record to be written.
 pub(super) fn stored_to_js(seen: &JsValue, stored: &Stored) -> JsValue {
+    let number = |value: i64| Number(Some(value as f64));
     let members = match stored {
-        Stored::Live(record) => to_js(&(
-            VERSION,
-            &record.sid,
-            record.generation as f64,
-            record.access_token.reveal(),
-            record.refresh_token.as_ref().map(RefreshToken::reveal),
-            &record.scope,
-            record.validity.received_at as f64,
-            record
-                .expiry_known
-                .then_some(record.validity.expires_at as f64),
-            &record.past,
-        )),
+        Stored::Live(record) => to_js(&[
+            Number(Some(VERSION)),
+            Text(Some(&record.sid)),
+            number(record.generation),
+            Text(Some(record.access_token.reveal())),
+            Text(record.refresh_token.as_ref().map(RefreshToken::reveal)),
+            Text(Some(&record.scope)),
+            number(record.validity.received_at),
+            Number(
+                record
+                    .expiry_known
+                    .then_some(record.validity.expires_at as f64),
+            ),
+            Text(Some(&record.past)),
+        ]),
         Stored::Ended {
             sid,
             generation,
             reason,
-        } => {
-            let none = None::<f64>;
-            to_js(&(
-                VERSION,
-                sid,
-                *generation as f64,
-                none,
-                none,
-                none,
-                none,
-                none,
-                none,
-                reason.as_str(),
-            ))
-        }
+        } => to_js(&[
+            Number(Some(VERSION)),
+            Text(Some(sid)),
+            number(*generation),
+            Text(None),
+            Text(None),
+            Text(None),
+            Text(None),
+            Text(None),
+            Text(None),
+            Text(Some(reason.as_str())),
+        ]),
         Stored::Empty | Stored::Corrupt | Stored::Newer => JsValue::NULL,
     };
     write_record(seen, RECORD, members)
