@@ -23,7 +23,7 @@ const TENANT_RULE: &str =
     "must be up to 1024 ASCII characters without control characters or spaces around them";
 const PUBLIC_KEY_RULE: &str = "must be 1 to 1024 visible ASCII characters";
 const SCOPE_RULE: &str = "must be up to 1024 characters of scope names and spaces between them";
-const SLOT_RULE: &str = "must have 1 to 1024 characters";
+const SLOT_RULE: &str = "must have 1 to 1024 bytes of UTF-8";
 const TIMEOUT_RULE: &str = "must be 1 to 3600000 milliseconds";
 const URL_RULE: &str =
     "must be an https URL (or http on this machine) of host, port and path alone, in plain ASCII";
@@ -159,18 +159,16 @@ fn is_plain_url(url: &[u8]) -> Option<bool> {
     let secure = url.strip_prefix(b"https://");
     let rest = secure.or_else(|| url.strip_prefix(b"http://"))?;
     let (authority, path) = cut(rest, |&byte| byte == b'/');
-    let literal = authority.first() == Some(&b'[');
-    let mut inside = literal;
+    let mut is_literal = authority.first() == Some(&b'[');
     let (host, port) = cut(authority, |&byte| {
-        inside &= byte != b']';
-        !inside && byte == b':'
+        is_literal &= byte != b']';
+        !is_literal && byte == b':'
     });
     let loopback = host == b"localhost"
         || host == b"[::1]"
         || host.starts_with(b"127.") && host.iter().all(|byte| !byte.is_ascii_alphabetic());
     Some(
-        !host.is_empty()
-            && consists_of(host, if literal { b"[:]" } else { b".-" })
+        (is_address(host) || !host.is_empty() && consists_of(host, b".-"))
             && is_port(port)
             && consists_of(path, b"/-._~!$&'()*+,;=:")
             && !path.windows(2).any(|pair| pair == b"//" || pair == b"/.")
@@ -178,12 +176,26 @@ fn is_plain_url(url: &[u8]) -> Option<bool> {
     )
 }
 
+/// Whether `host` looks like an IPv6 address in brackets.
+fn is_address(host: &[u8]) -> bool {
+    let inside = host
+        .strip_prefix(b"[")
+        .and_then(|host| host.strip_suffix(b"]"));
+    inside.is_some_and(|address| {
+        address.split(|&byte| byte == b':').count() > 2
+            && address
+                .iter()
+                .all(|byte| byte.is_ascii_hexdigit() || *byte == b':')
+    })
+}
+
 fn is_port(port: &[u8]) -> bool {
-    let digits = port.strip_prefix(b":");
-    port.is_empty()
-        || digits.is_some_and(|digits| {
-            (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
-        })
+    let mut number = 0;
+    let is_number = port.iter().skip(1).all(|digit| {
+        number = number * 10 + u32::from(digit.wrapping_sub(b'0'));
+        digit.is_ascii_digit() && number <= 65_535
+    });
+    port.is_empty() || port.len() > 1 && is_number
 }
 
 /// The part before the first byte that `ends` it, and the rest.

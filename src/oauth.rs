@@ -116,7 +116,7 @@ pub fn push_form_encoded(form: &mut String, text: &str) {
 }
 
 /// One member of a JSON object, as far as this crate cares.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub enum Member {
     /// Not an own property.
     #[default]
@@ -127,6 +127,17 @@ pub enum Member {
     Number(f64),
     /// Any other value.
     Other,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Missing => "missing",
+            Self::Text(_) => "[redacted]",
+            Self::Number(_) => "a number",
+            Self::Other => "another value",
+        })
+    }
 }
 
 impl Member {
@@ -207,11 +218,7 @@ pub fn token_response(answer: &Answer<'_>) -> Result<TokenSet, Error> {
         error.retry_after = seconds(answer.retry_after);
     } else if code == Code::Refused {
         error.server = members.and_then(server_error).map(Rc::new);
-        if error
-            .server
-            .as_ref()
-            .is_some_and(|server| server.error == "invalid_grant")
-        {
+        if members.is_some_and(|members| members.error.text() == Some("invalid_grant")) {
             error.code = Code::InvalidGrant;
             error.text = "the server refused the credentials";
         }

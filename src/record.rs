@@ -172,6 +172,15 @@ impl Stored {
         }
     }
 
+    /// The session that is, or was, stored.
+    pub fn sid(&self) -> Option<&str> {
+        match self {
+            Self::Live(record) => Some(&record.sid),
+            Self::Ended { sid, .. } => Some(sid),
+            Self::Empty | Self::Corrupt | Self::Newer => None,
+        }
+    }
+
     fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
         if members.v.number()? < VERSION {
             return None;
@@ -228,6 +237,17 @@ fn time(member: &Member) -> Option<i64> {
         .map(|number| number as i64)
 }
 
+/// What a session knows of its place in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The store was not read yet.
+    Unread,
+    /// It is not stored yet; the session of this sid is, or none.
+    Beside(Option<String>),
+    /// It is, or was, what is stored.
+    Stored,
+}
+
 /// Where a session stands in view of what was read from its store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -239,17 +259,31 @@ pub enum Standing {
     Over(Reason),
     /// The store cannot say.
     Unknown,
+    /// A later version of this package has taken over.
+    Newer,
 }
 
 /// Compares the session `sid` at `generation` with what is stored.
-pub fn standing(sid: &str, generation: i64, stored: Stored) -> Standing {
-    match stored {
-        Stored::Live(record) if record.sid != sid => Standing::Over(Reason::Replaced),
-        Stored::Live(record) if record.generation > generation => Standing::Behind(record),
-        Stored::Live(_) => Standing::Current,
-        Stored::Ended { sid: other, .. } if other != sid => Standing::Over(Reason::Replaced),
-        Stored::Ended { reason, .. } => Standing::Over(reason),
-        Stored::Empty => Standing::Over(Reason::Removed),
-        Stored::Corrupt | Stored::Newer => Standing::Unknown,
+pub fn standing(sid: &str, generation: i64, place: &Place, stored: &Stored) -> Standing {
+    match (stored, place) {
+        (Stored::Corrupt, _) => Standing::Unknown,
+        (Stored::Newer, _) => Standing::Newer,
+        (Stored::Live(record), _) if record.sid == sid => {
+            if record.generation > generation {
+                Standing::Behind(record.clone())
+            } else {
+                Standing::Current
+            }
+        }
+        (
+            Stored::Ended {
+                sid: ended, reason, ..
+            },
+            _,
+        ) if ended == sid => Standing::Over(*reason),
+        (Stored::Empty, Place::Stored) => Standing::Over(Reason::Removed),
+        (Stored::Empty, _) | (_, Place::Unread) => Standing::Current,
+        (_, Place::Beside(other)) if other.as_deref() == stored.sid() => Standing::Current,
+        (_, Place::Beside(_) | Place::Stored) => Standing::Over(Reason::Replaced),
     }
 }

@@ -12,7 +12,8 @@
 //! | Idle | a call, a sign-out, news from the store | Loading, Ending |
 //! | Loading | the stored record | Sending, Idle, Over |
 //! | Sending | the server | Committing, Confirming, Idle, Over |
-//! | Confirming | the stored record, after a refusal | Loading, Ending, Over |
+//! | Confirming | the stored record, after a refusal | Condemned, Sending, Idle, Over |
+//! | Condemned | the store, with the end in it | Over, Confirming |
 //! | Committing | the store | Idle, Over |
 //! | Ending | the store, after the local end | Over |
 
@@ -23,7 +24,7 @@ use crate::config::Config;
 use crate::error::{Code, Error, Reason};
 use crate::event::{Input, Opening, Output, Snapshot, StoreFailed};
 use crate::oauth::{self, Request};
-use crate::record::{Record, Standing, Stored, standing};
+use crate::record::{Place, Record, Standing, Stored, standing};
 use crate::token::{AccessToken, Now, RefreshToken, TokenSet};
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
@@ -35,6 +36,7 @@ enum Phase {
     Loading,
     Sending,
     Confirming(Error),
+    Condemned(Error),
     Committing(Rc<Record>),
     Ending { written: bool },
     Over,
@@ -58,8 +60,9 @@ pub struct Session {
     record: Option<Rc<Record>>,
     /// The foreign refresh token that the session is opened with.
     opened_with: Option<RefreshToken>,
-    /// Whether this session was ever in the store.
-    stored: bool,
+    place: Place,
+    /// Whether the last look at the store found something that may be replaced.
+    writable: bool,
     /// The refresh token of the session whose place this one takes.
     replaced: Option<RefreshToken>,
     callers: Vec<Caller>,
@@ -79,7 +82,8 @@ impl Session {
             phase: Phase::Idle,
             record: None,
             opened_with: None,
-            stored: false,
+            place: Place::Unread,
+            writable: false,
             replaced: None,
             callers: Vec::new(),
             error: None,
@@ -129,9 +133,11 @@ impl Session {
         Snapshot {
             state: match self.phase {
                 Phase::Idle => "active",
-                Phase::Loading | Phase::Sending | Phase::Confirming(_) | Phase::Committing(_) => {
-                    "refreshing"
-                }
+                Phase::Loading
+                | Phase::Sending
+                | Phase::Confirming(_)
+                | Phase::Condemned(_)
+                | Phase::Committing(_) => "refreshing",
                 Phase::Ending { .. } | Phase::Over => "ended",
             },
             expires_at: record
@@ -192,12 +198,10 @@ impl Session {
     }
 
     fn sign_out(&mut self, caller: Option<u32>) {
-        let newest = if let Phase::Committing(next) = &self.phase {
-            Some(&**next)
-        } else {
-            self.held()
-        };
-        let token = newest.and_then(|record| record.refresh_token.clone());
+        if let Phase::Committing(next) = &self.phase {
+            self.record = Some(next.clone());
+        }
+        let token = self.held().and_then(|record| record.refresh_token.clone());
         if !self.is_over() {
             self.end(Error::ended(Reason::SignedOut));
         }
@@ -205,53 +209,43 @@ impl Session {
     }
 
     fn loaded(&mut self, now: Now, loaded: Result<Stored, StoreFailed>) {
-        self.degraded |= loaded.is_err();
+        let generation = self.generation();
+        self.notice(&loaded);
         match mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Loading if self.record.is_none() => self.opening_loaded(loaded),
-            Phase::Loading => match self.standing(loaded) {
+            Phase::Loading => match self.standing(generation, &loaded) {
                 Standing::Over(reason) => self.over(Error::ended(reason)),
                 Standing::Behind(record) => self.adopt(now, record),
                 Standing::Current | Standing::Unknown => self.refresh(),
+                Standing::Newer if self.callers.is_empty() => self.idle(),
+                Standing::Newer => self.failed(unreadable()),
             },
-            Phase::Confirming(refusal) => match self.standing(loaded) {
+            Phase::Confirming(refusal) => match self.standing(generation, &loaded) {
                 Standing::Over(reason) => self.over(Error::ended(reason)),
                 Standing::Behind(record) => self.adopt(now, record),
-                Standing::Current | Standing::Unknown => {
-                    let mut error = Error::ended(Reason::InvalidGrant);
-                    error.status = refusal.status;
-                    error.server.clone_from(&refusal.server);
-                    self.end(error);
-                }
+                Standing::Current => self.confirmed(now, refusal, loaded),
+                Standing::Unknown | Standing::Newer => self.failed(refusal),
             },
-            Phase::Committing(next) if !self.stored => self.commit_first(next, loaded),
-            Phase::Committing(next) => {
-                match loaded.map(|stored| standing(&self.sid, next.generation - 1, stored)) {
-                    Ok(Standing::Current) => self.commit(next),
-                    Ok(Standing::Behind(record)) => self.adopt(now, record),
-                    Ok(Standing::Over(reason)) => {
-                        self.revoke(next.refresh_token.as_ref(), None);
-                        self.over(Error::ended(reason));
-                    }
-                    Ok(Standing::Unknown) | Err(StoreFailed) => self.committed(next, false),
-                }
+            Phase::Committing(next) => self.committing_loaded(now, next, loaded),
+            Phase::Ending { .. } => self.ending_loaded(loaded),
+            phase @ (Phase::Idle | Phase::Sending | Phase::Condemned(_) | Phase::Over) => {
+                self.phase = phase;
             }
-            Phase::Ending { .. } => self.write_end(loaded),
-            phase @ (Phase::Idle | Phase::Sending | Phase::Over) => self.phase = phase,
         }
     }
 
-    fn write_end(&mut self, loaded: Result<Stored, StoreFailed>) {
-        self.phase = Phase::Over;
-        if let Ok(Stored::Live(record)) = loaded
-            && record.sid == self.sid
-        {
-            let reason = self.error.as_ref().and_then(|error| error.reason);
-            self.phase = Phase::Ending { written: true };
-            self.outputs.push(Output::Swap(Stored::Ended {
-                sid: record.sid.clone(),
-                generation: record.generation,
-                reason: reason.unwrap_or(Reason::SignedOut),
-            }));
+    fn notice(&mut self, loaded: &Result<Stored, StoreFailed>) {
+        self.writable = matches!(
+            loaded,
+            Ok(Stored::Empty | Stored::Live(_) | Stored::Ended { .. })
+        );
+        match loaded {
+            Ok(Stored::Live(record)) if record.sid == self.sid => {
+                self.place = Place::Stored;
+                self.degraded &= record.generation < self.generation();
+            }
+            Ok(_) => {}
+            Err(StoreFailed) => self.degraded = true,
         }
     }
 
@@ -276,10 +270,7 @@ impl Session {
             }
             (stored, None) => {
                 if let Ok(Stored::Corrupt | Stored::Newer) = stored {
-                    self.error = Some(Error::new(
-                        Code::Unsupported,
-                        "the stored session cannot be read, and is left as it is until the next login",
-                    ));
+                    self.error = Some(unreadable());
                 }
                 self.phase = Phase::Over;
                 self.changed();
@@ -288,44 +279,126 @@ impl Session {
         }
     }
 
-    fn commit_first(&mut self, next: Rc<Record>, loaded: Result<Stored, StoreFailed>) {
-        if self.record.is_none() && self.callers.is_empty() {
-            self.revoke(next.refresh_token.as_ref(), None);
-            return self.over(aborted());
-        }
-        match loaded {
-            Ok(Stored::Newer) | Err(StoreFailed) => self.committed(next, false),
-            Ok(stored) => {
-                let generation = next.generation.max(stored.generation() + 1);
-                if let Stored::Live(record) = stored {
-                    self.replaced.clone_from(&record.refresh_token);
+    /// The refused token is still the stored one, unless another holder has put its own there.
+    fn confirmed(&mut self, now: Now, refusal: Error, loaded: Result<Stored, StoreFailed>) {
+        match (loaded, &self.record) {
+            (Ok(Stored::Live(record)), Some(ours)) if record.sid == self.sid => {
+                if record.generation == ours.generation
+                    && record.refresh_token != ours.refresh_token
+                {
+                    return self.adopt(now, record);
                 }
-                self.commit(Rc::new(Record {
-                    generation,
-                    ..(*next).clone()
-                }));
+                self.outputs.push(Output::Swap(
+                    self.ended(record.generation, Reason::InvalidGrant),
+                ));
+                self.phase = Phase::Condemned(refusal);
             }
+            _ => self.over(refused(&refusal)),
+        }
+    }
+
+    fn committing_loaded(
+        &mut self,
+        now: Now,
+        next: Rc<Record>,
+        loaded: Result<Stored, StoreFailed>,
+    ) {
+        let is_opening = self.record.is_none();
+        if is_opening {
+            if self.callers.is_empty() {
+                self.revoke(next.refresh_token.as_ref(), None);
+                return self.over(aborted());
+            }
+            if self.place != Place::Stored {
+                self.place = Place::Unread;
+            }
+        }
+        match self.standing(next.generation - 1, &loaded) {
+            Standing::Behind(record) => self.adopt(now, record),
+            Standing::Over(reason) => {
+                self.revoke(next.refresh_token.as_ref(), None);
+                self.over(Error::ended(reason));
+            }
+            Standing::Current => self.commit_over(next, loaded),
+            Standing::Unknown if is_opening && loaded.is_ok() => self.commit(next),
+            Standing::Unknown | Standing::Newer => self.committed(next, false),
+        }
+    }
+
+    /// Swaps `next` in for what was loaded, which a session that was not stored yet replaces.
+    fn commit_over(&mut self, next: Rc<Record>, loaded: Result<Stored, StoreFailed>) {
+        let stored = loaded.unwrap_or(Stored::Empty);
+        if self.place == Place::Stored {
+            return self.commit(next);
+        }
+        let mut next = (*next).clone();
+        next.generation = next.generation.max(stored.generation() + 1);
+        self.place = Place::Beside(stored.sid().map(Into::into));
+        self.replaced = None;
+        if let Stored::Live(record) = stored
+            && record.refresh_token != next.refresh_token
+        {
+            self.replaced.clone_from(&record.refresh_token);
+        }
+        self.commit(Rc::new(next));
+    }
+
+    /// Writes the end, if the session is still there, whatever generation it has reached.
+    fn ending_loaded(&mut self, loaded: Result<Stored, StoreFailed>) {
+        self.phase = Phase::Over;
+        match loaded {
+            Ok(Stored::Live(record)) if record.sid == self.sid => {
+                let ours = self
+                    .record
+                    .as_ref()
+                    .and_then(|ours| ours.refresh_token.as_ref());
+                if record.refresh_token.as_ref() != ours {
+                    self.revoke(record.refresh_token.as_ref(), None);
+                }
+                let reason = self.error.as_ref().and_then(|error| error.reason);
+                let reason = reason.unwrap_or(Reason::SignedOut);
+                self.outputs
+                    .push(Output::Swap(self.ended(record.generation, reason)));
+                self.phase = Phase::Ending { written: true };
+            }
+            Ok(_) => {}
+            Err(StoreFailed) => self.end_again(),
+        }
+    }
+
+    fn end_again(&mut self) {
+        self.phase = Phase::Over;
+        if self.lost_swaps < LOST_SWAPS {
+            self.lost_swaps += 1;
+            self.load(Phase::Ending { written: false });
         }
     }
 
     fn swapped(&mut self, swapped: Result<bool, StoreFailed>) {
+        let lost = swapped == Ok(false) && self.lost_swaps < LOST_SWAPS;
         match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Committing(next) => match swapped {
-                Ok(false) if self.lost_swaps < LOST_SWAPS => {
-                    self.lost_swaps += 1;
-                    self.load(Phase::Committing(next));
+            Phase::Committing(next) if lost => {
+                self.lost_swaps += 1;
+                self.load(Phase::Committing(next));
+            }
+            Phase::Committing(next) => self.committed(next, swapped == Ok(true)),
+            Phase::Condemned(refusal) if lost => {
+                self.lost_swaps += 1;
+                self.load(Phase::Confirming(refusal));
+            }
+            Phase::Condemned(refusal) => self.over(refused(&refusal)),
+            Phase::Ending { written: true } if swapped == Ok(true) => self.phase = Phase::Over,
+            Phase::Ending { .. } => {
+                if let Some(replaced) = self.replaced.take() {
+                    self.revoke(Some(&replaced), None);
                 }
-                Ok(true) => self.committed(next, true),
-                Ok(false) | Err(StoreFailed) => self.committed(next, false),
-            },
-            Phase::Ending { written } => match swapped {
-                Ok(done) if !(done && written) && self.lost_swaps < LOST_SWAPS => {
-                    self.lost_swaps += 1;
-                    self.load(Phase::Ending { written: false });
-                }
-                Ok(_) | Err(StoreFailed) => self.phase = Phase::Over,
-            },
-            Phase::Idle | Phase::Loading | Phase::Sending | Phase::Confirming(_) | Phase::Over => {}
+                self.end_again();
+            }
+            phase @ (Phase::Idle
+            | Phase::Loading
+            | Phase::Sending
+            | Phase::Confirming(_)
+            | Phase::Over) => self.phase = phase,
         }
     }
 
@@ -334,7 +407,7 @@ impl Session {
             (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
             (Phase::Sending, Ok(tokens), Some(record)) => {
                 let next = Rc::new(record.rotated(tokens, now));
-                if self.stored {
+                if self.writable && self.place == Place::Stored {
                     self.commit(next);
                 } else {
                     self.load(Phase::Committing(next));
@@ -366,7 +439,9 @@ impl Session {
     fn take(&mut self, record: Rc<Record>) {
         self.sid.clone_from(&record.sid);
         self.record = Some(record);
-        self.stored = true;
+        self.place = Place::Stored;
+        self.degraded = false;
+        self.lost_swaps = 0;
         self.error = None;
         self.changed();
     }
@@ -397,12 +472,14 @@ impl Session {
     fn committed(&mut self, next: Rc<Record>, stored: bool) {
         let abandoned = self.record.is_none() && self.callers.is_empty();
         self.record = Some(next);
-        self.stored |= stored;
         self.degraded = !stored;
         self.error = None;
         self.lost_swaps = 0;
         let replaced = self.replaced.take();
-        self.revoke(replaced.as_ref(), None);
+        if stored {
+            self.place = Place::Stored;
+            self.revoke(replaced.as_ref(), None);
+        }
         self.serve_all();
         if abandoned {
             self.sign_out(None);
@@ -426,7 +503,7 @@ impl Session {
     fn end(&mut self, error: Error) {
         let storing = matches!(
             self.phase,
-            Phase::Loading | Phase::Confirming(_) | Phase::Committing(_)
+            Phase::Loading | Phase::Confirming(_) | Phase::Condemned(_) | Phase::Committing(_)
         );
         self.over(error);
         self.phase = Phase::Ending { written: false };
@@ -501,10 +578,18 @@ impl Session {
         self.outputs.push(Output::Changed);
     }
 
-    fn standing(&self, loaded: Result<Stored, StoreFailed>) -> Standing {
+    fn standing(&self, generation: i64, loaded: &Result<Stored, StoreFailed>) -> Standing {
         match loaded {
-            Ok(stored) if self.stored => standing(&self.sid, self.generation(), stored),
-            Ok(_) | Err(StoreFailed) => Standing::Unknown,
+            Ok(stored) => standing(&self.sid, generation, &self.place, stored),
+            Err(StoreFailed) => Standing::Unknown,
+        }
+    }
+
+    fn ended(&self, generation: i64, reason: Reason) -> Stored {
+        Stored::Ended {
+            sid: self.sid.clone(),
+            generation,
+            reason,
         }
     }
 
@@ -515,6 +600,21 @@ impl Session {
     fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Ending { .. } | Phase::Over)
     }
+}
+
+fn unreadable() -> Error {
+    Error::new(
+        Code::Unsupported,
+        "the stored session cannot be read, and is left as it is until the next login",
+    )
+}
+
+/// The end that a refusal proves.
+fn refused(refusal: &Error) -> Error {
+    let mut error = Error::ended(Reason::InvalidGrant);
+    error.status = refusal.status;
+    error.server.clone_from(&refusal.server);
+    error
 }
 
 fn aborted() -> Error {

@@ -45,7 +45,7 @@ async function launch(name) {
   const { debianPackage, binaries, options } = browsers[name];
   const executablePath = binaries.find((path) => existsSync(path));
   if (!executablePath) throw new Error(`${name} is missing: install it with "apt-get install ${debianPackage}"`);
-  return puppeteer.launch({ ...options, executablePath, headless: true });
+  return puppeteer.launch({ ...options, executablePath, headless: true, protocolTimeout: 20_000 });
 }
 
 /** Storage and tabs of this test alone. */
@@ -55,18 +55,21 @@ export async function newContext(t, browser) {
   return context;
 }
 
-/**
- * A new tab, and what went wrong in it: console errors and warnings, uncaught errors. `prepare` runs in the page before
- * any script of its own.
- */
+/** A new tab, and its problems. `prepare` runs in the page before any script of its own. */
 export async function newTab(context, url, prepare) {
   const page = await context.newPage();
+  const problems = watchProblems(page);
+  if (prepare) await page.evaluateOnNewDocument(prepare);
+  await page.goto(url);
+  return { page, problems };
+}
+
+/** What goes wrong in a page from now on: console errors and warnings, and errors that nobody caught. */
+export function watchProblems(page) {
   const problems = [];
   page.on("console", (message) => {
     if (["error", "warn"].includes(message.type())) problems.push(message.text());
   });
   page.on("pageerror", (error) => problems.push(String(error)));
-  if (prepare) await page.evaluateOnNewDocument(prepare);
-  await page.goto(url);
-  return { page, problems };
+  return problems;
 }

@@ -1,0 +1,75 @@
+import { newContext, newTab } from "./browsers.mjs";
+import { newAuthorizationServer } from "./servers.mjs";
+
+/** The page of the session tests: one client that persists, and what the tests ask of it. */
+export const sessionPage = `
+  import { initialize } from "/pkg/index.js";
+
+  const server = location.search.slice(1);
+
+  window.makeClient = (options) =>
+    initialize("demo", "demo-public-key", { authUrl: server, persistence: "local", ...options });
+
+  window.outcome = (promise) =>
+    promise.then(
+      (value) => ({ value }),
+      ({ name, code, reason }) => ({ name, code, reason }),
+    );
+
+  /** Whose access token the API finds it to be. */
+  window.userOf = async (connection) => {
+    const headers = { authorization: "Bearer " + (await connection.getAccessToken()) };
+    return (await (await fetch(server + "/api/demo/me", { headers })).json()).username;
+  };
+
+  /** Resolves with the first snapshot that will do. */
+  window.snapshotWhere = (source, isWanted) =>
+    new Promise((resolve) => {
+      const look = () => {
+        const snapshot = source.getSnapshot();
+        if (!isWanted(snapshot)) return false;
+        resolve(snapshot);
+        return true;
+      };
+      const stop = source.subscribe(() => look() && stop());
+      if (look()) stop();
+    });
+
+  window.client = await makeClient();
+  window.isReady = true;
+`;
+
+/** A server and tabs of this test alone. */
+export async function newSessionTest(t, browser, site) {
+  const server = await newAuthorizationServer(t);
+  const context = await newContext(t, browser);
+  const waitUntilReady = (page) => page.waitForFunction(() => window.isReady);
+  return {
+    server,
+    open: async (prepare) => {
+      const tab = await newTab(context, `${site.url}/?${server.url}`, prepare);
+      await waitUntilReady(tab.page);
+      return tab;
+    },
+    reload: async (page) => {
+      await page.reload();
+      await waitUntilReady(page);
+    },
+  };
+}
+
+/** For the page: signs in and keeps the connection. */
+export async function logIn() {
+  window.connection = await window.client.login("alice", "wonderland");
+}
+
+/** For the page: what restore() gives, and who that is by the server's word. */
+export async function restoredUser() {
+  window.connection = await window.client.restore();
+  return window.connection && window.userOf(window.connection);
+}
+
+/** For the page: every token, by any road that leads to one. */
+export async function allTokens() {
+  return [await window.connection.getAccessToken(), window.connection.retrievePersistanceToken()];
+}

@@ -1,0 +1,325 @@
+//! What a caller may configure, argument by argument.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use meshydb_client::config::{Config, Options};
+use meshydb_client::error::{Code, Error};
+
+const URLS: [&str; 3] = ["authUrl", "tokenEndpoint", "revocationEndpoint"];
+
+/// Valid arguments but for one.
+fn with(argument: &str, value: &str) -> Result<Config, Error> {
+    let of = |name, otherwise| if argument == name { value } else { otherwise };
+    let option = |name| (argument == name).then_some(value);
+    let options = Options {
+        auth_url: option("authUrl"),
+        token_endpoint: option("tokenEndpoint"),
+        revocation_endpoint: option("revocationEndpoint"),
+        scope: option("scope"),
+        slot: option("slot"),
+        timeout: None,
+    };
+    Config::parse(
+        of("accountName", "account"),
+        of("tenant", ""),
+        of("publicKey", "key"),
+        &options,
+    )
+}
+
+fn assert_refused(result: Result<Config, Error>, argument: &str, value: &str) {
+    let Err(error) = result else {
+        panic!("{argument} {value:?} was accepted")
+    };
+    assert_eq!(error.code, Code::InvalidArgument, "{value:?}");
+    assert_eq!(error.argument, Some(argument), "{value:?}");
+    assert!(!error.retryable() && !error.ends_session());
+}
+
+#[test]
+fn the_defaults_are_meshydb() {
+    let config = Config::parse("acme", "", "key", &Options::default()).unwrap();
+    assert_eq!(
+        config.token_endpoint,
+        "https://auth.meshydb.com/acme/connect/token"
+    );
+    assert_eq!(
+        config.revocation_endpoint,
+        "https://auth.meshydb.com/acme/connect/revocation"
+    );
+    assert_eq!(config.scope, "meshy.api offline_access");
+    assert_eq!(config.public_key, "key");
+    assert_eq!(config.tenant, None);
+    assert_eq!(config.timeout, 10_000);
+    assert_eq!(
+        config.key,
+        "meshydb-client:https%3A%2F%2Fauth.meshydb.com%2Facme%2Fconnect%2Ftoken:acme::key:default"
+    );
+}
+
+#[test]
+fn a_token_endpoint_turns_the_defaults_of_meshydb_off() {
+    let config = with("tokenEndpoint", "https://example.com/oauth/token").unwrap();
+    assert_eq!(config.token_endpoint, "https://example.com/oauth/token");
+    assert_eq!(config.revocation_endpoint, "");
+    assert_eq!(config.scope, "");
+    let options = Options {
+        token_endpoint: Some("https://example.com/t"),
+        revocation_endpoint: Some("https://example.com/r"),
+        scope: Some("a b"),
+        ..Options::default()
+    };
+    let config = Config::parse("account", "", "key", &options).unwrap();
+    assert_eq!(config.revocation_endpoint, "https://example.com/r");
+    assert_eq!(config.scope, "a b");
+}
+
+#[test]
+fn a_revocation_endpoint_of_its_own_changes_nothing_else() {
+    let config = with("revocationEndpoint", "https://example.com/r").unwrap();
+    assert_eq!(config.revocation_endpoint, "https://example.com/r");
+    assert_eq!(
+        config.token_endpoint,
+        "https://auth.meshydb.com/account/connect/token"
+    );
+    assert_eq!(config.key, with("", "").unwrap().key);
+}
+
+#[test]
+fn hostile_texts_are_refused_by_name() {
+    let long = "a".repeat(10_000);
+    let accounts = [
+        "", ".", "..", "...", "a/b", "/a", "a\\b", "a?x", "a#x", "%2e%2e", "@evil", "a@b",
+        "//evil", "-a", "_a", "~a", " a", "a ", "a b", "a\r\nb", "a\0", "a\u{7f}", "é", "а", "😀",
+    ];
+    let tenants = [
+        "a\r\nb", "\r", "\n", "\0", "\t", " a", "a ", " ", "é", "😀", "\u{7f}",
+    ];
+    let keys = ["", " ", "a b", "a\r\n", "\0", "é", "\u{7f}"];
+    let scopes = ["\"", "a\\b", "a\r\nb", "\t", "é", "\0"];
+    for (argument, values) in [
+        ("accountName", accounts.as_slice()),
+        ("tenant", &tenants),
+        ("publicKey", &keys),
+        ("scope", &scopes),
+        ("slot", &[""]),
+    ] {
+        for value in values.iter().copied().chain([long.as_str()]) {
+            assert_refused(with(argument, value), argument, value);
+        }
+    }
+}
+
+#[test]
+fn the_longest_texts_and_one_character_more() {
+    for (argument, longest) in [
+        ("accountName", 128),
+        ("tenant", 1_024),
+        ("publicKey", 1_024),
+        ("scope", 1_024),
+        ("slot", 1_024),
+    ] {
+        assert!(with(argument, &"a".repeat(longest)).is_ok(), "{argument}");
+        let longer = "a".repeat(longest + 1);
+        assert_refused(with(argument, &longer), argument, &longer);
+    }
+}
+
+#[test]
+fn ordinary_texts_are_accepted() {
+    for (argument, values) in [
+        (
+            "accountName",
+            ["a", "9", "a.b", "a..b", "A-b_c~d."].as_slice(),
+        ),
+        ("tenant", &["", "a", "a b", "!~", "\"a\\b\""]),
+        ("publicKey", &["!", "a:b&c=d%\"\\"]),
+        ("scope", &["", "a", "a b", "urn:a/b?c"]),
+        ("slot", &["a", " ", "Zoë 😀", "\r\n\0", "a:b"]),
+    ] {
+        for value in values {
+            assert!(with(argument, value).is_ok(), "{argument} {value:?}");
+        }
+    }
+    assert_eq!(
+        with("tenant", "a b").unwrap().tenant.as_deref(),
+        Some("a b")
+    );
+}
+
+#[test]
+fn the_timeout_is_one_millisecond_to_one_hour() {
+    let with = |timeout| {
+        let options = Options {
+            timeout: Some(timeout),
+            ..Options::default()
+        };
+        Config::parse("account", "", "key", &options)
+    };
+    for timeout in [1.0, 1.5, 10_000.0, 3_600_000.0] {
+        assert_eq!(with(timeout).unwrap().timeout, timeout as i64);
+    }
+    for timeout in [
+        0.0,
+        -0.0,
+        0.9,
+        -1.0,
+        3_600_001.0,
+        1e300,
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+    ] {
+        assert_refused(with(timeout), "timeout", &timeout.to_string());
+    }
+}
+
+#[test]
+fn hostile_urls_are_refused_by_name() {
+    let long = format!("https://a/{}", "a".repeat(10_000));
+    let words = r#"
+        / a example.com //evil https: https:/a https:// https:///x ftp://a file:///a HTTPS://a
+        javascript:alert(1) data:, http://example.com http://127.evil.com http://128.0.0.1
+        http://127.0.0.1.evil.com http://1270.0.1 http://localhost.evil.com http://0.0.0.0
+        http://evil.localhost http://[::2] http://[::1].evil.com http://localhost:1@evil
+        https:\\a https://a\b https://a/b\c https://u@a https://u:p@a https://a@evil https://a?x
+        https://a/b?x https://a#x https://a/b#x https://a/.. https://a/. https://a/../b
+        https://a/b/./c https://a/b/.. https://a/%2e%2e/b https://a/%2F https://a%2eb
+        https://a//b https://a// https://a: https://a:/ https://a:b https://a:-1 https://a:+1
+        https://a:123456 https://a:1:2 https://é.example https://a/é https://a/<b> https://a/"
+        https://a/{b} https://a/| https://a/^ https://a/` https://a_b
+    "#;
+    let spaced = [
+        "",
+        " ",
+        "https://a b",
+        "https://a/b c",
+        " https://a",
+        "https://a ",
+        "https://a\r\nb",
+        "https://a/\r\n",
+        "https://a\t",
+        "https://a\0",
+    ];
+    for url in words.split_whitespace().chain(spaced).chain([&*long]) {
+        for argument in URLS {
+            assert_refused(with(argument, url), argument, url);
+        }
+    }
+}
+
+#[test]
+fn ordinary_urls_are_accepted() {
+    let words = "
+        https://a https://a/ https://a.b-c.example:8443/d/e-f_g.h~ https://127.0.0.1
+        https://[2001:db8::1]:8443/a https://a/b:c http://localhost http://localhost:1
+        http://127.0.0.1:8080/x http://127.255.0.1 http://[::1]:1 http://[::1]/x
+    ";
+    for url in words.split_whitespace() {
+        for argument in URLS {
+            assert!(with(argument, url).is_ok(), "{argument} {url}");
+        }
+    }
+}
+
+#[test]
+fn a_slash_at_the_end_of_the_base_url_changes_nothing() {
+    for base in ["https://example.com", "https://example.com/base"] {
+        let plain = with("authUrl", base).unwrap();
+        let slash = with("authUrl", &format!("{base}/")).unwrap();
+        assert_eq!(
+            plain.token_endpoint,
+            format!("{base}/account/connect/token")
+        );
+        assert_eq!(slash.token_endpoint, plain.token_endpoint);
+        assert_eq!(slash.revocation_endpoint, plain.revocation_endpoint);
+        assert_eq!(slash.key, plain.key);
+    }
+}
+
+#[test]
+fn the_first_argument_at_fault_is_named() {
+    let options = Options {
+        slot: Some(""),
+        auth_url: Some("x"),
+        ..Options::default()
+    };
+    assert_refused(Config::parse("", "\n", "", &options), "accountName", "");
+    assert_refused(Config::parse("a", "\n", "", &options), "tenant", "");
+    assert_refused(Config::parse("a", "", "", &options), "publicKey", "");
+    assert_refused(Config::parse("a", "", "k", &options), "slot", "");
+}
+
+#[test]
+fn different_sessions_never_share_a_key() {
+    let crafted = [
+        "a", "b", "a:b", ":", "::", "a:", ":a", "a%3Ab", "%3A", "a+b", "default", "a&b=c",
+    ];
+    let mut keys = BTreeSet::new();
+    let mut count = 0;
+    for account in ["a", "b", "a.b", "default"] {
+        for endpoint in [
+            None,
+            Some("https://a"),
+            Some("https://a:1"),
+            Some("https://a/:"),
+        ] {
+            for tenant in ["", "a b"].into_iter().chain(crafted) {
+                for public_key in crafted {
+                    for slot in [" ", "é", "%C3%A9", "\0"].into_iter().chain(crafted) {
+                        let options = Options {
+                            token_endpoint: endpoint,
+                            slot: Some(slot),
+                            ..Options::default()
+                        };
+                        let config = Config::parse(account, tenant, public_key, &options);
+                        keys.insert(config.unwrap().key);
+                        count += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(keys.len(), count);
+    assert!(
+        keys.iter()
+            .all(|key| key.bytes().all(|byte| byte.is_ascii_graphic()))
+    );
+}
+
+#[test]
+fn what_does_not_tell_sessions_apart_is_not_in_the_key() {
+    let options = Options {
+        revocation_endpoint: Some("https://a/r"),
+        scope: Some("a"),
+        timeout: Some(1.0),
+        slot: Some("default"),
+        ..Options::default()
+    };
+    let config = Config::parse("account", "", "key", &options).unwrap();
+    assert_eq!(config.key, with("", "").unwrap().key);
+}
+
+#[test]
+fn urls_that_no_parser_accepts_are_refused() {
+    let words = "
+        https://a:65536 https://a:99999 https://[ https://[] https://[::1 https://[zz]
+        https://[1:2] https://a]
+    ";
+    for url in words.split_whitespace() {
+        for argument in URLS {
+            assert_refused(with(argument, url), argument, url);
+        }
+    }
+}
+
+#[test]
+fn a_slot_is_measured_in_bytes_as_its_rule_says() {
+    assert!(with("slot", &"é".repeat(512)).is_ok());
+    assert_refused(with("slot", &"é".repeat(513)), "slot", "é × 513");
+}

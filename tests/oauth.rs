@@ -1,0 +1,390 @@
+//! Requests byte for byte, and answers judged over tables.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use meshydb_client::config::{Config, Options};
+use meshydb_client::error::Code;
+use meshydb_client::oauth::{
+    Endpoint, Member, no_answer, password_request, push_form_encoded, refresh_request,
+    revocation_request,
+};
+use meshydb_client::token::LONGEST_LIFETIME;
+use support::{Json, config, judge, refresh, text};
+
+const JSON: &str = "application/json";
+
+fn response() -> Json {
+    Json::new([
+        ("access_token", text("access")),
+        ("token_type", text("Bearer")),
+        ("expires_in", Member::Number(3_600.0)),
+        ("refresh_token", text("refresh")),
+    ])
+}
+
+fn refusal(error: &str) -> Json {
+    Json::new([("error", text(error)), ("error_description", text("why"))])
+}
+
+mod requests {
+    use super::*;
+
+    #[test]
+    fn rfc6749_4_3_2_the_password_grant_byte_for_byte() {
+        let request = password_request(&config(), "jo é", "a+b&c=d%");
+        assert_eq!(request.endpoint, Endpoint::Token);
+        assert_eq!(
+            request.body,
+            "grant_type=password&client_id=key&username=jo+%C3%A9&password=a%2Bb%26c%3Dd%25\
+             &scope=meshy.api+offline_access"
+        );
+    }
+
+    #[test]
+    fn rfc6749_3_2_an_empty_parameter_is_omitted() {
+        let options = Options {
+            scope: Some(""),
+            ..Options::default()
+        };
+        let config = Config::parse("account", "", "key", &options).unwrap();
+        assert_eq!(
+            password_request(&config, "u", "p").body,
+            "grant_type=password&client_id=key&username=u&password=p"
+        );
+    }
+
+    #[test]
+    fn rfc6749_6_the_refresh_grant_byte_for_byte() {
+        let request = refresh_request(&config(), &refresh("a/b+c=="));
+        assert_eq!(request.endpoint, Endpoint::Token);
+        assert_eq!(
+            request.body,
+            "grant_type=refresh_token&client_id=key&refresh_token=a%2Fb%2Bc%3D%3D"
+        );
+    }
+
+    #[test]
+    fn rfc7009_2_1_the_revocation_byte_for_byte_where_there_is_an_endpoint() {
+        let request = revocation_request(&config(), &refresh("a&b")).unwrap();
+        assert_eq!(request.endpoint, Endpoint::Revocation);
+        assert_eq!(
+            request.body,
+            "token=a%26b&token_type_hint=refresh_token&client_id=key"
+        );
+        let options = Options {
+            token_endpoint: Some("https://example.com/token"),
+            ..Options::default()
+        };
+        let elsewhere = Config::parse("account", "", "key", &options).unwrap();
+        assert_eq!(revocation_request(&elsewhere, &refresh("a")), None);
+    }
+
+    #[test]
+    fn rfc6749_appendix_b_form_encoding() {
+        for (given, encoded) in [
+            ("", ""),
+            ("azAZ09", "azAZ09"),
+            ("*-._", "*-._"),
+            (" ", "+"),
+            ("+&=%~", "%2B%26%3D%25%7E"),
+            ("!'()/:?#[]@", "%21%27%28%29%2F%3A%3F%23%5B%5D%40"),
+            ("\0\r\n\t\u{7f}", "%00%0D%0A%09%7F"),
+            ("€😀\u{feff}", "%E2%82%AC%F0%9F%98%80%EF%BB%BF"),
+        ] {
+            let mut form = String::new();
+            push_form_encoded(&mut form, given);
+            assert_eq!(form, encoded, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn the_debug_of_a_request_shows_no_secret() {
+        let request = password_request(&config(), "user", "password");
+        assert_eq!(format!("{request:?}"), "Token [redacted]");
+        let request = revocation_request(&config(), &refresh("secret")).unwrap();
+        assert_eq!(format!("{request:?}"), "Revocation [redacted]");
+    }
+}
+
+mod rfc6749_5_1_success {
+    use super::*;
+
+    #[test]
+    fn every_member_is_taken_over() {
+        let body = response().with("scope", text("a b"));
+        let tokens = judge(200, JSON, Some(&body), None).unwrap();
+        assert_eq!(tokens.access_token.reveal(), "access");
+        assert_eq!(tokens.refresh_token, Some(refresh("refresh")));
+        assert_eq!(tokens.lifetime, Some(3_600_000));
+        assert_eq!(tokens.scope.as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn each_member_is_validated() {
+        let nine = Member::Number(9.0);
+        for (name, member, accepted) in [
+            ("token_type", text("bearer"), true),
+            ("token_type", text("BEARER"), true),
+            ("token_type", text("mac"), false),
+            ("token_type", text("Bearer "), false),
+            ("token_type", text(""), false),
+            ("token_type", Member::Missing, false),
+            ("token_type", Member::Other, false),
+            ("access_token", text("!~"), true),
+            ("access_token", text(""), false),
+            ("access_token", text("a\r\nb"), false),
+            ("access_token", text("a b"), false),
+            ("access_token", text("a\u{7f}"), false),
+            ("access_token", text("é"), false),
+            ("access_token", Member::Missing, false),
+            ("access_token", nine.clone(), false),
+            ("access_token", Member::Other, false),
+            ("refresh_token", Member::Missing, true),
+            ("refresh_token", text(""), false),
+            ("refresh_token", text("a\r\nb"), false),
+            ("refresh_token", nine.clone(), false),
+            ("refresh_token", Member::Other, false),
+            ("scope", Member::Missing, true),
+            ("scope", Member::Other, true),
+            ("scope", nine, true),
+            ("scope", text("a\r\n\"b"), true),
+        ] {
+            let body = response().with(name, member.clone());
+            let judged = judge(200, JSON, Some(&body), None);
+            assert_eq!(judged.is_ok(), accepted, "{name}: {member:?}");
+            if let Err(error) = judged {
+                assert_eq!(error.code, Code::InvalidResponse);
+                assert!(!error.retryable() && !error.ends_session());
+            }
+        }
+    }
+
+    #[test]
+    fn the_scope_is_sanitised() {
+        for (given, taken) in [
+            (text("a\r\n\"\\é b"), Some("a b")),
+            (text(""), None),
+            (text("é"), None),
+            (Member::Number(1.0), None),
+        ] {
+            let body = response().with("scope", given);
+            let tokens = judge(200, JSON, Some(&body), None).unwrap();
+            assert_eq!(tokens.scope.as_deref(), taken);
+        }
+    }
+
+    #[test]
+    fn expires_in_is_an_integer_or_digits_clamped_to_a_year_or_unknown() {
+        let digits = "9".repeat(1_000);
+        for (given, lifetime) in [
+            (Member::Number(1.0), Some(1_000)),
+            (Member::Number(0.0), Some(0)),
+            (Member::Number(-0.0), Some(0)),
+            (Member::Number(-5.0), Some(0)),
+            (Member::Number(1e300), Some(LONGEST_LIFETIME)),
+            (Member::Number(31_536_000.0), Some(LONGEST_LIFETIME)),
+            (Member::Number(31_536_001.0), Some(LONGEST_LIFETIME)),
+            (Member::Number(3_600.5), None),
+            (Member::Number(f64::INFINITY), None),
+            (Member::Number(f64::NEG_INFINITY), None),
+            (Member::Number(f64::NAN), None),
+            (text("3600"), Some(3_600_000)),
+            (text("0"), Some(0)),
+            (text(&digits), Some(LONGEST_LIFETIME)),
+            (text(""), None),
+            (text("-1"), None),
+            (text("1e3"), None),
+            (text(" 1"), None),
+            (text("soon"), None),
+            (text("٣"), None),
+            (Member::Missing, None),
+            (Member::Other, None),
+        ] {
+            let body = response().with("expires_in", given.clone());
+            let tokens = judge(200, JSON, Some(&body), None).unwrap();
+            assert_eq!(tokens.lifetime, lifetime, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn only_200_with_application_json_is_read() {
+        let body = response();
+        for (status, content_type, accepted) in [
+            (200, "application/json", true),
+            (200, "Application/JSON; charset=utf-8", true),
+            (200, "application/json \t;x", true),
+            (200, "", false),
+            (200, "text/html", false),
+            (200, "application/json5", false),
+            (200, "application/jsonx; a", false),
+            (200, "application/json, text/html", false),
+            (200, "text/json", false),
+            (200, "application/jsoé", false),
+            (201, JSON, false),
+            (204, JSON, false),
+            (302, JSON, false),
+            (400, JSON, false),
+            (500, JSON, false),
+        ] {
+            let judged = judge(status, content_type, Some(&body), None);
+            assert_eq!(judged.is_ok(), accepted, "{status} {content_type}");
+        }
+        let empty = judge(200, JSON, None, None).unwrap_err();
+        assert_eq!(empty.code, Code::InvalidResponse);
+    }
+}
+
+mod rfc6749_5_2_refusal {
+    use super::*;
+
+    #[test]
+    fn each_status_and_body_has_one_meaning() {
+        use Code::{InvalidGrant, InvalidResponse, RateLimited, Refused, Unavailable};
+        for (status, content_type, error, code) in [
+            (0, "", "", InvalidResponse),
+            (200, "text/html", "", InvalidResponse),
+            (200, JSON, "invalid_grant", InvalidResponse),
+            (201, JSON, "invalid_grant", InvalidResponse),
+            (204, "", "", InvalidResponse),
+            (302, "text/html", "", InvalidResponse),
+            (307, JSON, "invalid_grant", InvalidResponse),
+            (400, JSON, "invalid_grant", InvalidGrant),
+            (400, JSON, "invalid_client", Refused),
+            (400, JSON, "invalid_request", Refused),
+            (400, JSON, "invalid_scope", Refused),
+            (400, JSON, "unauthorized_client", Refused),
+            (400, JSON, "unsupported_grant_type", Refused),
+            (400, JSON, "INVALID_GRANT", Refused),
+            (400, JSON, "invalid_grant ", Refused),
+            (400, JSON, "", Refused),
+            (400, "text/html", "invalid_grant", Refused),
+            (400, "", "", Refused),
+            (401, JSON, "invalid_client", Refused),
+            (401, JSON, "invalid_grant", InvalidGrant),
+            (403, "text/html", "", Refused),
+            (404, "", "", Refused),
+            (407, "text/html", "", Refused),
+            (408, JSON, "invalid_grant", Unavailable),
+            (425, "", "", Unavailable),
+            (429, JSON, "invalid_grant", RateLimited),
+            (499, "", "", Refused),
+            (500, JSON, "invalid_grant", Unavailable),
+            (503, "text/html", "", Unavailable),
+            (599, "", "", Unavailable),
+            (999, "", "", Unavailable),
+        ] {
+            let body = refusal(error);
+            let judged = judge(status, content_type, Some(&body), None).unwrap_err();
+            let row = format!("{status} {content_type} {error}");
+            assert_eq!(judged.code, code, "{row}");
+            assert_eq!(judged.status, Some(status), "{row}");
+            let retryable = matches!(code, RateLimited | Unavailable);
+            assert_eq!(judged.retryable(), retryable, "{row}");
+            let ends = status == 400 && content_type == JSON && error == "invalid_grant";
+            assert_eq!(judged.ends_session(), ends, "{row}");
+            let explained = matches!(code, Refused | InvalidGrant);
+            let server = judged.server.as_deref().map(|server| server.error.as_str());
+            let said = (explained && content_type == JSON && !error.is_empty()).then_some(error);
+            assert_eq!(server, said, "{row}");
+        }
+    }
+
+    #[test]
+    fn only_400_with_json_and_invalid_grant_ends_a_session_whatever_the_status() {
+        let (grant, client) = (refusal("invalid_grant"), refusal("invalid_client"));
+        for status in 0..=999 {
+            for (content_type, body, proof) in [
+                (JSON, Some(&grant), true),
+                (JSON, Some(&client), false),
+                (JSON, None, false),
+                ("text/html", Some(&grant), false),
+                ("text/html", None, false),
+                ("", None, false),
+            ] {
+                let error = judge(status, content_type, body, None).unwrap_err();
+                assert_eq!(error.ends_session(), proof && status == 400, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_server_are_sanitised_and_cut() {
+        let long = "x".repeat(1_000);
+        for (given, kept) in [
+            ("it's [fine]", Some("it's [fine]")),
+            ("a\0\r\n\t\u{7f}\u{1b}[1mb", Some("a[1mb")),
+            ("\"a\\b\"", Some("ab")),
+            ("ungültig 😀", Some("ungltig ")),
+            ("é", None),
+            ("", None),
+            (long.as_str(), Some(&long[..256])),
+        ] {
+            let body = refusal("invalid_scope").with("error_description", text(given));
+            let error = judge(400, JSON, Some(&body), None).unwrap_err();
+            let server = error.server.as_deref().unwrap();
+            assert_eq!(server.description.as_deref(), kept, "{given:?}");
+
+            let body = refusal(given);
+            let error = judge(400, JSON, Some(&body), None).unwrap_err();
+            let server = error.server.as_deref();
+            assert_eq!(server.map(|server| server.error.as_str()), kept);
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_strings_are_ignored() {
+        for member in [Member::Missing, Member::Number(1.0), Member::Other] {
+            let body = refusal("invalid_scope").with("error_description", member.clone());
+            let error = judge(400, JSON, Some(&body), None).unwrap_err();
+            assert_eq!(error.server.as_deref().unwrap().description, None);
+            let body = refusal("").with("error", member);
+            let error = judge(400, JSON, Some(&body), None).unwrap_err();
+            assert_eq!((error.code, &error.server), (Code::Refused, &None));
+        }
+    }
+
+    #[test]
+    fn an_error_that_only_resembles_invalid_grant_ends_nothing() {
+        for error in ["invalid_grant\0", "\"invalid_grant\"", "invalid_éгgrant"] {
+            let judged = judge(400, JSON, Some(&refusal(error)), None).unwrap_err();
+            assert!(!judged.ends_session(), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn rfc9110_10_2_3_retry_after_is_whole_seconds_up_to_an_hour_where_a_retry_makes_sense() {
+    for (given, kept) in [
+        (None, None),
+        (Some(0.0), Some(0)),
+        (Some(-3.0), Some(0)),
+        (Some(0.2), Some(1)),
+        (Some(30.0), Some(30)),
+        (Some(3_600.5), Some(3_600)),
+        (Some(1e300), Some(3_600)),
+        (Some(f64::INFINITY), Some(3_600)),
+        (Some(f64::NEG_INFINITY), Some(0)),
+        (Some(f64::NAN), Some(0)),
+    ] {
+        for status in [408, 425, 429, 500, 503, 999] {
+            let error = judge(status, "", None, given).unwrap_err();
+            assert_eq!(error.retry_after, kept, "{status} {given:?}");
+        }
+        for status in [0, 200, 302, 400, 401, 403, 404] {
+            let error = judge(status, "", None, given).unwrap_err();
+            assert_eq!(error.retry_after, None, "{status} {given:?}");
+        }
+    }
+}
+
+#[test]
+fn no_answer_is_retryable_and_ends_nothing() {
+    for (late, code) in [(false, Code::Network), (true, Code::Timeout)] {
+        let error = no_answer(late);
+        assert_eq!((error.code, error.status), (code, None));
+        assert!(error.retryable() && !error.ends_session());
+    }
+}

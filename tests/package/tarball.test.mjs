@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { binaries, installPackage } from "./installed.mjs";
+import { run, runModule } from "./processes.mjs";
+
+const expected = [
+  "LICENSE-APACHE",
+  "LICENSE-MIT",
+  "README.md",
+  "index.cjs",
+  "index.d.cts",
+  "index.d.ts",
+  "index.js",
+  "package.json",
+];
+let pack;
+before(async () => {
+  pack = await installPackage();
+});
+after(() => pack.remove());
+
+describe("the tarball", () => {
+  test("holds exactly these files", async () => {
+    assert.deepEqual(pack.files, expected);
+    assert.deepEqual((await readdir(pack.installed)).sort(), expected);
+  });
+
+  test("depends on nothing and runs nothing when it is installed", async () => {
+    const manifest = JSON.parse(await readFile(join(pack.installed, "package.json"), "utf8"));
+    assert.equal(manifest.name, "meshydb-client");
+    for (const name of Object.keys(manifest)) assert.doesNotMatch(name, /dependencies|scripts|bin|gypfile/i);
+    assert.deepEqual(
+      (await readdir(join(pack.folder, "node_modules"))).filter((name) => !name.startsWith(".")),
+      ["meshydb-client"],
+    );
+  });
+
+  test("has the same types for both formats, and no path of the machine that built it", async () => {
+    const text = {};
+    for (const name of pack.files) text[name] = await readFile(join(pack.installed, name), "utf8");
+    assert.equal(text["index.d.ts"], text["index.d.cts"]);
+    for (const name of pack.files)
+      assert.doesNotMatch(text[name], /\/(home|root|Users|tmp)\/|\.cargo|registry\/src/, name);
+  });
+
+  test("pleases publint", async () => {
+    const { code, stdout, stderr } = await run(join(binaries, "publint"), ["--strict", pack.installed]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /All good!/);
+  });
+
+  test("pleases arethetypeswrong", async () => {
+    const { code, stdout, stderr } = await run(join(binaries, "attw"), ["--format", "json", pack.tarball]);
+    assert.equal(code, 0, stdout + stderr);
+    const { analysis, problems } = JSON.parse(stdout);
+    assert.equal(analysis.packageName, "meshydb-client");
+    assert.equal(analysis.types.kind, "included");
+    assert.deepEqual(Object.values(problems ?? {}).flat(), []);
+  });
+});
+
+describe("an import", () => {
+  const formats = {
+    "as a module": (code) => runModule(code.replace("@import", 'await import("meshydb-client")'), inPackage()),
+    "through require": (code) =>
+      run(
+        process.execPath,
+        [
+          "--input-type=commonjs",
+          "--eval",
+          `(async () => {${code.replace("@import", 'require("meshydb-client")')}})()`,
+        ],
+        inPackage(),
+      ),
+  };
+  function inPackage() {
+    return { cwd: pack.folder };
+  }
+
+  for (const [what, runIn] of Object.entries(formats)) {
+    test(`${what} touches no page, makes no request, compiles nothing and starts nothing`, async () => {
+      const { code, stdout, stderr } = await runIn(`
+        const touched = [];
+        const names = ["window", "document", "self", "localStorage", "sessionStorage", "indexedDB", "navigator", "location"];
+        for (const name of names) {
+          Object.defineProperty(globalThis, name, {
+            configurable: true,
+            get() {
+              touched.push(name);
+              return undefined;
+            },
+          });
+        }
+        globalThis.fetch = () => touched.push("fetch");
+        for (const name of ["setTimeout", "setInterval", "queueMicrotask"]) {
+          globalThis[name] = new Proxy(globalThis[name], {
+            apply(target, self, args) {
+              if (new Error().stack.includes("meshydb-client")) touched.push(name);
+              return Reflect.apply(target, self, args);
+            },
+          });
+        }
+        for (const name of ["Module", "Instance", "Memory"]) {
+          WebAssembly[name] = new Proxy(WebAssembly[name], {
+            construct(target, args) {
+              touched.push(name);
+              return Reflect.construct(target, args);
+            },
+          });
+        }
+        const { initialize } = @import;
+        await null;
+        const imported = touched.splice(0);
+        await initialize("demo", "key", { fetch: () => {} });
+        console.log(JSON.stringify({ imported, initialised: touched.filter((name) => /^[A-Z]/.test(name)) }));
+      `);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      assert.deepEqual(JSON.parse(stdout), { imported: [], initialised: ["Module", "Instance"] });
+    });
+
+    for (const [how, prepare] of [
+      ["is missing", "delete globalThis.WebAssembly;"],
+      ["is undefined", "globalThis.WebAssembly = undefined;"],
+      [
+        "refuses to compile",
+        "WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('no'); } };",
+      ],
+    ]) {
+      test(`${what} works where WebAssembly ${how}, and initialize says what is wrong`, async () => {
+        const { code, stdout, stderr } = await runIn(`
+          ${prepare}
+          const { initialize, MeshyError } = @import;
+          for (const promise of [initialize("demo", "key"), initialize("demo", "key").login("u", "p")]) {
+            await promise.then(
+              () => console.log("resolved"),
+              (error) => {
+                const { name, code, retryable, cause } = error;
+                console.log(JSON.stringify([name, error instanceof MeshyError, code, retryable, cause instanceof Error]));
+              },
+            );
+          }
+        `);
+        assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+        assert.equal(stdout, '["MeshyError",true,"unsupported",false,true]\n'.repeat(2));
+      });
+    }
+
+    test(`${what} works where there is no fetch, and initialize says so`, async () => {
+      const { code, stdout, stderr } = await runIn(`
+        delete globalThis.fetch;
+        const { initialize } = @import;
+        await initialize("demo", "key").catch(({ code }) => console.log(code));
+        await initialize("demo", "key", { fetch: () => {} });
+      `);
+      assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "unsupported\n", stderr: "" });
+    });
+  }
+
+  test("works under a policy that forbids to compile, and initialize says what is wrong", async () => {
+    const { code, stdout, stderr } = await runModule(
+      `
+      import { readFileSync } from "node:fs";
+      import vm from "node:vm";
+      const text = readFileSync("node_modules/meshydb-client/index.cjs", "utf8");
+      const module = { exports: {} };
+      const { TextDecoder, TextEncoder, crypto, fetch, performance, queueMicrotask, setTimeout } = globalThis;
+      const platform = { TextDecoder, TextEncoder, crypto, fetch, performance, queueMicrotask, setTimeout };
+      const policy = { codeGeneration: { strings: false, wasm: false } };
+      vm.runInNewContext(text, { module, exports: module.exports, ...platform }, { contextCodeGeneration: policy.codeGeneration });
+      await module.exports.initialize("demo", "key").catch(({ code, cause }) => console.log(code, cause.name));
+      `,
+      inPackage(),
+    );
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "unsupported CompileError\n", stderr: "" });
+  });
+
+  test("works without eval", async () => {
+    const { code, stdout, stderr } = await runModule(
+      `
+      import { initialize } from "meshydb-client";
+      console.log((await initialize("demo", "key")).getSnapshot().storage);
+      `,
+      { ...inPackage(), flags: ["--disallow-code-generation-from-strings"] },
+    );
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: "none\n", stderr: "" });
+  });
+});

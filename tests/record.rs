@@ -1,0 +1,322 @@
+//! What is stored, what is believed of it, and who wins.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod support;
+
+use std::rc::Rc;
+
+use meshydb_client::error::Reason;
+use meshydb_client::oauth::Member::{self, Missing, Number, Other};
+use meshydb_client::record::{Place, Record, Standing, Stored, standing};
+use meshydb_client::token::{LONGEST_LIFETIME, TokenSet, UNKNOWN_LIFETIME};
+use support::{Json, LIFETIME, START, access, after, record, refresh, text, tokens};
+
+fn number(value: i64) -> Member {
+    Number(value as f64)
+}
+
+fn live() -> Json {
+    Json::new([
+        ("v", number(1)),
+        ("sid", text("sid")),
+        ("gen", number(7)),
+        ("access_token", text("A7")),
+        ("refresh_token", text("R7")),
+        ("scope", text("a b")),
+        ("received_at", number(START.wall)),
+        ("expires_at", number(START.wall + LIFETIME)),
+        ("past", text(&refresh("R7").fingerprint())),
+    ])
+}
+
+fn ended() -> Json {
+    Json::new([
+        ("v", number(1)),
+        ("sid", text("sid")),
+        ("gen", number(7)),
+        ("ended", text("signed_out")),
+    ])
+}
+
+fn keeping(n: u32) -> TokenSet {
+    TokenSet {
+        refresh_token: None,
+        ..tokens(n)
+    }
+}
+
+#[test]
+fn the_first_record_is_generation_one_and_knows_what_it_was_opened_with() {
+    let record = Record::first("sid", tokens(1), "asked", Some(refresh("R0")), START);
+    assert_eq!((record.sid.as_str(), record.generation), ("sid", 1));
+    assert_eq!(record.access_token, access("A1"));
+    assert_eq!(record.refresh_token, Some(refresh("R1")));
+    assert_eq!(record.scope, "asked");
+    assert!(record.expiry_known && record.validity.covers(after(LIFETIME - 1), 0));
+    assert!(record.knows(&refresh("R0")) && record.knows(&refresh("R1")));
+    assert!(!record.knows(&refresh("R2")));
+}
+
+#[test]
+fn a_response_without_a_refresh_token_keeps_the_old_one() {
+    let opened = Record::first("sid", keeping(1), "", Some(refresh("R0")), START);
+    assert_eq!(opened.refresh_token, Some(refresh("R0")));
+    let next = record("sid", 1, 1, START).rotated(keeping(2), after(5));
+    assert_eq!(next.refresh_token, Some(refresh("R1")));
+    assert_eq!(next.access_token, access("A2"));
+    assert_eq!((next.generation, next.past.len()), (2, 16));
+    let bare = Record::first("sid", keeping(1), "", None, START);
+    assert_eq!((bare.refresh_token, bare.past.as_str()), (None, ""));
+}
+
+#[test]
+fn a_rotation_counts_on_and_takes_over_what_the_response_says() {
+    let before = record("sid", 1, 1, START);
+    let granted = TokenSet {
+        lifetime: None,
+        scope: Some("less".into()),
+        ..tokens(2)
+    };
+    let next = before.rotated(granted, after(5));
+    assert_eq!((next.generation, next.scope.as_str()), (2, "less"));
+    assert_eq!(next.refresh_token, Some(refresh("R2")));
+    assert!(!next.expiry_known);
+    assert_eq!(next.validity.received_at, after(5).wall);
+    assert_eq!(next.validity.expires_at, after(5).wall + UNKNOWN_LIFETIME);
+    assert_eq!(next.rotated(tokens(3), after(9)).scope, "less");
+}
+
+#[test]
+fn the_past_keeps_the_first_and_the_last_eight_refresh_tokens() {
+    let mut record = record("sid", 1, 1, START);
+    for n in 2..=30 {
+        record = record.rotated(tokens(n), START);
+        let past: Vec<&str> = record.past.split(' ').collect();
+        let expected = (1..=n).filter(|&kept| kept == 1 || kept + 8 > n);
+        let expected: Vec<String> = expected
+            .map(|kept| refresh(&format!("R{kept}")).fingerprint())
+            .collect();
+        assert_eq!(past, expected, "after {n}");
+        assert!(record.knows(&refresh("R1")) && record.knows(&refresh(&format!("R{n}"))));
+        assert_eq!(record.knows(&refresh("R2")), n < 10);
+    }
+}
+
+#[test]
+fn a_repeated_refresh_token_is_remembered_once() {
+    let before = record("sid", 1, 1, START);
+    assert_eq!(before.rotated(tokens(1), after(5)).past, before.past);
+}
+
+#[test]
+fn a_valid_record_comes_back_as_it_was() {
+    let Stored::Live(record) = live().parse(after(20_000)) else {
+        panic!()
+    };
+    assert_eq!((record.sid.as_str(), record.generation), ("sid", 7));
+    assert_eq!(record.access_token, access("A7"));
+    assert_eq!(record.refresh_token, Some(refresh("R7")));
+    assert_eq!((record.scope.as_str(), record.expiry_known), ("a b", true));
+    assert!(record.validity.covers(after(LIFETIME - 1), 0));
+    assert!(!record.validity.covers(after(LIFETIME), 0));
+    assert_eq!(record.past, refresh("R7").fingerprint());
+}
+
+#[test]
+fn members_that_may_be_missing() {
+    let stored = live().with("refresh_token", Missing).parse(START);
+    assert!(matches!(stored, Stored::Live(record) if record.refresh_token.is_none()));
+    let Stored::Live(record) = live().with("expires_at", Missing).parse(START) else {
+        panic!()
+    };
+    assert!(!record.expiry_known);
+    assert_eq!(record.validity.expires_at, START.wall + UNKNOWN_LIFETIME);
+}
+
+#[test]
+fn each_member_is_validated() {
+    let past = |n: usize| text(&vec!["0123456789abcdef"; n].join(" "));
+    for (name, member, valid) in [
+        ("v", Missing, false),
+        ("v", text("1"), false),
+        ("v", number(0), false),
+        ("v", Number(0.5), false),
+        ("v", number(-1), false),
+        ("sid", Missing, false),
+        ("sid", text(""), false),
+        ("sid", number(1), false),
+        ("gen", Missing, false),
+        ("gen", text("7"), false),
+        ("gen", number(-1), false),
+        ("gen", Number(7.5), false),
+        ("gen", Number(f64::NAN), false),
+        ("gen", Number(f64::INFINITY), false),
+        ("gen", Number(8.64e15), true),
+        ("gen", Number(8.65e15), false),
+        ("access_token", Missing, false),
+        ("access_token", text(""), false),
+        ("access_token", text("a\r\nb"), false),
+        ("access_token", Other, false),
+        ("refresh_token", text(""), false),
+        ("refresh_token", text("é"), false),
+        ("refresh_token", number(1), false),
+        ("refresh_token", Other, false),
+        ("scope", text(""), true),
+        ("scope", Missing, false),
+        ("scope", Other, false),
+        ("received_at", Missing, false),
+        ("received_at", text("1"), false),
+        ("received_at", number(-1), false),
+        ("received_at", Number(f64::NAN), false),
+        ("received_at", number(START.wall + LIFETIME), true),
+        ("received_at", number(START.wall + LIFETIME + 1), false),
+        ("expires_at", Other, false),
+        ("expires_at", Number(1e300), false),
+        ("expires_at", number(START.wall - 1), false),
+        ("expires_at", number(START.wall + LONGEST_LIFETIME), true),
+        (
+            "expires_at",
+            number(START.wall + LONGEST_LIFETIME + 1),
+            false,
+        ),
+        ("past", text(""), true),
+        ("past", past(9), true),
+        ("past", past(10), false),
+        ("past", Missing, false),
+        ("past", Other, false),
+        ("past", text("xyz"), false),
+        ("past", text("é"), false),
+        ("ended", text("bored"), false),
+        ("ended", Other, false),
+        ("ended", number(1), false),
+    ] {
+        let stored = live().with(name, member.clone()).parse(START);
+        let expected = if valid { "Live" } else { "Corrupt" };
+        assert!(
+            format!("{stored:?}").starts_with(expected),
+            "{name}: {member:?}"
+        );
+    }
+}
+
+#[test]
+fn the_record_of_an_ended_session() {
+    for (name, reason) in [
+        ("signed_out", Reason::SignedOut),
+        ("invalid_grant", Reason::InvalidGrant),
+        ("replaced", Reason::Replaced),
+        ("removed", Reason::Removed),
+    ] {
+        let expected = Stored::Ended {
+            sid: "sid".into(),
+            generation: 7,
+            reason,
+        };
+        assert_eq!(ended().with("ended", text(name)).parse(START), expected);
+        assert_eq!(live().with("ended", text(name)).parse(START), expected);
+    }
+    for name in ["sid", "gen"] {
+        assert_eq!(ended().with(name, Missing).parse(START), Stored::Corrupt);
+    }
+}
+
+#[test]
+fn a_record_of_a_later_version_is_told_apart_whatever_else_it_holds() {
+    for version in [1.1, 2.0, 1e300, f64::INFINITY] {
+        let bare = Json::new([("v", Number(version))]);
+        assert_eq!(bare.parse(START), Stored::Newer);
+        assert_eq!(
+            live().with("v", Number(version)).parse(START),
+            Stored::Newer
+        );
+    }
+}
+
+#[test]
+fn no_hostile_past_breaks_a_rotation() {
+    for past in [
+        "",
+        " ",
+        "a",
+        "a b",
+        &" ".repeat(152),
+        &"f".repeat(152),
+        &"f ".repeat(76),
+    ] {
+        let Stored::Live(mut record) = live().with("past", text(past)).parse(START) else {
+            panic!("{past:?}")
+        };
+        for n in 8..30 {
+            record = Rc::new(record.rotated(tokens(n), START));
+            assert!(record.knows(&refresh(&format!("R{n}"))));
+        }
+    }
+}
+
+#[test]
+fn the_next_login_counts_on_from_what_is_stored() {
+    assert_eq!(live().parse(START).generation(), 7);
+    assert_eq!(ended().parse(START).generation(), 7);
+    for stored in [Stored::Empty, Stored::Corrupt, Stored::Newer] {
+        assert_eq!(stored.generation(), 0);
+    }
+}
+
+#[test]
+fn where_a_session_stands() {
+    let live = |sid, generation| Stored::Live(Rc::new(record(sid, generation, 1, START)));
+    let ended = |sid: &str, reason| Stored::Ended {
+        sid: sid.into(),
+        generation: 9,
+        reason,
+    };
+    let behind = Standing::Behind(Rc::new(record("own", 6, 1, START)));
+    let current = Standing::Current;
+    let over = Standing::Over;
+    let beside = || Place::Beside(Some("other".into()));
+    for (place, stored, expected) in [
+        (Place::Stored, live("own", 4), current.clone()),
+        (Place::Stored, live("own", 5), current.clone()),
+        (Place::Stored, live("own", 6), behind.clone()),
+        (Place::Stored, live("other", 4), over(Reason::Replaced)),
+        (Place::Stored, live("other", 6), over(Reason::Replaced)),
+        (
+            Place::Stored,
+            ended("own", Reason::SignedOut),
+            over(Reason::SignedOut),
+        ),
+        (
+            Place::Stored,
+            ended("own", Reason::InvalidGrant),
+            over(Reason::InvalidGrant),
+        ),
+        (
+            Place::Stored,
+            ended("other", Reason::SignedOut),
+            over(Reason::Replaced),
+        ),
+        (Place::Stored, Stored::Empty, over(Reason::Removed)),
+        (Place::Unread, live("other", 6), current.clone()),
+        (Place::Unread, Stored::Empty, current.clone()),
+        (Place::Unread, live("own", 6), behind),
+        (beside(), live("other", 6), current.clone()),
+        (beside(), ended("other", Reason::SignedOut), current.clone()),
+        (beside(), live("third", 1), over(Reason::Replaced)),
+        (beside(), Stored::Empty, current),
+        (
+            Place::Beside(None),
+            live("other", 1),
+            over(Reason::Replaced),
+        ),
+        (Place::Stored, Stored::Corrupt, Standing::Unknown),
+        (Place::Unread, Stored::Newer, Standing::Newer),
+    ] {
+        assert_eq!(
+            standing("own", 5, &place, &stored),
+            expected,
+            "{place:?} {stored:?}"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+use crate::support::Play;
+use meshydb_client::error::{Code, Error, Reason};
+use meshydb_client::event::{Input, Output};
+
+#[test]
+fn a_refused_refresh_token_ends_the_session_after_a_second_look() {
+    let play = Play::new(
+        "SENT
+         refused invalid_grant    -> load
+         call 2
+         loaded own#1 R1 expired  -> swap own#1 ended invalid_grant
+         swapped                  -> settle 1 invalid_grant, settle 2 invalid_grant
+         call 3                   -> settle 3 invalid_grant",
+    );
+    let error = play.session.snapshot().error.unwrap();
+    assert_eq!(error.code, Code::SessionEnded);
+    assert_eq!(error.reason, Some(Reason::InvalidGrant));
+    assert_eq!(error.status, Some(400));
+    assert_eq!(error.server.as_deref().unwrap().error, "invalid_grant");
+    play.done();
+}
+
+#[test]
+fn a_refused_refresh_token_that_is_no_more_the_stored_one_is_no_reason() {
+    for looked in [
+        "loaded own#2 R2                -> settle 1 A2",
+        "loaded own#2 R2 expired        -> send R2\n unanswered -> settle 1 network",
+        "loaded own#1 ended signed_out  -> settle 1 signed_out",
+        "loaded other#2 R50             -> settle 1 replaced",
+        "loaded empty                   -> settle 1 removed",
+    ] {
+        Play::new("SENT\n refused invalid_grant -> load")
+            .then(looked)
+            .done();
+    }
+}
+
+#[test]
+fn any_other_failure_keeps_the_session_and_the_next_call_tries_again() {
+    for (answer, told) in [
+        ("refused invalid_client", "refused"),
+        ("refused server_error", "refused"),
+        ("unanswered", "network"),
+    ] {
+        let play = Play::new("SENT\n call 2");
+        let play = play.then(&format!("{answer} -> settle 1 {told}, settle 2 {told}"));
+        let snapshot = play.session.snapshot();
+        assert_eq!((snapshot.state, snapshot.error.is_some()), ("active", true));
+        let play = play.then(
+            "call 3                   -> load
+             loaded own#1 R1 expired  -> send R1
+             replied 2                -> swap own#2 R2
+             swapped                  -> settle 3 A2",
+        );
+        assert_eq!(play.session.snapshot().error, None);
+        play.done();
+    }
+}
+
+#[test]
+fn whatever_the_answer_only_a_proof_makes_the_machine_look_twice() {
+    for status in [400, 401, 403, 429, 500] {
+        let mut error = Error::new(Code::InvalidGrant, "");
+        error.status = Some(status);
+        let outputs = Play::new("SENT").feed(Input::Replied(Err(error)));
+        assert_eq!(outputs.contains(&Output::Load), status == 400, "{status}");
+    }
+}

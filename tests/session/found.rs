@@ -1,0 +1,156 @@
+use crate::support::{Play, play};
+
+#[test]
+fn a_refusal_never_ends_what_another_holder_rotates_meanwhile() {
+    Play::new(
+        "SENT
+         refused invalid_grant -> load
+         loaded own#1 R1 expired =>
+         lost =>
+         loaded own#2 R2 =>",
+    )
+    .never("swap own#2 ended");
+}
+
+#[test]
+fn a_refusal_of_a_token_that_is_not_the_stored_one_ends_nothing() {
+    Play::new(
+        "REPLIED
+         unswapped                 -> settle 1 A2
+         later 60000
+         call 2                    -> load
+         loaded own#2 R50 expired =>
+         refused invalid_grant =>
+         loaded own#2 R50 expired =>",
+    )
+    .never("settle 2 invalid_grant");
+}
+
+#[test]
+fn a_store_that_fails_after_a_refusal_ends_nothing() {
+    let play =
+        Play::new("SENT\n refused invalid_grant -> load\n unloaded -> settle 1 invalid_grant");
+    assert_eq!(play.session.snapshot().state, "active");
+    play.then("call 2 -> load\n loaded own#2 R2 -> settle 2 A2")
+        .done();
+}
+
+#[test]
+fn a_swap_that_failed_but_was_done_is_recognised_when_it_is_read() {
+    play(
+        "login           -> send password
+         replied 1       -> load
+         loaded empty    -> swap own#1 R1
+         unswapped       -> settle 0 A1
+         later 60000
+         call 1          -> load
+         loaded own#2 R2 -> settle 1 A2",
+    );
+}
+
+#[test]
+fn a_session_never_revokes_itself_as_the_one_it_replaced() {
+    for script in [
+        "unswapped                -> settle 0 A1
+         later 60000
+         call 1                   -> load
+         loaded own#1 R1 expired  -> send R1
+         replied 2 =>
+         loaded own#1 R1 expired =>
+         swapped =>",
+        "lost =>
+         loaded own#1 R1 =>
+         swapped =>",
+    ] {
+        Play::new("login -> send password\n replied 1 -> load\n loaded empty -> swap own#1 R1")
+            .then(script)
+            .never("revoke");
+    }
+}
+
+#[test]
+fn adopting_the_stored_tokens_revokes_nothing() {
+    Play::new("adopt 3 -> load\n loaded other#3 R3 =>\n swapped =>").never("revoke R3");
+}
+
+#[test]
+fn a_login_that_could_not_be_stored_revokes_nobody() {
+    for script in [
+        "unswapped =>",
+        "lost =>\n unloaded =>",
+        "lost =>\n loaded newer =>",
+    ] {
+        Play::new("login -> send password\n replied 1 -> load")
+            .then("loaded other#3 R50 -> swap own#4 R1")
+            .then(script)
+            .never("revoke");
+    }
+}
+
+#[test]
+fn a_refresh_never_writes_over_a_record_that_it_cannot_read() {
+    for stored in ["loaded newer", "loaded corrupt"] {
+        Play::new("ASKED")
+            .then(&format!("{stored} =>\n replied 2 =>"))
+            .never("swap");
+    }
+}
+
+#[test]
+fn swaps_lost_in_different_refreshes_are_not_lost_in_a_row() {
+    let refresh = |n: u32, then: &str| {
+        let next = n + 1;
+        format!(
+            "later 60000
+             call {n}                    -> load
+             loaded own#{n} R{n} expired -> send R{n}
+             replied {next}              -> swap own#{next} R{next}
+             lost                        -> load
+             {then}"
+        )
+    };
+    let mut play = Play::new("OPEN");
+    for n in 1..=8 {
+        let next = n + 1;
+        let adopted = format!("loaded own#{next} R{next} -> settle {n} A{next}");
+        play = play.then(&refresh(n, &adopted));
+    }
+    play.then(&refresh(9, ""));
+}
+
+#[test]
+fn a_store_that_answers_again_is_not_degraded() {
+    let play = Play::new("OPEN\n hint -> load\n unloaded\n hint -> load\n loaded own#2 R2");
+    assert!(!play.session.snapshot().degraded);
+}
+
+#[test]
+fn a_sign_out_revokes_the_token_that_another_holder_has_stored() {
+    Play::new(
+        "OPEN
+         signout 9 -> load, revoke R1 for 9
+         loaded own#2 R2 =>
+         swapped =>",
+    )
+    .ever("revoke R2");
+}
+
+#[test]
+fn a_sign_out_is_written_even_if_the_commit_before_it_failed() {
+    Play::new("REPLIED\n signout 9 -> settle 1 signed_out, revoke R2 for 9\n unswapped =>")
+        .ever("load");
+}
+
+#[test]
+fn a_login_that_is_signed_out_while_it_commits_still_revokes_what_it_replaced() {
+    Play::new(
+        "login               -> send password
+         replied 1           -> load
+         loaded other#3 R50  -> swap own#4 R1
+         signout 9           -> settle 0 signed_out, revoke R1 for 9
+         swapped =>
+         loaded own#4 R1 =>
+         swapped =>",
+    )
+    .ever("revoke R50");
+}

@@ -1,0 +1,15 @@
+//! The state machine, one script for each phase and input that matters.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod calling;
+mod failing;
+mod found;
+mod opening;
+mod sharing;
+mod signing_out;
+mod simulation;

@@ -1,0 +1,173 @@
+use crate::support::{Play, play, refresh};
+use meshydb_client::error::Code;
+
+#[test]
+fn a_login_commits_before_any_caller_is_settled() {
+    play("OPEN");
+}
+
+#[test]
+fn a_login_that_fails_is_over() {
+    for (answer, told) in [
+        ("refused invalid_grant", "invalid_grant"),
+        ("refused invalid_client", "refused"),
+        ("unanswered", "network"),
+    ] {
+        play(&format!(
+            "login     -> send password
+             call 1
+             {answer}  -> settle 0 {told}, settle 1 {told}
+             call 2    -> settle 2 {told}
+             signout 3 -> settle 3 nothing
+             hint"
+        ));
+    }
+}
+
+#[test]
+fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
+    for (stored, swapped, outputs) in [
+        ("other#7 R50", "own#8", "revoke R50, settle 0 A1"),
+        ("other#7 R50 bare", "own#8", "settle 0 A1"),
+        ("other#7 ended signed_out", "own#8", "settle 0 A1"),
+        ("corrupt", "own#1", "settle 0 A1"),
+    ] {
+        play(&format!(
+            "login           -> send password
+             replied 1       -> load
+             loaded {stored} -> swap {swapped} R1
+             swapped         -> {outputs}"
+        ));
+    }
+}
+
+#[test]
+fn a_login_that_loses_its_swap_looks_again() {
+    play(
+        "login               -> send password
+         replied 1           -> load
+         loaded empty        -> swap own#1 R1
+         lost                -> load
+         loaded other#3 R50  -> swap own#4 R1
+         swapped             -> revoke R50, settle 0 A1",
+    );
+}
+
+#[test]
+fn a_login_that_nothing_can_store_is_degraded_and_served() {
+    for script in [
+        "unloaded      -> settle 0 A1",
+        "loaded newer  -> settle 0 A1",
+        "loaded empty  -> swap own#1 R1
+         unswapped     -> settle 0 A1",
+    ] {
+        let play = Play::new("login -> send password\n replied 1 -> load").then(script);
+        let snapshot = play.session.snapshot();
+        assert_eq!((snapshot.degraded, snapshot.state), (true, "active"));
+        play.then("call 1 -> settle 1 A1").done();
+    }
+}
+
+#[test]
+fn an_aborted_login_revokes_what_comes() {
+    for script in [
+        "abort 0\n unanswered",
+        "abort 0\n replied 1 -> load\n loaded empty -> revoke R1",
+        "replied 1           -> load
+         loaded empty        -> swap own#1 R1
+         abort 0
+         swapped             -> load, revoke R1
+         loaded own#1 R1     -> swap own#1 ended signed_out
+         swapped",
+    ] {
+        let play = Play::new("login -> send password").then(script);
+        assert_eq!(play.session.snapshot().state, "ended");
+        play.done();
+    }
+}
+
+#[test]
+fn adopted_tokens_are_committed_like_a_login() {
+    play(
+        "adopt 1         -> load
+         loaded empty    -> swap own#1 R1
+         swapped         -> settle 0 A1",
+    );
+}
+
+#[test]
+fn a_restored_session_is_gone_on_with() {
+    let play = Play::new("restore -> load\n loaded other#4 R50 -> settle 0 A50");
+    assert_eq!(play.session.sid(), "other");
+    assert_eq!(play.session.snapshot().generation, 4);
+    play.then(
+        "call 1                       -> settle 1 A50
+         later 60000
+         call 2                       -> load
+         loaded other#4 R50 expired   -> send R50
+         replied 51                   -> swap other#5 R51
+         swapped                      -> settle 2 A51",
+    )
+    .done();
+}
+
+#[test]
+fn restoring_from_nothing_finds_nothing() {
+    for (stored, error) in [
+        ("loaded empty", None),
+        ("loaded other#4 ended signed_out", None),
+        ("loaded corrupt", Some(Code::Unsupported)),
+        ("loaded newer", Some(Code::Unsupported)),
+        ("unloaded", None),
+    ] {
+        let play = Play::new(&format!("restore -> load\n {stored} -> settle 0 nothing"));
+        let snapshot = play.session.snapshot();
+        assert_eq!(snapshot.state, "ended");
+        assert_eq!(snapshot.error.map(|error| error.code), error, "{stored}");
+        assert_eq!(snapshot.degraded, stored == "unloaded");
+        play.done();
+    }
+}
+
+#[test]
+fn a_token_that_is_or_was_the_stored_sessions_joins_it_and_is_never_sent() {
+    for token in ["R1", "R2", "R3"] {
+        play(&format!(
+            "resume {token}      -> load
+             loaded other#3 R3   -> send R3
+             replied 4           -> swap other#4 R4
+             swapped             -> settle 0 A4"
+        ));
+    }
+}
+
+#[test]
+fn a_foreign_token_is_sent_and_then_replaces_what_is_stored() {
+    let play = Play::new(
+        "resume R99                   -> load
+         loaded other#3 R3            -> send R99
+         replied 100                  -> load
+         loaded other#3 R3            -> swap own#4 R100
+         swapped                      -> revoke R3, settle 0 A100",
+    );
+    let held = play.session.held().unwrap();
+    assert!(held.knows(&refresh("R99")) && held.knows(&refresh("R100")));
+    play.done();
+    for stored in ["loaded empty", "loaded corrupt", "unloaded"] {
+        Play::new(&format!("resume R99 -> load\n {stored} -> send R99"));
+    }
+}
+
+#[test]
+fn a_foreign_token_that_is_refused_leaves_what_is_stored() {
+    play(
+        "resume R99              -> load
+         loaded other#3 R3       -> send R99
+         refused invalid_grant   -> settle 0 invalid_grant",
+    );
+}
+
+#[test]
+fn a_resume_that_is_aborted_in_time_sends_nothing() {
+    play("resume R99 -> load\n abort 0\n loaded empty");
+}

@@ -1,0 +1,132 @@
+use crate::support::{Play, play};
+
+#[test]
+fn what_another_holder_has_rotated_is_adopted_without_a_request() {
+    play("ASKED\n loaded own#2 R2 -> settle 1 A2");
+    play("OPEN\n refresh 1 -> load\n loaded own#2 R2 -> settle 1 A2");
+    Play::new("ASKED\n loaded own#3 R3 expired -> send R3\n replied 4 -> swap own#4 R4");
+}
+
+#[test]
+fn the_end_of_the_stored_session_is_the_end_here() {
+    for (stored, reason) in ENDS {
+        play(&format!(
+            "ASKED
+             loaded {stored} -> settle 1 {reason}
+             call 2          -> settle 2 {reason}"
+        ));
+        play(&format!(
+            "OPEN
+             hint            -> load
+             loaded {stored}
+             call 1          -> settle 1 {reason}"
+        ));
+    }
+}
+
+const ENDS: [(&str, &str); 5] = [
+    ("empty", "removed"),
+    ("own#1 ended signed_out", "signed_out"),
+    ("own#2 ended invalid_grant", "invalid_grant"),
+    ("other#2 R50", "replaced"),
+    ("other#2 ended signed_out", "replaced"),
+];
+
+#[test]
+fn a_lost_swap_to_an_end_revokes_what_came() {
+    for (stored, reason) in ENDS {
+        play(&format!(
+            "REPLIED
+             lost            -> load
+             loaded {stored} -> revoke R2, settle 1 {reason}"
+        ));
+    }
+}
+
+#[test]
+fn a_hint_reads_the_store_now_or_after_what_is_under_way() {
+    play("OPEN\n hint -> load\n loaded own#2 R2\n call 1 -> settle 1 A2");
+    play("SENT\n hint\n unanswered -> settle 1 network, load\n loaded own#1 R1");
+    play(
+        "REPLIED
+         hint
+         hint
+         swapped         -> settle 1 A2, load
+         loaded own#2 R2",
+    );
+}
+
+#[test]
+fn a_store_that_cannot_say_does_not_stop_a_refresh() {
+    for stored in ["unloaded", "loaded corrupt"] {
+        Play::new(&format!("ASKED\n {stored} -> send R1"));
+    }
+}
+
+#[test]
+fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
+    let play = Play::new("REPLIED\n unswapped -> settle 1 A2");
+    assert!(play.session.snapshot().degraded);
+    let play = play.then(
+        "later 60000
+         call 2                     -> load
+         loaded own#1 R1 expired    -> send R2
+         replied 3                  -> swap own#3 R3
+         swapped                    -> settle 2 A3",
+    );
+    assert!(!play.session.snapshot().degraded);
+    play.done();
+    let play = Play::new(
+        "login                      -> send password
+         replied 1                  -> load
+         unloaded                   -> settle 0 A1
+         later 60000
+         call 1                     -> load
+         loaded empty               -> send R1
+         replied 2                  -> load
+         loaded empty               -> swap own#2 R2
+         swapped                    -> settle 1 A2",
+    );
+    assert!(!play.session.snapshot().degraded);
+    play.done();
+}
+
+#[test]
+fn a_lost_swap_adopts_a_newer_generation_and_revokes_nothing() {
+    for adopted in [
+        "loaded own#2 R2         -> settle 1 A2",
+        "loaded own#5 R5         -> settle 1 A5",
+        "loaded own#3 R3 expired -> send R3\n unanswered -> settle 1 network",
+    ] {
+        Play::new("REPLIED\n lost -> load").then(adopted).done();
+    }
+}
+
+#[test]
+fn a_lost_swap_at_the_same_generation_is_done_again() {
+    play(
+        "REPLIED
+         lost                    -> load
+         loaded own#1 R1 expired -> swap own#2 R2
+         swapped                 -> settle 1 A2",
+    );
+}
+
+#[test]
+fn a_lost_swap_and_a_store_that_cannot_say_is_degraded() {
+    for stored in ["unloaded", "loaded corrupt", "loaded newer"] {
+        let play = Play::new("REPLIED\n lost -> load").then(&format!("{stored} -> settle 1 A2"));
+        assert!(play.session.snapshot().degraded);
+        play.done();
+    }
+}
+
+#[test]
+fn eight_lost_swaps_in_a_row_are_enough() {
+    let again = "lost -> load\n loaded own#1 R1 expired -> swap own#2 R2\n".repeat(8);
+    let play = Play::new("REPLIED")
+        .then(&again)
+        .then("lost -> settle 1 A2");
+    assert!(play.session.snapshot().degraded);
+    play.done();
+}

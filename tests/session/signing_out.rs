@@ -1,0 +1,139 @@
+use crate::support::{Play, play};
+use meshydb_client::config::{Config, Options};
+use meshydb_client::error::Reason;
+
+const WRITTEN: &str = "
+    loaded own#1 R1   -> swap own#1 ended signed_out
+    swapped
+    call 7            -> settle 7 signed_out
+    signout 8         -> settle 8 nothing
+    hint
+";
+
+#[test]
+fn idle_it_ends_at_once_revokes_and_is_then_written() {
+    let play = Play::new("OPEN\n signout 9 -> load, revoke R1 for 9");
+    assert!(play.session.held().is_none());
+    assert_eq!(play.session.snapshot().state, "ended");
+    let error = play.session.snapshot().error.unwrap();
+    assert_eq!(error.reason, Some(Reason::SignedOut));
+    play.then(WRITTEN).done();
+}
+
+#[test]
+fn loading_or_confirming_it_uses_the_read_that_is_under_way() {
+    for reading in ["ASKED", "SENT\n refused invalid_grant -> load"] {
+        let play = Play::new(reading);
+        let play = play.then("signout 9 -> settle 1 signed_out, revoke R1 for 9");
+        play.then(WRITTEN).done();
+    }
+}
+
+#[test]
+fn sending_it_settles_everyone_and_revokes_the_late_reply() {
+    for reply in [
+        "replied 2 -> revoke R2",
+        "refused invalid_grant",
+        "unanswered",
+    ] {
+        for order in [[WRITTEN, reply], [reply, WRITTEN]] {
+            let play = Play::new("SENT");
+            let play = play.then("signout 9 -> settle 1 signed_out, load, revoke R1 for 9");
+            play.then(&order.join("\n")).done();
+        }
+    }
+}
+
+#[test]
+fn committing_it_revokes_the_newest_token_and_overwrites_what_was_being_written() {
+    for (before, after) in [
+        ("", "swapped -> load"),
+        ("", "lost -> load"),
+        ("lost -> load", ""),
+    ] {
+        Play::new("REPLIED")
+            .then(before)
+            .then("signout 9 -> settle 1 signed_out, revoke R2 for 9")
+            .then(after)
+            .then("loaded own#2 R2 -> swap own#2 ended signed_out\n swapped")
+            .done();
+    }
+}
+
+#[test]
+fn a_login_under_way_is_never_opened() {
+    for script in [
+        "signout 9           -> settle 0 signed_out, load, settle 9 nothing
+         replied 1           -> revoke R1
+         loaded empty",
+        "replied 1           -> load
+         signout 9           -> settle 0 signed_out, revoke R1 for 9
+         loaded other#3 R50",
+        "replied 1           -> load
+         loaded empty        -> swap own#1 R1
+         signout 9           -> settle 0 signed_out, revoke R1 for 9
+         swapped             -> load
+         loaded own#1 R1     -> swap own#1 ended signed_out
+         swapped",
+    ] {
+        Play::new("login -> send password").then(script).done();
+    }
+    play("resume R9 -> load\n signout 9 -> settle 0 signed_out, settle 9 nothing\n loaded empty");
+}
+
+#[test]
+fn ending_or_over_it_has_nothing_left_to_do() {
+    let ending = "signout 9 -> load, revoke R1 for 9\n signout 10 -> settle 10 nothing";
+    let play = Play::new("OPEN").then(ending).then(WRITTEN);
+    play.then("signout 11 -> settle 11 nothing").done();
+}
+
+#[test]
+fn it_writes_nothing_over_another_session_or_an_end() {
+    for stored in [
+        "loaded other#3 R50",
+        "loaded other#3 ended signed_out",
+        "loaded own#1 ended invalid_grant",
+        "loaded empty",
+        "loaded corrupt",
+        "loaded newer",
+    ] {
+        play(&format!(
+            "OPEN\n signout 9 -> load, revoke R1 for 9\n {stored}"
+        ));
+    }
+}
+
+#[test]
+fn a_lost_end_is_written_again_over_what_is_there_then_eight_times() {
+    let again = "lost -> load\n loaded own#1 R1 -> swap own#1 ended signed_out\n";
+    let failed =
+        "unswapped -> load\n unloaded -> load\n loaded own#1 R1 -> swap own#1 ended signed_out\n";
+    for more in [
+        "swapped",
+        again,
+        failed,
+        "lost -> load\n loaded other#2 R50",
+    ] {
+        Play::new("OPEN\n signout 9 -> load, revoke R1 for 9")
+            .then("loaded own#1 R1 -> swap own#1 ended signed_out")
+            .then(more)
+            .done();
+    }
+    Play::new("OPEN\n signout 9 -> load, revoke R1 for 9")
+        .then("loaded own#1 R1 -> swap own#1 ended signed_out")
+        .then(&again.repeat(8))
+        .then("lost")
+        .done();
+}
+
+#[test]
+fn without_a_place_to_revoke_at_the_caller_is_settled_at_once() {
+    let options = Options {
+        token_endpoint: Some("https://example.com/token"),
+        ..Options::default()
+    };
+    let play = Play::of(Config::parse("account", "", "key", &options).unwrap());
+    let play = play.then("OPEN\n signout 9 -> load, settle 9 nothing");
+    play.then(WRITTEN).done();
+}
