@@ -1,6 +1,6 @@
 import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
-import { Engine, Settings } from "./load.js";
+import { Engine, Settings, Wish } from "./load.js";
 import { aborted, clientOptions, signalOf } from "./options.js";
 import { Port } from "./port.js";
 
@@ -64,24 +64,24 @@ export class Client {
   }
 
   async login(username, password, options) {
-    return this.#open(options, (engine, port, caller) => engine.login(port, caller, username, password));
+    return this.#open(options, Wish.Login, username, password);
   }
 
   async loginWithPersistance(refreshToken, options) {
     const signal = signalOf(options);
     for (const port of this.#livePorts()) {
-      const token = await port.call(signal, (caller) => port.engine.join(port, caller, refreshToken));
+      const token = await port.ask(signal, Wish.Join, refreshToken);
       if (token !== undefined) return new Connection(port);
     }
-    return this.#open(options, (engine, port, caller) => engine.resume(port, caller, refreshToken));
+    return this.#open(options, Wish.Resume, refreshToken);
   }
 
   async adopt(tokens) {
-    return this.#open(undefined, (engine, port, caller) => engine.adopt(port, caller, tokens));
+    return this.#open(undefined, Wish.Adopt, tokens);
   }
 
   async restore() {
-    return this.#open(undefined, (engine, port, caller) => engine.restore(port, caller));
+    return this.#open(undefined, Wish.Restore);
   }
 
   subscribe(listener) {
@@ -112,13 +112,13 @@ export class Client {
     this.#listeners.notify();
   }
 
-  async #open(options, start) {
+  async #open(options, wish, first, second) {
     this.#alive();
     const signal = signalOf(options);
     const engine = new Engine(this.#settings, randomId());
     const port = new Port(engine, this.#fetch, this.#storeFor(), () => this.#changed());
     this.#watch();
-    const token = await port.call(signal, (caller) => start(engine, port, caller));
+    const token = await port.ask(signal, wish, first, second);
     const isOpen = token !== undefined;
     this.#ready = true;
     this.#failed = port.isDegraded === true;
@@ -137,7 +137,7 @@ export class Client {
     const ports = [...this.#livePorts()];
     const twin = ports.find((other) => other.sid === port.sid);
     for (const other of ports) {
-      if (other !== twin) other.engine.hint(other);
+      if (other !== twin) other.hint();
     }
     if (!twin) {
       this.#ports.add(new WeakRef(port));
@@ -168,7 +168,7 @@ export class Client {
 
   #hinted() {
     if (this.#disposed) return;
-    for (const port of this.#livePorts()) port.engine.hint(port);
+    for (const port of this.#livePorts()) port.hint();
     this.restore().catch(() => {});
   }
 

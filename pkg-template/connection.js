@@ -1,3 +1,4 @@
+import { Wish } from "./load.js";
 import { aborted, signalOf } from "./options.js";
 
 /** A handle on one session. Several handles may share it. */
@@ -19,15 +20,11 @@ export class Connection {
   }
 
   async #callToken(options) {
-    const port = this.#open();
-    const signal = signalOf(options);
-    return port.call(signal, (caller) => port.engine.call(port, caller, options?.minValidity, options?.rejected));
+    return this.#open().ask(signalOf(options), Wish.Token, options?.minValidity, options?.rejected);
   }
 
   async signout(options) {
-    const port = this.#open();
-    const signal = signalOf(options);
-    await port.call(signal, (caller) => port.engine.signOut(port, caller));
+    await this.#open().ask(signalOf(options), Wish.SignOut);
   }
 
   subscribe(listener) {

@@ -1,8 +1,8 @@
-import { initSync } from "../target/wasm/meshydb_client.js";
+import { start } from "../target/wasm/meshydb_client.js";
 import { moduleBytes } from "./module.js";
 import { unsupported } from "./options.js";
 
-export { Engine, Settings } from "../target/wasm/meshydb_client.js";
+export { Engine, Settings, Wish } from "../target/wasm/meshydb_client.js";
 
 let isLoaded = false;
 
@@ -10,7 +10,7 @@ let isLoaded = false;
 export function load() {
   if (isLoaded) return;
   try {
-    initSync({ module: moduleBytes() });
+    start(new WebAssembly.Module(moduleBytes()));
   } catch (cause) {
     const text = "WebAssembly cannot run here (a page's CSP must allow 'wasm-unsafe-eval')";
     throw Object.assign(unsupported(text), { cause });

@@ -1,4 +1,5 @@
 import { Listeners } from "./listeners.js";
+import { Wish } from "./load.js";
 import { aborted } from "./options.js";
 import { meshyError } from "./platform.js";
 
@@ -40,19 +41,24 @@ export class Port {
     return now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic ? this.#token : undefined;
   }
 
-  /** Settles when the machine settles the caller that `start` hands it, or when `signal` aborts. */
-  call(signal, start) {
+  /** Settles when the machine settles the caller, or when `signal` aborts. */
+  ask(signal, wish, first, second) {
     return new Promise((resolve, reject) => {
       const caller = ++this.#lastCaller;
       const abort = () => {
-        this.engine.abort(this, caller);
+        this.engine.ask(Wish.Abort, this, caller);
         this.#forget(caller).reject(aborted("the caller's signal"));
       };
       this.#callers.set(caller, { resolve, reject, signal, abort });
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
-      start(caller);
+      this.engine.ask(wish, this, caller, first, second);
     });
+  }
+
+  /** Has the store read again. */
+  hint() {
+    this.engine.ask(Wish.Hint, this, 0);
   }
 
   settle(caller, token, error) {

@@ -90,7 +90,16 @@ async function shortenNames() {
     .replaceAll(/^import \* as import\d from .*\n/gm, "")
     .replace(/"1": import\d/, `"1": { ${direct} }`)
     .replaceAll(/^\s+"1": import\d,\n/gm, "");
-  writeFileSync(GLUE, glue);
+  writeFileSync(GLUE, trimmed(glue));
+}
+
+/** Nobody frees by hand, what is not used any more is collected; and there is one way to start. */
+function trimmed(glue) {
+  const start = "return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);";
+  return glue
+    .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
+    .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
+    .concat(`export function start(module) { ${start} }\n`);
 }
 
 /** The hand-written entries, the generated glue and the wasm, as one file for each module format. */

@@ -7,6 +7,7 @@ mod edge;
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 use edge::{Fixture, TOKENS, answering, misbehaving, settings};
+use meshydb_client::web::Wish;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -28,9 +29,9 @@ async fn local_storage_is_a_register() {
     );
 
     let restored = Fixture::new(&misbehaving("rejects"), JsValue::UNDEFINED);
-    restored.engine.restore(restored.port(), 1);
+    restored.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     assert_eq!(restored.outcome(1).await, "access-1");
-    restored.engine.sign_out(restored.port(), 2);
+    restored.ask(Wish::SignOut, 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     restored.outcome(2).await;
     assert!(
         !storage

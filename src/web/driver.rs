@@ -1,5 +1,10 @@
 //! Drives a session: feeds it inputs and performs its outputs.
 
+#![allow(
+    clippy::float_cmp,
+    reason = "the comparison is in what wasm_bindgen makes of an enum"
+)]
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -23,6 +28,30 @@ use crate::token::{AccessToken, Now};
 const STORE_TIMEOUT: f64 = 1_000.0;
 /// Bytes of an answer that are read.
 const BODY_LIMIT: u32 = 65_536;
+
+/// What a caller may want, and the two arguments that go with it.
+#[wasm_bindgen]
+#[derive(Clone, Copy)]
+pub enum Wish {
+    /// A session by the password grant: user name, password.
+    Login,
+    /// A session by the refresh grant: refresh token.
+    Resume,
+    /// A session with tokens of any other grant: token set.
+    Adopt,
+    /// The stored session; settled with nothing if there is none.
+    Restore,
+    /// The next access token, if a refresh token is or was this session's: refresh token. Settled with nothing otherwise.
+    Join,
+    /// An access token: seconds of validity, a token that will not do.
+    Token,
+    /// Not to be settled any more.
+    Abort,
+    /// That the stored record is read again.
+    Hint,
+    /// The end.
+    SignOut,
+}
 
 /// One session, as the hand-written JavaScript drives it. Callers are numbers: their
 /// promises live in the port.
@@ -52,94 +81,53 @@ impl Engine {
         }))
     }
 
-    /// Opens with the password grant.
-    pub fn login(&self, port: &Port, caller: u32, username: &JsValue, password: &JsValue) {
-        let opening = || {
-            let username = credential(username, "username")?;
-            let password = credential(password, "password")?;
-            Ok(Opening::Login(password_request(
-                &self.0.config,
-                &username,
-                &password,
-            )))
-        };
-        self.open(port, caller, opening());
-    }
-
-    /// Opens with a refresh token.
-    pub fn resume(&self, port: &Port, caller: u32, token: &JsValue) {
-        self.open(port, caller, refresh_token(token).map(Opening::Resume));
-    }
-
-    /// Opens with tokens of any other grant.
-    pub fn adopt(&self, port: &Port, caller: u32, set: &JsValue) {
-        self.open(port, caller, tokens(set).map(Opening::Adopt));
-    }
-
-    /// Opens with what is stored, or not at all.
-    pub fn restore(&self, port: &Port, caller: u32) {
-        self.open(port, caller, Ok(Opening::Restore));
-    }
-
-    /// Wants an access token.
-    pub fn call(&self, port: &Port, caller: u32, validity: &JsValue, other_than: &JsValue) {
-        let input = || {
-            Ok(Input::Call {
-                caller,
-                min_validity: min_validity(validity)?,
-                rejected: rejected(other_than)?,
-            })
-        };
-        self.0.accept(port, caller, input());
-    }
-
-    /// Wants the next access token, if the refresh token is or was this session's; none otherwise.
-    pub fn join(&self, port: &Port, caller: u32, token: &JsValue) {
-        let token = refresh_token(token);
-        let is_foreign = token.as_ref().is_ok_and(|token| {
-            let session = self.0.session.borrow();
-            session.held().is_none_or(|record| !record.knows(token))
-        });
-        if is_foreign {
-            port.settle(caller, None, JsValue::UNDEFINED);
-        } else {
-            self.0
-                .accept(port, caller, token.map(|_| Input::Refresh { caller }));
+    /// Hands a caller's wish to the machine, or tells the caller what is wrong with its arguments.
+    pub fn ask(&self, wish: Wish, port: &Port, caller: u32, first: &JsValue, second: &JsValue) {
+        match self.0.input(wish, caller, first, second) {
+            Ok(Some(input)) => self.0.feed(port, input),
+            Ok(None) => port.settle(caller, None, JsValue::UNDEFINED),
+            Err(error) => port.settle(caller, None, error_to_js(&error)),
         }
-    }
-
-    /// Forgets a caller.
-    pub fn abort(&self, port: &Port, caller: u32) {
-        self.0.feed(port, Input::Abort(caller));
-    }
-
-    /// The stored record may have changed.
-    pub fn hint(&self, port: &Port) {
-        self.0.feed(port, Input::Hint);
-    }
-
-    /// Ends the session.
-    #[wasm_bindgen(js_name = signOut)]
-    pub fn sign_out(&self, port: &Port, caller: u32) {
-        self.0.feed(port, Input::SignOut { caller });
-    }
-
-    fn open(&self, port: &Port, caller: u32, opening: Result<Opening, Error>) {
-        self.0.accept(
-            port,
-            caller,
-            opening.map(|opening| Input::Open { caller, opening }),
-        );
     }
 }
 
 impl Shell {
-    /// Feeds what a caller asked for, or tells it at once what is wrong with its arguments.
-    fn accept(self: &Rc<Self>, port: &Port, caller: u32, input: Result<Input, Error>) {
-        match input {
-            Ok(input) => self.feed(port, input),
-            Err(error) => port.settle(caller, None, error_to_js(&error)),
-        }
+    fn input(
+        &self,
+        wish: Wish,
+        caller: u32,
+        first: &JsValue,
+        second: &JsValue,
+    ) -> Result<Option<Input>, Error> {
+        let opening = match wish {
+            Wish::Login => {
+                let username = credential(first, "username")?;
+                let password = credential(second, "password")?;
+                Opening::Login(password_request(&self.config, &username, &password))
+            }
+            Wish::Resume => Opening::Resume(refresh_token(first)?),
+            Wish::Adopt => Opening::Adopt(tokens(first)?),
+            Wish::Restore => Opening::Restore,
+            Wish::Join => {
+                let token = refresh_token(first)?;
+                let session = self.session.borrow();
+                let is_known = session.held().is_some_and(|record| record.knows(&token));
+                return Ok(is_known.then_some(Input::Refresh { caller }));
+            }
+            Wish::Token => {
+                let min_validity = min_validity(first)?;
+                let rejected = rejected(second)?;
+                return Ok(Some(Input::Call {
+                    caller,
+                    min_validity,
+                    rejected,
+                }));
+            }
+            Wish::Abort => return Ok(Some(Input::Abort(caller))),
+            Wish::Hint => return Ok(Some(Input::Hint)),
+            Wish::SignOut => return Ok(Some(Input::SignOut { caller })),
+        };
+        Ok(Some(Input::Open { caller, opening }))
     }
 
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
@@ -219,7 +207,7 @@ impl Shell {
     }
 
     /// What the end of that means to the session.
-    fn input(&self, output: &Output, answer: Result<JsValue, JsValue>) -> Option<Input> {
+    fn happened(&self, output: &Output, answer: Result<JsValue, JsValue>) -> Option<Input> {
         match output {
             Output::Load => Some(Input::Loaded(match answer {
                 Ok(value) => {
@@ -241,7 +229,7 @@ impl Shell {
 /// Performs one output and feeds back what happened.
 async fn perform(shell: Rc<Shell>, port: Port, output: Output) {
     let answer = JsFuture::from(shell.begin(&port, &output)).await;
-    if let Some(input) = shell.input(&output, answer) {
+    if let Some(input) = shell.happened(&output, answer) {
         shell.feed(&port, input);
     } else if let Output::Revoke {
         caller: Some(caller),

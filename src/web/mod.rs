@@ -12,7 +12,7 @@ mod platform;
 mod views;
 
 pub use arguments::Settings;
-pub use driver::Engine;
+pub use driver::{Engine, Wish};
 pub use platform::Port;
 
 #[global_allocator]

@@ -15,17 +15,15 @@ const html = `<!doctype html>
  * The page and its workers are under `policy`.
  */
 export async function startSite(scripts, policy) {
-  const server = createServer(async (request, response) => {
+  const bodies = { "/": html, "/pkg/index.js": await readFile(packageFile), ...scripts };
+  const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
-    const body = path === "/pkg/index.js" ? await readFile(packageFile) : scripts[path];
-    const type = path === "/" ? "text/html" : "text/javascript";
-    const found = path === "/" || body !== undefined;
-    response.writeHead(found ? 200 : 404, {
-      "Content-Type": `${type}; charset=utf-8`,
+    response.writeHead(path in bodies ? 200 : 404, {
+      "Content-Type": `${path === "/" ? "text/html" : "text/javascript"}; charset=utf-8`,
       "Content-Security-Policy": policy,
       "Cache-Control": "no-store",
     });
-    response.end(path === "/" ? html : body);
+    response.end(bodies[path]);
   });
   const port = await listen(server, 0);
   return { url: `http://127.0.0.1:${port}`, close: () => close(server) };

@@ -1,7 +1,7 @@
 //! The edge on a real platform: what crosses the boundary between JavaScript and the core.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use meshydb_client::web::{Engine, Port, Settings};
+use meshydb_client::web::{Engine, Port, Settings, Wish};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -33,7 +33,7 @@ extern "C" {
 pub(crate) const TOKENS: &str = r#"{"access_token":"access-1","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}"#;
 
 pub(crate) struct Fixture {
-    pub(crate) engine: Engine,
+    engine: Engine,
     port: TestPort,
     store: JsValue,
 }
@@ -47,13 +47,16 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn port(&self) -> &Port {
+    fn port(&self) -> &Port {
         self.port.unchecked_ref()
     }
 
+    pub(crate) fn ask(&self, wish: Wish, caller: u32, first: &JsValue, second: &JsValue) {
+        self.engine.ask(wish, self.port(), caller, first, second);
+    }
+
     pub(crate) async fn login(&self, caller: u32) -> String {
-        self.engine
-            .login(self.port(), caller, &"alice".into(), &"wonderland".into());
+        self.ask(Wish::Login, caller, &"alice".into(), &"wonderland".into());
         self.outcome(caller).await
     }
 
@@ -142,7 +145,7 @@ async fn what_is_stored_comes_back() {
     );
     first.login(1).await;
     let second = Fixture::new(&misbehaving("rejects"), first.store.clone());
-    second.engine.restore(second.port(), 1);
+    second.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     assert_eq!(second.outcome(1).await, "access-1");
 }
 
@@ -154,11 +157,9 @@ async fn unknown_members_of_a_record_are_preserved() {
         &answering(200, "application/json", TOKENS),
         memory(&record.into()),
     );
-    fixture.engine.restore(fixture.port(), 1);
+    fixture.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     fixture.outcome(1).await;
-    fixture
-        .engine
-        .call(fixture.port(), 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    fixture.ask(Wish::Token, 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     assert_eq!(fixture.outcome(2).await, "access-1");
     assert_eq!(fixture.stored("gen"), 5);
     assert_eq!(get(&fixture.stored("later"), "a"), 1);
@@ -169,12 +170,10 @@ async fn only_own_members_of_tokens_count() {
     let fixture = Fixture::new(&misbehaving("rejects"), memory(&JsValue::NULL));
     let inherited: JsValue = Object::create(parse(&TOKENS.into()).unchecked_ref::<Object>()).into();
     for (caller, tokens) in (1..).zip([inherited, JsValue::NULL, "x".into(), Array::new().into()]) {
-        fixture.engine.adopt(fixture.port(), caller, &tokens);
+        fixture.ask(Wish::Adopt, caller, &tokens, &JsValue::UNDEFINED);
         assert_eq!(fixture.outcome(caller).await, "invalid_argument");
     }
-    fixture
-        .engine
-        .adopt(fixture.port(), 9, &parse(&TOKENS.into()));
+    fixture.ask(Wish::Adopt, 9, &parse(&TOKENS.into()), &JsValue::UNDEFINED);
     assert_eq!(fixture.outcome(9).await, "access-1");
 }
 
@@ -257,23 +256,22 @@ async fn a_store_may_call_back_into_the_machine() {
                 .as_ref()
                 .map(|port: &TestPort| JsValue::from(port.clone()))
                 .unwrap();
-            engine.hint(port.unchecked_ref());
-            engine.call(
-                port.unchecked_ref(),
-                7,
-                &JsValue::UNDEFINED,
-                &JsValue::UNDEFINED,
-            );
+            let port: &Port = port.unchecked_ref();
+            for wish in [Wish::Hint, Wish::Token] {
+                engine.ask(wish, port, 7, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+            }
         })
     };
     let store = reentrant_store(call.as_ref().unchecked_ref());
     let port = TestPort::new(&answering(200, "application/json", TOKENS), &store);
     *slot.borrow_mut() = Some(JsValue::from(port.clone()).unchecked_into());
-    engine.login(
+    let credentials: [JsValue; 2] = ["alice".into(), "wonderland".into()];
+    engine.ask(
+        Wish::Login,
         port.unchecked_ref(),
         1,
-        &"alice".into(),
-        &"wonderland".into(),
+        &credentials[0],
+        &credentials[1],
     );
     let outcome = JsFuture::from(port.outcome(1)).await.unwrap();
     assert_eq!(outcome, "access-1");
@@ -286,9 +284,7 @@ async fn a_call_is_settled_after_its_handle_is_gone() {
             &answering(200, "application/json", TOKENS),
             memory(&JsValue::NULL),
         );
-        fixture
-            .engine
-            .login(fixture.port(), 1, &"alice".into(), &"wonderland".into());
+        fixture.ask(Wish::Login, 1, &"alice".into(), &"wonderland".into());
         fixture.port
     };
     assert_eq!(JsFuture::from(port.outcome(1)).await.unwrap(), "access-1");
