@@ -20,10 +20,6 @@ function memory() {
   };
 }
 
-function randomId() {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join("");
-}
-
 function watchLocal(key, changed) {
   const listener = (event) => {
     if (event.key === key || event.key === null) changed();
@@ -34,10 +30,10 @@ function watchLocal(key, changed) {
 
 function watchStore(store, key, changed) {
   try {
-    return store.watch(key, changed) ?? (() => {});
-  } catch {
-    return () => {};
-  }
+    const stop = store.watch(key, changed);
+    if (typeof stop === "function") return stop;
+  } catch {}
+  return () => {};
 }
 
 export class Client {
@@ -45,6 +41,7 @@ export class Client {
   #fetch;
   #persistence;
   #ports = new Set();
+  #sweepAt = 8;
   #current;
   #connection;
   #listeners = new Listeners();
@@ -68,6 +65,7 @@ export class Client {
   }
 
   async loginWithPersistance(refreshToken, options) {
+    this.#alive();
     const signal = signalOf(options);
     for (const port of this.#livePorts()) {
       const token = await port.ask(signal, Wish.Join, refreshToken);
@@ -115,48 +113,50 @@ export class Client {
   async #open(options, wish, first, second) {
     this.#alive();
     const signal = signalOf(options);
-    const engine = new Engine(this.#settings, randomId());
+    const engine = new Engine(this.#settings, crypto.getRandomValues(new Uint32Array(4)).join("-"));
     const port = new Port(engine, this.#fetch, this.#storeFor(), () => this.#changed());
     this.#watch();
     const token = await port.ask(signal, wish, first, second);
-    const isOpen = token !== undefined;
+    const opened = token === undefined ? undefined : this.#join(port);
     this.#ready = true;
-    this.#failed = port.isDegraded === true;
-    this.#error = isOpen ? null : port.snapshot.error;
-    if (isOpen) this.#current = this.#join(port);
+    this.#failed = !opened && port.isDegraded;
+    this.#error = opened ? null : port.snapshot.error;
+    this.#current = opened ?? this.#current;
     this.#changed();
-    return isOpen ? new Connection(this.#current) : null;
+    return opened ? new Connection(opened) : null;
   }
 
-  /** The port that serves the session from now on: one for each session of this client. */
+  /** The port that serves the session from now on, one for each session of this client; none if it has ended meanwhile. */
   #join(port) {
-    if (this.#persistence === "none") {
-      this.#ports.add(new WeakRef(port));
-      return port;
-    }
-    const ports = [...this.#livePorts()];
+    const ports = this.#persistence === "none" ? [] : this.#knownPorts();
     const twin = ports.find((other) => other.sid === port.sid);
     for (const other of ports) {
-      if (other !== twin) other.hint();
+      if (other !== twin && !other.isOver) other.hint();
     }
-    if (!twin) {
-      this.#ports.add(new WeakRef(port));
-      return port;
-    }
-    if (twin.snapshot.generation < port.snapshot.generation) twin.serveFrom(port);
-    return twin;
+    if (twin?.isOver) return undefined;
+    if (!twin) this.#ports.add(new WeakRef(port));
+    else if (twin.snapshot.generation < port.snapshot.generation) twin.serveFrom(port);
+    if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * this.#knownPorts().length;
+    return twin ?? port;
   }
 
-  *#livePorts() {
+  #livePorts() {
+    return this.#knownPorts().filter((port) => !port.isOver);
+  }
+
+  #knownPorts() {
+    const ports = [];
     for (const ref of this.#ports) {
       const port = ref.deref();
-      if (port && !port.isOver) yield port;
+      if (port) ports.push(port);
       else this.#ports.delete(ref);
     }
+    return ports;
   }
 
   #watch() {
     if (this.#stopWatching || this.#persistence === "none") return;
+    this.#stopWatching = () => {};
     const ref = new WeakRef(this);
     const changed = () => ref.deref()?.#hinted();
     const { key } = this.#settings;
@@ -173,7 +173,7 @@ export class Client {
   }
 
   #alive() {
-    if (this.#disposed) throw aborted("this client was disposed of");
+    if (this.#disposed) throw aborted("it was disposed of");
   }
 
   #view() {

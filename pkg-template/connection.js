@@ -46,7 +46,7 @@ export class Connection {
   }
 
   #open() {
-    if (!this.#port) throw aborted("this handle was disposed of");
+    if (!this.#port) throw aborted("it was disposed of");
     return this.#port;
   }
 }

@@ -84,7 +84,7 @@ export interface MeshyConnection {
       rejected?: string;
     },
   ): Promise<string>;
-  /** The session is over when this returns; resolves when the revocation was answered or failed, and never rejects for it. */
+  /** The session is over when this returns; resolves when the store knows and the revocation was answered or failed. */
   signout(options?: CallOptions): Promise<void>;
   subscribe(listener: () => void): () => void;
   getSnapshot(): SessionSnapshot;
@@ -157,4 +157,10 @@ export interface SessionStore {
   compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
   /** Optional: calls back when another holder changed the value. A hint; values are re-read. Returns how to stop. */
   watch?(key: string, changed: () => void): () => void;
+}
+
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
 }

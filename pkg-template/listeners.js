@@ -21,7 +21,7 @@ export class Listeners {
     this.#pending = true;
     queueMicrotask(() => {
       this.#pending = false;
-      for (const entry of this.#all) Promise.resolve().then(entry);
+      for (const entry of this.#all) Promise.resolve().then(() => this.#all.has(entry) && entry());
     });
   }
 }

@@ -24,7 +24,7 @@ export function checkListener(listener) {
 export function signalOf(options) {
   checkObject(options);
   const signal = options?.signal;
-  check(signal === undefined || typeof signal?.addEventListener === "function", "signal", "an AbortSignal");
+  check(signal === undefined || typeof signal?.removeEventListener === "function", "signal", "an AbortSignal");
   return signal;
 }
 

@@ -27,7 +27,7 @@ export function monotonic() {
   return performance.now();
 }
 
-/** Settles as `promise` does, or rejects after `ms`, whichever comes first. */
+/** Settles as `promise` does, or after `ms` rejects with undefined; any other rejection is made to be something else. */
 export function within(promise, ms, late) {
   let timer;
   const deadline = new Promise((_, reject) => {
@@ -36,7 +36,7 @@ export function within(promise, ms, late) {
       late?.abort();
     }, ms);
   });
-  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+  return Promise.race([promise.catch(() => Promise.reject(0)), deadline]).finally(() => clearTimeout(timer));
 }
 
 export function requestInit(body, tenant, signal, keepalive) {
@@ -66,7 +66,7 @@ export async function readAnswer(response, limit) {
 /** Undefined for what is longer, and one chunk at most was read of it, or for what is no UTF-8. */
 async function readText(body, limit) {
   const reader = body?.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
   for (let left = limit; reader && left >= 0; ) {
     const { done, value } = await reader.read();

@@ -48,7 +48,7 @@ async function compile() {
     "reference-types",
     "sign-ext",
   ];
-  const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
+  const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
@@ -79,7 +79,7 @@ async function shortenNames() {
   }
   const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings)[^"]+)"/g)];
   for (const [index, name] of names.entries()) {
-    const short = `_${index.toString(36)}`;
+    const short = (index + 10).toString(36).replace(/^\d/, (digit) => "abcdefghij"[digit]);
     text = text.replaceAll(`"${name}"`, `"${short}"`);
     glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
   }
@@ -93,12 +93,13 @@ async function shortenNames() {
   writeFileSync(GLUE, trimmed(glue));
 }
 
-/** Nobody frees by hand, what is not used any more is collected; and there is one way to start. */
+/** Nobody frees by hand, what is not used any more is collected; enums are looked up one way; there is one way to start. */
 function trimmed(glue) {
   const start = "return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);";
   return glue
     .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
     .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
+    .replaceAll(/^( +\w+: \d+), "\d+": "\w+",$/gm, "$1,")
     .concat(`export function start(module) { ${start} }\n`);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { command, geckodriver, setUp, setUpBrowsers, toolPath, wasmPack } from "./setup.mjs";
@@ -27,8 +27,8 @@ async function everything() {
   await step("lints", lint);
   await step("core, native", () => tests("cargo", ["test", "--locked"]));
   await step("edge in Node", () => tests("cargo", ["test", "--locked", ...WASM, "--test", "edge_node"]));
-  await step("edge in Chromium", () => edgeTests("--chrome", { CHROMEDRIVER: command("chromedriver") }));
-  await step("edge in Firefox", () => edgeTests("--firefox", { GECKODRIVER: geckodriver }));
+  await step("edge in Chromium", () => edgeTests(wasmPack, "--chrome", "--chromedriver", command("chromedriver")));
+  await step("edge in Firefox", () => edgeTests(wasmPack, "--firefox", "--geckodriver", geckodriver));
   await step("edge in WebKit", edgeTestsInWebKit);
   await build();
   await step("size", size);
@@ -47,20 +47,25 @@ async function lint() {
   await run("cargo", ["clippy", "--locked", "--all-targets", ...WASM, ...DENY_WARNINGS]);
 }
 
-function edgeTests(browser, env) {
-  return tests(wasmPack, ["test", "--headless", browser, "--mode", "no-install"], { env: { PATH: toolPath, ...env } });
+function edgeTests(program, ...args) {
+  const rest = ["--mode", "no-install", "--", "--test", "edge_browser"];
+  const before = program === wasmPack ? [] : ["-a", wasmPack];
+  return tests(program, [...before, "test", "--headless", ...args, ...rest], { env: { PATH: toolPath } });
 }
 
 async function edgeTestsInWebKit() {
   const driver = command("WebKitWebDriver");
   const display = command("xvfb-run");
-  if (!driver || !display) return console.log("  skipped: WebKitWebDriver and xvfb-run are not installed");
-  const args = ["-a", wasmPack, "test", "--headless", "--safari", "--mode", "no-install"];
-  await tests(display, args, { env: { PATH: toolPath, SAFARIDRIVER: driver } });
+  if (driver && display) return edgeTests(display, "--safari", "--safaridriver", driver);
+  console.log("  skipped: WebKitWebDriver and xvfb-run are not installed");
 }
 
 function nodeTests(...folders) {
-  const files = folders.map((folder) => `tests/${folder}`).filter((folder) => existsSync(join(root, folder)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(root, "tests", folder))
+      .filter((name) => name.endsWith(".test.mjs"))
+      .map((name) => join("tests", folder, name)),
+  );
   return tests("node", ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files]);
 }
 

@@ -58,11 +58,13 @@ pub enum Input {
     Swapped(Result<bool, StoreFailed>),
     /// The answer to [`Output::Send`].
     Replied(Result<TokenSet, Error>),
+    /// The end of an [`Output::Revoke`], whatever the answer.
+    Revoked,
     /// The stored record may have changed.
     Hint,
     /// The user signs out.
     SignOut {
-        /// Settled when the revocation was answered.
+        /// Settled when the end is in the store and the revocation was answered.
         caller: u32,
     },
 }
@@ -76,13 +78,8 @@ pub enum Output {
     Swap(Stored),
     /// Send a token request.
     Send(Request),
-    /// Send a revocation; its answer changes nothing. Then settle the caller, if there is one.
-    Revoke {
-        /// What to send.
-        request: Request,
-        /// Whom to settle.
-        caller: Option<u32>,
-    },
+    /// Send a revocation.
+    Revoke(Request),
     /// Answer a caller; an opening that found nothing has no token.
     Settle {
         /// Which one.

@@ -66,6 +66,10 @@ pub struct Session {
     /// The refresh token of the session whose place this one takes.
     replaced: Option<RefreshToken>,
     callers: Vec<Caller>,
+    /// The callers of a sign-out.
+    leaving: Vec<u32>,
+    /// Revocations that are under way.
+    revoking: u32,
     error: Option<Error>,
     degraded: bool,
     hinted: bool,
@@ -86,6 +90,8 @@ impl Session {
             writable: false,
             replaced: None,
             callers: Vec::new(),
+            leaving: Vec::new(),
+            revoking: 0,
             error: None,
             degraded: false,
             hinted: false,
@@ -107,12 +113,24 @@ impl Session {
                 let current = self.held().map(|record| record.access_token.clone());
                 self.call(now, caller, 0, current.as_ref());
             }
-            Input::Abort(caller) => self.callers.retain(|waiting| waiting.id != caller),
+            Input::Abort(caller) => {
+                self.callers.retain(|waiting| waiting.id != caller);
+                self.leaving.retain(|&leaving| leaving != caller);
+            }
             Input::Loaded(stored) => self.loaded(now, stored),
             Input::Swapped(swapped) => self.swapped(swapped),
             Input::Replied(reply) => self.replied(now, reply),
+            Input::Revoked => self.revoking -= 1,
             Input::Hint => self.hint(),
-            Input::SignOut { caller } => self.sign_out(Some(caller)),
+            Input::SignOut { caller } => {
+                self.leaving.push(caller);
+                self.sign_out();
+            }
+        }
+        if self.revoking == 0 && matches!(self.phase, Phase::Over) {
+            for caller in mem::take(&mut self.leaving) {
+                self.settle(caller, Ok(None));
+            }
         }
         mem::take(&mut self.outputs)
     }
@@ -197,15 +215,16 @@ impl Session {
         }
     }
 
-    fn sign_out(&mut self, caller: Option<u32>) {
+    fn sign_out(&mut self) {
+        if self.is_over() {
+            return;
+        }
         if let Phase::Committing(next) = &self.phase {
             self.record = Some(next.clone());
         }
         let token = self.held().and_then(|record| record.refresh_token.clone());
-        if !self.is_over() {
-            self.end(Error::ended(Reason::SignedOut));
-        }
-        self.revoke(token.as_ref(), caller);
+        self.end(Error::ended(Reason::SignedOut));
+        self.revoke(token.as_ref());
     }
 
     fn loaded(&mut self, now: Now, loaded: Result<Stored, StoreFailed>) {
@@ -263,7 +282,7 @@ impl Session {
                 self.take(record);
                 self.refresh();
             }
-            (_, Some(_)) if self.callers.is_empty() => self.over(aborted()),
+            (_, Some(_)) if self.callers.is_empty() => self.over(Error::ended(Reason::SignedOut)),
             (_, Some(token)) => {
                 let request = oauth::refresh_request(&self.config, token);
                 self.send(request);
@@ -306,8 +325,8 @@ impl Session {
         let is_opening = self.record.is_none();
         if is_opening {
             if self.callers.is_empty() {
-                self.revoke(next.refresh_token.as_ref(), None);
-                return self.over(aborted());
+                self.revoke(next.refresh_token.as_ref());
+                return self.over(Error::ended(Reason::SignedOut));
             }
             if self.place != Place::Stored {
                 self.place = Place::Unread;
@@ -316,7 +335,7 @@ impl Session {
         match self.standing(next.generation - 1, &loaded) {
             Standing::Behind(record) => self.adopt(now, record),
             Standing::Over(reason) => {
-                self.revoke(next.refresh_token.as_ref(), None);
+                self.revoke(next.refresh_token.as_ref());
                 self.over(Error::ended(reason));
             }
             Standing::Current => self.commit_over(next, loaded),
@@ -353,7 +372,7 @@ impl Session {
                     .as_ref()
                     .and_then(|ours| ours.refresh_token.as_ref());
                 if record.refresh_token.as_ref() != ours {
-                    self.revoke(record.refresh_token.as_ref(), None);
+                    self.revoke(record.refresh_token.as_ref());
                 }
                 let reason = self.error.as_ref().and_then(|error| error.reason);
                 let reason = reason.unwrap_or(Reason::SignedOut);
@@ -390,7 +409,7 @@ impl Session {
             Phase::Ending { written: true } if swapped == Ok(true) => self.phase = Phase::Over,
             Phase::Ending { .. } => {
                 if let Some(replaced) = self.replaced.take() {
-                    self.revoke(Some(&replaced), None);
+                    self.revoke(Some(&replaced));
                 }
                 self.end_again();
             }
@@ -418,7 +437,7 @@ impl Session {
                 self.load(Phase::Confirming(error));
             }
             (Phase::Sending, Err(error), Some(_)) => self.failed(error),
-            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref(), None),
+            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref()),
             (_, Err(_), _) => {}
         }
     }
@@ -478,11 +497,11 @@ impl Session {
         let replaced = self.replaced.take();
         if stored {
             self.place = Place::Stored;
-            self.revoke(replaced.as_ref(), None);
+            self.revoke(replaced.as_ref());
         }
         self.serve_all();
         if abandoned {
-            self.sign_out(None);
+            self.sign_out();
         }
     }
 
@@ -538,12 +557,12 @@ impl Session {
         self.outputs.push(Output::Send(request));
     }
 
-    fn revoke(&mut self, token: Option<&RefreshToken>, caller: Option<u32>) {
-        let request = token.and_then(|token| oauth::revocation_request(&self.config, token));
-        match (request, caller) {
-            (Some(request), caller) => self.outputs.push(Output::Revoke { request, caller }),
-            (None, Some(caller)) => self.settle(caller, Ok(None)),
-            (None, None) => {}
+    fn revoke(&mut self, token: Option<&RefreshToken>) {
+        if let Some(request) =
+            token.and_then(|token| oauth::revocation_request(&self.config, token))
+        {
+            self.outputs.push(Output::Revoke(request));
+            self.revoking += 1;
         }
     }
 
@@ -603,10 +622,7 @@ impl Session {
 }
 
 fn unreadable() -> Error {
-    Error::new(
-        Code::Unsupported,
-        "the stored session cannot be read, and is left as it is until the next login",
-    )
+    Error::new(Code::Unsupported, "the stored session cannot be read")
 }
 
 /// The end that a refusal proves.
@@ -615,10 +631,6 @@ fn refused(refusal: &Error) -> Error {
     error.status = refusal.status;
     error.server.clone_from(&refusal.server);
     error
-}
-
-fn aborted() -> Error {
-    Error::new(Code::Aborted, "the login was aborted")
 }
 
 impl Caller {

@@ -18,7 +18,6 @@ const kindWords = {
 const endings = {
   signed_out: "Signed out.",
   invalid_grant: "The server ended your session. Please sign in again.",
-  response_lost: "Your session was lost together with an answer of the server. Please sign in again.",
   replaced: "Someone signed in here in your place.",
   removed: "Your session was removed from this browser's storage.",
 };
@@ -53,10 +52,9 @@ act(element("sign-in"), "Start", openClient);
 async function openClient() {
   for (const stop of stops) stop();
   client?.[Symbol.dispose]?.();
-  const { authUrl, apiUrl, accountName, publicKey } = config;
+  const { authUrl, accountName, publicKey } = config;
   client = await MeshyClient.initializeWithTenant(accountName, tenantHeader(), publicKey, {
     authUrl,
-    apiUrl,
     persistence: "local",
   });
   connection = null;

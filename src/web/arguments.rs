@@ -123,5 +123,6 @@ pub(super) fn min_validity(value: &JsValue) -> Result<i64, Error> {
 
 pub(super) fn tokens(value: &JsValue) -> Result<TokenSet, Error> {
     with_token_members(value, |members| members.and_then(token_set))
+        .filter(|_| value.as_string().is_none())
         .ok_or_else(|| Error::argument("tokens", "must be the members of a Bearer token response"))
 }

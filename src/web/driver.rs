@@ -152,10 +152,7 @@ impl Shell {
                     let (view, error) = session_to_js(&self.session.borrow());
                     port.changed(view, error);
                 }
-                output @ (Output::Load
-                | Output::Swap(_)
-                | Output::Send(_)
-                | Output::Revoke { .. }) => {
+                output @ (Output::Load | Output::Swap(_) | Output::Send(_) | Output::Revoke(_)) => {
                     spawn_local(perform(self.clone(), port.clone(), output));
                 }
             }
@@ -181,7 +178,7 @@ impl Shell {
                     Some(store) => store.compare_and_set(&self.config.key, &seen, &next),
                 })
             }
-            Output::Send(request) | Output::Revoke { request, .. } => self.send(port, request),
+            Output::Send(request) | Output::Revoke(request) => self.send(port, request),
             Output::Settle { .. } | Output::Changed => Promise::resolve(&JsValue::UNDEFINED),
         }
     }
@@ -221,7 +218,8 @@ impl Shell {
                 Err(_) => Err(StoreFailed),
             })),
             Output::Send(_) => Some(Input::Replied(reply_from_js(answer))),
-            Output::Revoke { .. } | Output::Settle { .. } | Output::Changed => None,
+            Output::Revoke(_) => Some(Input::Revoked),
+            Output::Settle { .. } | Output::Changed => None,
         }
     }
 }
@@ -231,12 +229,6 @@ async fn perform(shell: Rc<Shell>, port: Port, output: Output) {
     let answer = JsFuture::from(shell.begin(&port, &output)).await;
     if let Some(input) = shell.happened(&output, answer) {
         shell.feed(&port, input);
-    } else if let Output::Revoke {
-        caller: Some(caller),
-        ..
-    } = output
-    {
-        port.settle(caller, None, JsValue::UNDEFINED);
     }
 }
 

@@ -701,7 +701,12 @@ describe("a store", () => {
     assert.equal(client.getSnapshot().error.code, "unsupported");
     const connection = await client.login("bob", "pw");
     assert.equal(client.getSnapshot().storage, "degraded");
-    await connection.getAccessToken({ rejected: await connection.getAccessToken() });
+    // Its token is served to its end.
+    const token = await connection.getAccessToken();
+    await rejects(connection.getAccessToken({ rejected: token }), { code: "unsupported" });
+    assert.equal(await connection.getAccessToken(), token);
+    assert.equal(connection.getSnapshot().state, "active");
+    assert.equal(server.count("refresh_token"), 0);
     await connection.signout();
     assert.equal(persistence.values.get(key), later);
   });

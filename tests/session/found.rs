@@ -128,7 +128,7 @@ fn a_store_that_answers_again_is_not_degraded() {
 fn a_sign_out_revokes_the_token_that_another_holder_has_stored() {
     Play::new(
         "OPEN
-         signout 9 -> load, revoke R1 for 9
+         signout 9 -> load, revoke R1
          loaded own#2 R2 =>
          swapped =>",
     )
@@ -137,8 +137,7 @@ fn a_sign_out_revokes_the_token_that_another_holder_has_stored() {
 
 #[test]
 fn a_sign_out_is_written_even_if_the_commit_before_it_failed() {
-    Play::new("REPLIED\n signout 9 -> settle 1 signed_out, revoke R2 for 9\n unswapped =>")
-        .ever("load");
+    Play::new("REPLIED\n signout 9 -> settle 1 signed_out, revoke R2\n unswapped =>").ever("load");
 }
 
 #[test]
@@ -147,7 +146,7 @@ fn a_login_that_is_signed_out_while_it_commits_still_revokes_what_it_replaced() 
         "login               -> send password
          replied 1           -> load
          loaded other#3 R50  -> swap own#4 R1
-         signout 9           -> settle 0 signed_out, revoke R1 for 9
+         signout 9           -> settle 0 signed_out, revoke R1
          swapped =>
          loaded own#4 R1 =>
          swapped =>",

@@ -18,7 +18,7 @@ fn a_login_that_fails_is_over() {
              call 1
              {answer}  -> settle 0 {told}, settle 1 {told}
              call 2    -> settle 2 {told}
-             signout 3 -> settle 3 nothing
+             signout 3
              hint"
         ));
     }

@@ -6,13 +6,13 @@ const WRITTEN: &str = "
     loaded own#1 R1   -> swap own#1 ended signed_out
     swapped
     call 7            -> settle 7 signed_out
-    signout 8         -> settle 8 nothing
+    signout 8
     hint
 ";
 
 #[test]
 fn idle_it_ends_at_once_revokes_and_is_then_written() {
-    let play = Play::new("OPEN\n signout 9 -> load, revoke R1 for 9");
+    let play = Play::new("OPEN\n signout 9 -> load, revoke R1");
     assert!(play.session.held().is_none());
     assert_eq!(play.session.snapshot().state, "ended");
     let error = play.session.snapshot().error.unwrap();
@@ -24,7 +24,7 @@ fn idle_it_ends_at_once_revokes_and_is_then_written() {
 fn loading_or_confirming_it_uses_the_read_that_is_under_way() {
     for reading in ["ASKED", "SENT\n refused invalid_grant -> load"] {
         let play = Play::new(reading);
-        let play = play.then("signout 9 -> settle 1 signed_out, revoke R1 for 9");
+        let play = play.then("signout 9 -> settle 1 signed_out, revoke R1");
         play.then(WRITTEN).done();
     }
 }
@@ -38,7 +38,7 @@ fn sending_it_settles_everyone_and_revokes_the_late_reply() {
     ] {
         for order in [[WRITTEN, reply], [reply, WRITTEN]] {
             let play = Play::new("SENT");
-            let play = play.then("signout 9 -> settle 1 signed_out, load, revoke R1 for 9");
+            let play = play.then("signout 9 -> settle 1 signed_out, load, revoke R1");
             play.then(&order.join("\n")).done();
         }
     }
@@ -53,7 +53,7 @@ fn committing_it_revokes_the_newest_token_and_overwrites_what_was_being_written(
     ] {
         Play::new("REPLIED")
             .then(before)
-            .then("signout 9 -> settle 1 signed_out, revoke R2 for 9")
+            .then("signout 9 -> settle 1 signed_out, revoke R2")
             .then(after)
             .then("loaded own#2 R2 -> swap own#2 ended signed_out\n swapped")
             .done();
@@ -63,29 +63,29 @@ fn committing_it_revokes_the_newest_token_and_overwrites_what_was_being_written(
 #[test]
 fn a_login_under_way_is_never_opened() {
     for script in [
-        "signout 9           -> settle 0 signed_out, load, settle 9 nothing
+        "signout 9           -> settle 0 signed_out, load
          replied 1           -> revoke R1
          loaded empty",
         "replied 1           -> load
-         signout 9           -> settle 0 signed_out, revoke R1 for 9
+         signout 9           -> settle 0 signed_out, revoke R1
          loaded other#3 R50",
         "replied 1           -> load
          loaded empty        -> swap own#1 R1
-         signout 9           -> settle 0 signed_out, revoke R1 for 9
+         signout 9           -> settle 0 signed_out, revoke R1
          swapped             -> load
          loaded own#1 R1     -> swap own#1 ended signed_out
          swapped",
     ] {
         Play::new("login -> send password").then(script).done();
     }
-    play("resume R9 -> load\n signout 9 -> settle 0 signed_out, settle 9 nothing\n loaded empty");
+    play("resume R9 -> load\n signout 9 -> settle 0 signed_out\n loaded empty");
 }
 
 #[test]
 fn ending_or_over_it_has_nothing_left_to_do() {
-    let ending = "signout 9 -> load, revoke R1 for 9\n signout 10 -> settle 10 nothing";
+    let ending = "signout 9 -> load, revoke R1\n signout 10";
     let play = Play::new("OPEN").then(ending).then(WRITTEN);
-    play.then("signout 11 -> settle 11 nothing").done();
+    play.then("signout 11").done();
 }
 
 #[test]
@@ -98,29 +98,28 @@ fn it_writes_nothing_over_another_session_or_an_end() {
         "loaded corrupt",
         "loaded newer",
     ] {
-        play(&format!(
-            "OPEN\n signout 9 -> load, revoke R1 for 9\n {stored}"
-        ));
+        play(&format!("OPEN\n signout 9 -> load, revoke R1\n {stored}"));
     }
 }
 
 #[test]
 fn a_lost_end_is_written_again_over_what_is_there_then_eight_times() {
     let again = "lost -> load\n loaded own#1 R1 -> swap own#1 ended signed_out\n";
+    let twice = format!("{again}swapped");
     let failed =
         "unswapped -> load\n unloaded -> load\n loaded own#1 R1 -> swap own#1 ended signed_out\n";
     for more in [
         "swapped",
-        again,
-        failed,
+        &twice,
+        &format!("{failed}swapped"),
         "lost -> load\n loaded other#2 R50",
     ] {
-        Play::new("OPEN\n signout 9 -> load, revoke R1 for 9")
+        Play::new("OPEN\n signout 9 -> load, revoke R1")
             .then("loaded own#1 R1 -> swap own#1 ended signed_out")
             .then(more)
             .done();
     }
-    Play::new("OPEN\n signout 9 -> load, revoke R1 for 9")
+    Play::new("OPEN\n signout 9 -> load, revoke R1")
         .then("loaded own#1 R1 -> swap own#1 ended signed_out")
         .then(&again.repeat(8))
         .then("lost")
@@ -128,12 +127,23 @@ fn a_lost_end_is_written_again_over_what_is_there_then_eight_times() {
 }
 
 #[test]
-fn without_a_place_to_revoke_at_the_caller_is_settled_at_once() {
+fn its_caller_is_settled_when_the_end_is_written_and_the_revocation_answered() {
+    let written = "loaded own#1 R1 -> swap own#1 ended signed_out\n swapped";
+    for order in [[written, "revoked"], ["revoked", written]] {
+        let play = Play::new("OPEN\n signout 9 -> load, revoke R1").then(order[0]);
+        assert_eq!(play.waiting(), [9]);
+        assert!(play.then(order[1]).waiting().is_empty());
+    }
+}
+
+#[test]
+fn without_a_place_to_revoke_at_only_the_store_is_waited_for() {
     let options = Options {
         token_endpoint: Some("https://example.com/token"),
         ..Options::default()
     };
     let play = Play::of(Config::parse("account", "", "key", &options).unwrap());
-    let play = play.then("OPEN\n signout 9 -> load, settle 9 nothing");
+    let play = play.then("OPEN\n signout 9 -> load");
+    assert_eq!(play.waiting(), [9]);
     play.then(WRITTEN).done();
 }

@@ -63,6 +63,7 @@ fn step(dice: &mut Dice, play: &Play, caller: u32) -> Option<Input> {
     let waiting = play.waiting();
     match dice.roll(40) {
         0 => Some(Input::Hint),
+        14 if play.revoking > 0 => Some(Input::Revoked),
         1 => Some(Input::Refresh { caller }),
         2 if dice.roll(8) == 0 => Some(Input::SignOut { caller }),
         3 => waiting.first().copied().map(Input::Abort),
@@ -80,7 +81,7 @@ fn check_end(before: bool, outputs: &[Output], seed: u64) {
         let allowed = match output {
             Output::Settle { result, .. } => !matches!(result, Ok(Some(_))),
             Output::Swap(stored) => matches!(stored, Stored::Ended { .. }),
-            Output::Load | Output::Revoke { .. } => true,
+            Output::Load | Output::Revoke(_) => true,
             Output::Send(_) | Output::Changed => false,
         };
         assert!(!before || allowed, "seed {seed}: {output:?} after the end");
@@ -108,7 +109,8 @@ fn live(dice: &mut Dice, steps: &mut u32, seed: u64) {
         if over && play.awaited.is_empty() && dice.roll(20) == 0 {
             return play.done();
         }
-        let stuck = play.awaited.is_empty() && !play.waiting().is_empty();
+        let idle = play.awaited.is_empty() && play.revoking == 0;
+        let stuck = idle && !play.waiting().is_empty();
         assert!(!stuck, "seed {seed}: {:?} wait for nothing", play.waiting());
     }
 }

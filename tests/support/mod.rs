@@ -155,7 +155,7 @@ pub fn play(script: &str) {
 }
 
 /// A session put through a script. Each line is `input -> output, output` or a stage;
-/// [`Output::Changed`] is left out. `=>` stands where the outputs do not matter, and such an
+/// [`Output::Changed`] and the settling of a sign-out are left out. `=>` stands where the outputs do not matter, and such an
 /// input is left out where nothing waits for it. Tokens are `A{n}` and `R{n}`, valid for a
 /// minute; this session is `own`, and its opening is caller 0.
 pub struct Play {
@@ -163,6 +163,9 @@ pub struct Play {
     pub now: Now,
     asked: BTreeSet<u32>,
     settled: BTreeSet<u32>,
+    leaving: BTreeSet<u32>,
+    /// Revocations under way. [`Play::done`] answers those that the script does not.
+    pub revoking: u32,
     /// What the session waits for.
     pub awaited: BTreeSet<&'static str>,
     trace: String,
@@ -175,6 +178,8 @@ impl Play {
             now: START,
             asked: BTreeSet::new(),
             settled: BTreeSet::new(),
+            leaving: BTreeSet::new(),
+            revoking: 0,
             awaited: BTreeSet::new(),
             trace: String::new(),
         }
@@ -224,7 +229,10 @@ impl Play {
     }
 
     /// The end of a play: nobody is left waiting.
-    pub fn done(self) {
+    pub fn done(mut self) {
+        while self.revoking > 0 {
+            self.feed(Input::Revoked);
+        }
         let waiting = self.waiting();
         assert!(waiting.is_empty(), "{waiting:?} wait\n{}", self.trace);
     }
@@ -241,7 +249,11 @@ impl Play {
             Input::Loaded(_) => assert!(self.awaited.remove("load")),
             Input::Swapped(_) => assert!(self.awaited.remove("swap")),
             Input::Replied(_) => assert!(self.awaited.remove("send")),
+            Input::Revoked => self.revoking -= 1,
             Input::Hint => {}
+        }
+        if let Input::SignOut { caller } = &input {
+            self.leaving.insert(*caller);
         }
         let outputs = self.session.handle(self.now, input);
         for output in &outputs {
@@ -250,7 +262,10 @@ impl Play {
                 Output::Swap(_) => self.awaits("swap", "load"),
                 Output::Send(_) => self.awaits("send", "send"),
                 Output::Settle { caller, .. } => Some(*caller),
-                Output::Revoke { caller, .. } => *caller,
+                Output::Revoke(_) => {
+                    self.revoking += 1;
+                    None
+                }
                 Output::Changed => None,
             };
             if let Some(caller) = settled {
@@ -301,6 +316,7 @@ impl Play {
             "abort" => Input::Abort(caller()),
             "signout" => Input::SignOut { caller: caller() },
             "hint" => Input::Hint,
+            "revoked" => Input::Revoked,
             "replied" => Input::Replied(Ok(TokenSet {
                 refresh_token: tokens(caller()).refresh_token.filter(|_| words.len() == 2),
                 ..tokens(caller())
@@ -314,7 +330,13 @@ impl Play {
             "loaded" => Input::Loaded(Ok(self.stored(&words[1..]))),
             other => panic!("what is {other}?"),
         };
-        self.feed(input).iter().filter_map(shown).collect()
+        let outputs = self.feed(input);
+        let told = outputs.iter().filter(|output| match output {
+            Output::Settle { caller, .. } => !self.leaving.contains(caller),
+            Output::Changed => false,
+            Output::Load | Output::Swap(_) | Output::Send(_) | Output::Revoke(_) => true,
+        });
+        told.map(shown).collect()
     }
 
     fn stored(&self, words: &[&str]) -> Stored {
@@ -357,8 +379,8 @@ fn answers(said: &str) -> Option<&'static str> {
     }
 }
 
-fn shown(output: &Output) -> Option<String> {
-    Some(match output {
+fn shown(output: &Output) -> String {
+    match output {
         Output::Load => "load".into(),
         Output::Swap(Stored::Live(record)) => {
             let token = record.refresh_token.as_ref();
@@ -372,10 +394,7 @@ fn shown(output: &Output) -> Option<String> {
         }) => format!("swap {sid}#{generation} ended {}", reason.as_str()),
         Output::Swap(other) => format!("swap {other:?}"),
         Output::Send(request) => format!("send {}", field(request, "refresh_token")),
-        Output::Revoke { request, caller } => {
-            let caller = caller.map_or(String::new(), |caller| format!(" for {caller}"));
-            format!("revoke {}{caller}", field(request, "token"))
-        }
+        Output::Revoke(request) => format!("revoke {}", field(request, "token")),
         Output::Settle { caller, result } => {
             let result = match result {
                 Ok(Some(token)) => token.reveal().into(),
@@ -384,8 +403,8 @@ fn shown(output: &Output) -> Option<String> {
             };
             format!("settle {caller} {result}")
         }
-        Output::Changed => return None,
-    })
+        Output::Changed => "changed".into(),
+    }
 }
 
 fn told(error: &Error) -> String {

@@ -394,12 +394,11 @@ describe("an answer that is accepted", () => {
     ["with bearer in small letters", JSON.stringify(tokens({ token_type: "bearer" }))],
     ["with members that nobody knows", JSON.stringify(tokens({ constructor: 1, ["__proto__"]: 2, id_token: "x" }))],
     ["of exactly 64 KiB", JSON.stringify(tokens()).padEnd(65_536)],
-    ["with a byte order mark, which the decoder drops", `\ufeff${JSON.stringify(tokens())}`],
   ]) {
     test(what, async () => {
       server.answer = (_request, socket) => reply(socket, 200, body, headers);
       const connection = await start().login("u", "p");
-      assert.equal(connection.retrievePersistanceToken(), JSON.parse(body.replace("\ufeff", "")).refresh_token);
+      assert.equal(connection.retrievePersistanceToken(), JSON.parse(body).refresh_token);
     });
   }
 
