@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { grant, reply, tokens } from "./recorder.mjs";
+import { keepsSession, rejects, server, start } from "./setup.mjs";
+
+describe("an answer that is no token", () => {
+  const json = "application/json";
+  const refusal = (error, more) => JSON.stringify({ error, ...more });
+  const set = (change) => JSON.stringify(tokens(change));
+  const faults = [
+    // what, status, body, headers, expected error
+    [
+      "a refused client",
+      401,
+      refusal("invalid_client"),
+      {},
+      { code: "refused", error: "invalid_client", retryable: false },
+    ],
+    ["an unknown OAuth error", 400, refusal("x_y"), {}, { code: "refused", error: "x_y", status: 400 }],
+    ["an empty 400", 400, "", {}, { code: "refused", status: 400, error: undefined }],
+    ["a 403 page", 403, "<html>", { "Content-Type": "text/html" }, { code: "refused", status: 403 }],
+    ["a 407, which fetch keeps to itself,", 407, "", {}, { code: "network", status: undefined }],
+    ["invalid_grant in a 401", 401, refusal("invalid_grant"), {}, { code: "invalid_grant", status: 401 }],
+    [
+      "invalid_grant that is no JSON",
+      400,
+      refusal("invalid_grant"),
+      { "Content-Type": "text/plain" },
+      { code: "refused", error: undefined },
+    ],
+    ["a 408", 408, "", {}, { code: "unavailable", status: 408, retryable: true }],
+    ["a 425", 425, "", {}, { code: "unavailable", status: 425, retryable: true }],
+    ["a 429", 429, "", {}, { code: "rate_limited", status: 429, retryable: true, retryAfter: undefined }],
+    ["a 429 with Retry-After", 429, "", { "Retry-After": "7" }, { code: "rate_limited", retryAfter: 7 }],
+    ["a 429 for longer than an hour", 429, "", { "Retry-After": "90000" }, { code: "rate_limited", retryAfter: 3600 }],
+    [
+      "a 429 until a date",
+      429,
+      "",
+      { "Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT" },
+      { code: "rate_limited", retryAfter: 3600 },
+    ],
+    [
+      "a 429 until a date that is over",
+      429,
+      "",
+      { "Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT" },
+      { code: "rate_limited", retryAfter: 0 },
+    ],
+    ["a 429 until nonsense", 429, "", { "Retry-After": "soon" }, { code: "rate_limited", retryAfter: undefined }],
+    ["a 500", 500, refusal("invalid_grant"), {}, { code: "unavailable", status: 500, error: undefined }],
+    ["a 503", 503, "<html>", { "Content-Type": "text/html" }, { code: "unavailable", status: 503, retryable: true }],
+    ["a 503 with Retry-After", 503, "", { "Retry-After": "2" }, { code: "unavailable", retryAfter: 2 }],
+    ["a page", 200, "<!doctype html>", { "Content-Type": "text/html" }, { code: "invalid_response", status: 200 }],
+    ["a page that says it is JSON", 200, "<!doctype html>", {}, { code: "invalid_response", status: 200 }],
+    ["tokens in a page", 200, set(), { "Content-Type": "text/html" }, { code: "invalid_response" }],
+    ["tokens in another JSON", 200, set(), { "Content-Type": `${json}p` }, { code: "invalid_response" }],
+    ["tokens in a 201", 201, set(), {}, { code: "invalid_response", status: 201 }],
+    ["an empty 200", 200, "", {}, { code: "invalid_response", status: 200 }],
+    ["half of the JSON", 200, set().slice(0, 40), {}, { code: "invalid_response" }],
+    ["an array", 200, `[${set()}]`, {}, { code: "invalid_response" }],
+    ["null", 200, "null", {}, { code: "invalid_response" }],
+    ["a string", 200, JSON.stringify(set()), {}, { code: "invalid_response" }],
+    ["very deep JSON", 200, "[".repeat(65_000), {}, { code: "invalid_response" }],
+    ["inherited members", 200, `{"__proto__":${set()}}`, {}, { code: "invalid_response" }],
+    ["no access token", 200, set({ access_token: undefined }), {}, { code: "invalid_response" }],
+    ["an empty access token", 200, set({ access_token: "" }), {}, { code: "invalid_response" }],
+    ["an access token with a line break", 200, set({ access_token: "a\r\nb" }), {}, { code: "invalid_response" }],
+    ["an access token in Unicode", 200, set({ access_token: "é" }), {}, { code: "invalid_response" }],
+    ["an access token that is an object", 200, set({ access_token: {} }), {}, { code: "invalid_response" }],
+    ["a refresh token that is a number", 200, set({ refresh_token: 5 }), {}, { code: "invalid_response" }],
+    ["a refresh token that is null", 200, set({ refresh_token: null }), {}, { code: "invalid_response" }],
+    ["a refresh token with a space", 200, set({ refresh_token: "a b" }), {}, { code: "invalid_response" }],
+    ["no token type", 200, set({ token_type: undefined }), {}, { code: "invalid_response" }],
+    ["another token type", 200, set({ token_type: "mac" }), {}, { code: "invalid_response" }],
+    ["a body over 64 KiB", 200, set().padEnd(65_537), {}, { code: "invalid_response", status: 200 }],
+    [
+      "invalid UTF-8",
+      200,
+      Buffer.concat([Buffer.from('{"x":"'), Buffer.from([0xff]), Buffer.from(`",${set().slice(1)}`)]),
+      {},
+      { code: "invalid_response" },
+    ],
+    [
+      "UTF-8 that ends in the middle of a character",
+      200,
+      Buffer.concat([Buffer.from(set()), Buffer.from([0xe2, 0x82])]),
+      {},
+      { code: "invalid_response" },
+    ],
+  ];
+  for (const [what, status, body, headers, expected] of faults) {
+    test(`${what} is ${expected.code}, and the session goes on`, async () => {
+      const fault = (_request, socket) => reply(socket, status, body, headers);
+      server.answer = fault;
+      const client = await start({ timeout: 1_000 });
+      await rejects(client.login("u", "p"), expected);
+      server.answer = (_request, socket) => grant(socket);
+      const connection = await client.login("u", "p");
+      server.answer = fault;
+      await keepsSession(connection, expected);
+    });
+  }
+
+  test("wrong credentials are invalid_grant, and the same client can log in", async () => {
+    const client = await start();
+    server.answer = (_request, socket) =>
+      reply(socket, 400, { error: "invalid_grant", error_description: 'wrong "user"\r\n name é' });
+    await rejects(client.login("alice", "mistyped"), {
+      code: "invalid_grant",
+      status: 400,
+      retryable: false,
+      error: "invalid_grant",
+      error_description: "wrong user name ",
+      reason: undefined,
+    });
+    assert.equal(server.requests.length, 1);
+    server.answer = (_request, socket) => grant(socket);
+    assert.match(await (await client.login("alice", "wonderland")).getAccessToken(), /^at-/);
+  });
+
+  test("an error description is cut to 256 characters", async () => {
+    server.answer = (_request, socket) =>
+      reply(socket, 400, { error: "e".repeat(300), error_description: "d".repeat(300) });
+    await rejects(start().login("u", "p"), { error: "e".repeat(256), error_description: "d".repeat(256) });
+  });
+
+  test("invalid_grant for the refresh token ends the session", async () => {
+    const connection = await start().login("u", "p");
+    server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_grant" });
+    const ended = { code: "session_ended", reason: "invalid_grant", status: 400, error: "invalid_grant" };
+    await rejects(connection.getAccessToken(), ended);
+    assert.equal(connection.getSnapshot().state, "ended");
+    assert.equal(connection.retrievePersistanceToken(), null);
+    server.answer = (_request, socket) => grant(socket);
+    const before = server.requests.length;
+    await rejects(connection.getAccessToken(), ended);
+    assert.equal(server.requests.length, before);
+  });
+});
+
+describe("an answer that is accepted", () => {
+  const parameters = "application/json; charset=utf-8";
+  for (const [what, body, headers] of [
+    ["with parameters in its media type", JSON.stringify(tokens()), { "Content-Type": parameters }],
+    ["with a media type in capitals", JSON.stringify(tokens()), { "Content-Type": "Application/JSON" }],
+    ["with bearer in small letters", JSON.stringify(tokens({ token_type: "bearer" }))],
+    ["with members that nobody knows", JSON.stringify(tokens({ constructor: 1, ["__proto__"]: 2, id_token: "x" }))],
+    ["of exactly 64 KiB", JSON.stringify(tokens()).padEnd(65_536)],
+  ]) {
+    test(what, async () => {
+      server.answer = (_request, socket) => reply(socket, 200, body, headers);
+      const connection = await start().login("u", "p");
+      assert.equal(connection.retrievePersistanceToken(), JSON.parse(body).refresh_token);
+    });
+  }
+
+  test("without a refresh token keeps the one there is", async () => {
+    const connection = await start().login("u", "p");
+    const kept = connection.retrievePersistanceToken();
+    server.answer = (_request, socket) => grant(socket, { refresh_token: undefined });
+    await connection.getAccessToken();
+    await connection.getAccessToken();
+    assert.equal(connection.retrievePersistanceToken(), kept);
+    assert.deepEqual(new Set(server.bodies().slice(1)).size, 1);
+    assert.equal(server.requests.length, 3);
+  });
+
+  for (const [what, expiresIn, expected] of [
+    ["a number", "3600", 3600],
+    ["digits", '"3600"', 3600],
+    ["over a year", "1e12", 365 * 24 * 3600],
+    ["infinite", "1e400", null],
+    ["a fraction", "1.5", null],
+    ["negative", "-5", 0],
+    ["minus zero", "-0", 0],
+    ["nonsense", '"soon"', null],
+    ["an object", "{}", null],
+  ]) {
+    test(`whose lifetime is ${what} lives for ${expected ?? "an unknown number of"} seconds`, async () => {
+      const body = JSON.stringify(tokens({ expires_in: "@" })).replace('"@"', expiresIn);
+      server.answer = (_request, socket) => reply(socket, 200, body);
+      const earliest = Date.now();
+      const { expiresAt } = (await start().login("u", "p")).getSnapshot();
+      if (expected === null) return assert.equal(expiresAt, null);
+      assert.ok(expiresAt >= earliest + expected * 1000 && expiresAt <= Date.now() + expected * 1000);
+    });
+  }
+
+  test("that is expired on arrival costs one request for each call", async () => {
+    const connection = await start().login("u", "p");
+    for (let call = 1; call <= 3; call += 1) {
+      await connection.getAccessToken();
+      assert.equal(server.requests.length, 1 + call);
+    }
+  });
+});
