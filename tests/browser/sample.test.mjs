@@ -1,26 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { awaited, sample } from "../sample.mjs";
 import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
 import { newAuthorizationServer, startSite } from "./servers.mjs";
-
-const sample = `
-    var client = MeshyClient.initializeWithTenant(accountName, tenant, publicKey);
-
-    client.login(username,password)
-          .then(function (meshyConnection){
-                   var refreshToken = meshyConnection.retrievePersistanceToken();
-
-                   client.loginWithPersistance(refreshToken)
-                         .then(function(refreshedMeshyConnection) { });
-          });
-`;
-
-const awaited = `
-    const client = await MeshyClient.initializeWithTenant(accountName, tenant, publicKey);
-    const meshyConnection = await client.login(username, password);
-    const refreshToken = meshyConnection.retrievePersistanceToken();
-    const refreshedMeshyConnection = await client.loginWithPersistance(refreshToken);
-`;
 
 /** The page around a sample: the default server is the development server, and both connections can be seen. */
 const page = (text) => `

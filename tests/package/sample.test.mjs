@@ -1,28 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { awaited, sample } from "../sample.mjs";
 import { installPackage } from "./installed.mjs";
 import { startOAuth2Server } from "./oauth2-server.mjs";
 import { run } from "./processes.mjs";
 
-// To the letter.
-const sample = `
-    var client = MeshyClient.initializeWithTenant(accountName, tenant, publicKey);
-
-    client.login(username,password)
-          .then(function (meshyConnection){
-                   var refreshToken = meshyConnection.retrievePersistanceToken();
-
-                   client.loginWithPersistance(refreshToken)
-                         .then(function(refreshedMeshyConnection) { });
-          });
-`;
-const awaited = `
-    const client = await MeshyClient.initializeWithTenant(accountName, tenant, publicKey);
-    const meshyConnection = await client.login(username, password);
-    const refreshToken = meshyConnection.retrievePersistanceToken();
-    const refreshedMeshyConnection = await client.loginWithPersistance(refreshToken);
-`;
 const optional = `
     const options = { tokenEndpoint: server + "/oauth/token" };
     const client = await MeshyClient.initializeWithTenant(accountName, tenant, publicKey, options);
