@@ -9,11 +9,10 @@ const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
 const COPIED = ["package.json", "index.d.ts"];
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
-
 const GLUE = join(WASM, "meshydb_client.js");
 
 export const wasmFile = join(WASM, "meshydb_client_bg.wasm");
-export const packageFolder = join(root, "pkg");
+const packageFolder = join(root, "pkg");
 
 /** Leaves a publishable package in pkg/. */
 export async function build() {
@@ -115,8 +114,7 @@ async function assemble() {
   }
   for (const file of COPIED) cpSync(join(TEMPLATE, file), join(packageFolder, file));
   for (const file of ROOT_FILES) cpSync(join(root, file), join(packageFolder, file));
-  const types = readFileSync(join(TEMPLATE, "index.d.ts"), "utf8");
-  writeFileSync(join(packageFolder, "index.d.cts"), types);
+  cpSync(join(TEMPLATE, "index.d.ts"), join(packageFolder, "index.d.cts"));
 }
 
 export async function bundle(options) {

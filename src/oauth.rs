@@ -149,6 +149,15 @@ impl Member {
         }
     }
 
+    /// The refresh token that it is, or that there is none; nothing if it is something else.
+    pub fn refresh_token(&self) -> Option<Option<RefreshToken>> {
+        match self {
+            Self::Missing => Some(None),
+            Self::Text(text) => RefreshToken::parse(text).map(Some),
+            Self::Number(_) | Self::Other => None,
+        }
+    }
+
     /// The number, if it is one.
     pub fn number(&self) -> Option<f64> {
         match self {
@@ -249,14 +258,9 @@ pub fn token_set(members: Members<'_>) -> Option<TokenSet> {
     if !members.token_type.text()?.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    let refresh_token = match members.refresh_token {
-        Member::Missing => None,
-        Member::Text(text) => Some(RefreshToken::parse(text)?),
-        Member::Number(_) | Member::Other => return None,
-    };
     Some(TokenSet {
         access_token: AccessToken::parse(members.access_token.text()?)?,
-        refresh_token,
+        refresh_token: members.refresh_token.refresh_token()?,
         lifetime: lifetime(members.expires_in),
         scope: members.scope.text().and_then(sanitised),
     })

@@ -195,11 +195,6 @@ impl Stored {
                 reason,
             });
         }
-        let refresh_token = match members.refresh_token {
-            Member::Missing => None,
-            Member::Text(text) => Some(RefreshToken::parse(text)?),
-            Member::Number(_) | Member::Other => return None,
-        };
         let received_at = time(members.received_at)?;
         let expiry_known = *members.expires_at != Member::Missing;
         let expires_at = if expiry_known {
@@ -214,7 +209,7 @@ impl Stored {
             sid,
             generation,
             access_token: AccessToken::parse(members.access_token.text()?)?,
-            refresh_token,
+            refresh_token: members.refresh_token.refresh_token()?,
             scope: members.scope.text()?.into(),
             validity: Validity::seen(now, received_at, expires_at),
             expiry_known,

@@ -408,9 +408,8 @@ impl Session {
             Phase::Condemned(refusal) => self.over(refused(&refusal)),
             Phase::Ending { written: true } if swapped == Ok(true) => self.phase = Phase::Over,
             Phase::Ending { .. } => {
-                if let Some(replaced) = self.replaced.take() {
-                    self.revoke(Some(&replaced));
-                }
+                let replaced = self.replaced.take().filter(|_| swapped == Ok(true));
+                self.revoke(replaced.as_ref());
                 self.end_again();
             }
             phase @ (Phase::Idle
@@ -494,10 +493,10 @@ impl Session {
         self.degraded = !stored;
         self.error = None;
         self.lost_swaps = 0;
-        let replaced = self.replaced.take();
+        let replaced = self.replaced.take().filter(|_| stored);
+        self.revoke(replaced.as_ref());
         if stored {
             self.place = Place::Stored;
-            self.revoke(replaced.as_ref());
         }
         self.serve_all();
         if abandoned {

@@ -27,6 +27,10 @@ enum Value<'a> {
 
 use Value::{Flag, Number, Text};
 
+fn number<'a>(value: i64) -> Value<'a> {
+    Number(Some(value as f64))
+}
+
 fn to_js(values: &[Value<'_>]) -> JsValue {
     serde_wasm_bindgen::to_value(values).unwrap_or_default()
 }
@@ -51,7 +55,6 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
 pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let snapshot = session.snapshot();
     let held = session.held();
-    let number = |value: i64| Number(Some(value as f64));
     let validity = held.map_or_else(Validity::default, |record| record.validity);
     let view = to_js(&[
         Text(Some(snapshot.state)),
@@ -72,7 +75,6 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
 
 /// The members of a record to be written.
 pub(super) fn stored_to_js(seen: &JsValue, stored: &Stored) -> JsValue {
-    let number = |value: i64| Number(Some(value as f64));
     let members = match stored {
         Stored::Live(record) => to_js(&[
             Number(Some(VERSION)),
@@ -115,9 +117,7 @@ pub(super) fn with_token_members<T>(
     source: &JsValue,
     judge: impl FnOnce(Option<Members<'_>>) -> T,
 ) -> T {
-    let values = own_members(source, TOKEN_RESPONSE).ok().flatten();
-    let values = values.as_ref().map(members);
-    judge(match values.as_deref() {
+    judge(match read(source, TOKEN_RESPONSE).as_deref() {
         Some(
             [
                 access_token,
@@ -164,9 +164,7 @@ pub(super) fn stored_from_js(value: &JsValue, now: Now) -> Stored {
     if value.is_falsy() {
         return Stored::Empty;
     }
-    let values = own_members(value, RECORD).ok().flatten();
-    let values = values.as_ref().map(members);
-    match values.as_deref() {
+    match read(value, RECORD).as_deref() {
         Some(
             [
                 v,
@@ -197,6 +195,12 @@ pub(super) fn stored_from_js(value: &JsValue, now: Now) -> Stored {
         }
         _ => Stored::Corrupt,
     }
+}
+
+/// The own members of an object, or of a JSON object.
+fn read(source: &JsValue, names: &str) -> Option<Vec<Member>> {
+    let values = own_members(source, names).ok()??;
+    Some(members(&values))
 }
 
 pub(super) fn members(values: &Array) -> Vec<Member> {

@@ -1,4 +1,4 @@
-use crate::support::Play;
+use crate::play::Play;
 use meshydb_client::error::{Code, Error, Reason};
 use meshydb_client::event::{Input, Output};
 

@@ -1,4 +1,4 @@
-use crate::support::{Play, play};
+use crate::play::{Play, play};
 
 #[test]
 fn a_refusal_never_ends_what_another_holder_rotates_meanwhile() {
@@ -138,6 +138,17 @@ fn a_sign_out_revokes_the_token_that_another_holder_has_stored() {
 #[test]
 fn a_sign_out_is_written_even_if_the_commit_before_it_failed() {
     Play::new("REPLIED\n signout 9 -> settle 1 signed_out, revoke R2\n unswapped =>").ever("load");
+}
+
+#[test]
+fn a_login_that_is_signed_out_and_then_not_stored_revokes_nobody_else() {
+    for failed in ["lost", "unswapped"] {
+        Play::new("login -> send password\n replied 1 -> load")
+            .then("loaded other#3 R50 -> swap own#4 R1")
+            .then("signout 9 -> settle 0 signed_out, revoke R1")
+            .then(&format!("{failed} =>"))
+            .never("revoke R50");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod calling;
 mod failing;
 mod found;
 mod opening;
+mod play;
 mod sharing;
 mod signing_out;
 mod simulation;

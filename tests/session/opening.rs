@@ -1,4 +1,5 @@
-use crate::support::{Play, play, refresh};
+use crate::play::{Play, play};
+use crate::support::refresh;
 use meshydb_client::error::Code;
 
 #[test]

@@ -1,4 +1,4 @@
-use crate::support::{Play, play};
+use crate::play::{Play, play};
 
 #[test]
 fn what_another_holder_has_rotated_is_adopted_without_a_request() {

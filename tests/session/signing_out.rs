@@ -1,4 +1,4 @@
-use crate::support::{Play, play};
+use crate::play::{Play, play};
 use meshydb_client::config::{Config, Options};
 use meshydb_client::error::Reason;
 

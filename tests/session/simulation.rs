@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
-use crate::support::{LIFETIME, Play};
-use crate::support::{access, record, refusal, tokens};
+use crate::play::Play;
+use crate::support::{LIFETIME, access, record, refusal, tokens};
 use meshydb_client::error::Reason;
 use meshydb_client::event::StoreFailed;
 use meshydb_client::event::{Input, Output};
