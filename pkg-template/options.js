@@ -38,6 +38,7 @@ export function clientOptions(options) {
     scope,
     slot,
     timeout,
+    reuseWindow,
     fetch,
     persistence = "none",
   } = options ?? {};
@@ -46,7 +47,7 @@ export function clientOptions(options) {
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';
   check(isStore || persistence === "none" || persistence === "local", "persistence", rule);
-  const values = [authUrl, tokenEndpoint, revocationEndpoint, scope, slot, timeout];
+  const values = [authUrl, tokenEndpoint, revocationEndpoint, scope, slot, timeout, reuseWindow];
   return { fetch, values, persistence: persistence === "local" && !hasLocalStorage() ? "none" : persistence };
 }
 

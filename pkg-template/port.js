@@ -14,6 +14,8 @@ export class Port {
   #validity;
   #callers = new Map();
   #lastCaller = 0;
+  #alarm;
+  #release;
   #fetch;
   #onChange;
   #shown;
@@ -59,6 +61,42 @@ export class Port {
   /** Has the store read again. */
   hint() {
     this.engine.ask(Wish.Hint, this, 0);
+  }
+
+  wake(after) {
+    clearTimeout(this.#alarm);
+    if (after !== undefined) this.#alarm = setTimeout(() => this.engine.ask(Wish.Woke, this, 0), after);
+  }
+
+  /** Resolves to whether the lock was granted within so many milliseconds; false where the store has none. */
+  lock(key, within) {
+    const { store } = this;
+    const controller = new AbortController();
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => controller.abort(resolve(false)), within);
+      const refuse = () => {
+        clearTimeout(timer);
+        resolve(false);
+      };
+      const hold = () => {
+        if (controller.signal.aborted) return undefined;
+        clearTimeout(timer);
+        resolve(true);
+        return new Promise((release) => {
+          this.#release = release;
+        });
+      };
+      if (!store?.lock) return refuse();
+      try {
+        Promise.resolve(store.lock(key, controller.signal, async () => hold())).catch(refuse);
+      } catch {
+        refuse();
+      }
+    });
+  }
+
+  unlock() {
+    this.#release?.();
   }
 
   settle(caller, token, error) {

@@ -14,6 +14,8 @@ const SCOPE: &str = "meshy.api offline_access";
 const SLOT: &str = "default";
 const TIMEOUT: f64 = 10_000.0;
 const TIMEOUTS: RangeInclusive<f64> = 1.0..=3_600_000.0;
+const REUSE_WINDOW: f64 = 5_000.0;
+const REUSE_WINDOWS: RangeInclusive<f64> = 0.0..=3_600_000.0;
 const LONGEST_TEXT: usize = 1_024;
 const LONGEST_ACCOUNT: usize = 128;
 
@@ -25,6 +27,7 @@ const PUBLIC_KEY_RULE: &str = "must be 1 to 1024 visible ASCII characters";
 const SCOPE_RULE: &str = "must be up to 1024 characters of scope names and spaces between them";
 const SLOT_RULE: &str = "must have 1 to 1024 bytes of UTF-8";
 const TIMEOUT_RULE: &str = "must be 1 to 3600000 milliseconds";
+const REUSE_WINDOW_RULE: &str = "must be 0 to 3600000 milliseconds";
 const URL_RULE: &str =
     "must be an https URL (or http on this machine) of host, port and path alone, in plain ASCII";
 
@@ -43,10 +46,12 @@ pub struct Options<'a> {
     pub slot: Option<&'a str>,
     /// Milliseconds.
     pub timeout: Option<f64>,
+    /// Milliseconds.
+    pub reuse_window: Option<f64>,
 }
 
 /// One client application at one authorization server. Every member is valid.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     /// The `client_id` of RFC 6749.
     pub public_key: String,
@@ -60,6 +65,8 @@ pub struct Config {
     pub scope: String,
     /// How long one token request may take, body included, in milliseconds.
     pub timeout: i64,
+    /// How long after it was first sent a refresh token whose answer was lost is sent again, in milliseconds.
+    pub reuse_window: i64,
     /// Names the session in a store: an injective encoding of everything that tells sessions apart.
     pub key: String,
 }
@@ -77,6 +84,7 @@ impl Config {
         let scope = options.scope.unwrap_or(if elsewhere { "" } else { SCOPE });
         let slot = options.slot.unwrap_or(SLOT);
         let timeout = options.timeout.unwrap_or(TIMEOUT);
+        let reuse_window = options.reuse_window.unwrap_or(REUSE_WINDOW);
         for (valid, argument, rule) in [
             (is_account(account), "accountName", ACCOUNT_RULE),
             (is_header_value(tenant), "tenant", TENANT_RULE),
@@ -84,6 +92,11 @@ impl Config {
             (is_scope(scope), "scope", SCOPE_RULE),
             (is_name(slot), "slot", SLOT_RULE),
             (TIMEOUTS.contains(&timeout), "timeout", TIMEOUT_RULE),
+            (
+                REUSE_WINDOWS.contains(&reuse_window),
+                "reuseWindow",
+                REUSE_WINDOW_RULE,
+            ),
             (is_url(Some(auth_url)), "authUrl", URL_RULE),
             (is_url(options.token_endpoint), "tokenEndpoint", URL_RULE),
             (
@@ -119,6 +132,7 @@ impl Config {
             revocation_endpoint,
             scope: scope.into(),
             timeout: timeout as i64,
+            reuse_window: reuse_window as i64,
             key,
         })
     }

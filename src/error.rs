@@ -61,6 +61,8 @@ pub enum Reason {
     SignedOut,
     /// The server refused the refresh token that is still the stored one.
     InvalidGrant,
+    /// The same, after an answer was lost: the server may have rotated the token then.
+    ResponseLost,
     /// Another login took the session's place in the store.
     Replaced,
     /// The record was removed from the store.
@@ -68,9 +70,10 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::SignedOut,
         Self::InvalidGrant,
+        Self::ResponseLost,
         Self::Replaced,
         Self::Removed,
     ];
@@ -80,6 +83,7 @@ impl Reason {
         match self {
             Self::SignedOut => "signed_out",
             Self::InvalidGrant => "invalid_grant",
+            Self::ResponseLost => "response_lost",
             Self::Replaced => "replaced",
             Self::Removed => "removed",
         }
@@ -163,6 +167,9 @@ impl Error {
         let text = match reason {
             Reason::SignedOut => "the user signed out",
             Reason::InvalidGrant => "the server refused the refresh token",
+            Reason::ResponseLost => {
+                "an answer was lost, and the server refused the refresh token that it had spent"
+            }
             Reason::Replaced => "another login took its place",
             Reason::Removed => "its record was removed from the store",
         };
@@ -183,6 +190,13 @@ impl Error {
             | Code::SessionEnded
             | Code::Unsupported => false,
         }
+    }
+
+    /// Whether the server may have acted although its answer did not come: the connection broke, the deadline passed,
+    /// or a 2xx was no token response.
+    pub fn is_lost_answer(&self) -> bool {
+        matches!(self.code, Code::Network | Code::Timeout)
+            || self.code == Code::InvalidResponse && matches!(self.status, Some(200..300))
     }
 
     /// Whether this answer to a refresh says that the refresh token is dead: `invalid_grant`

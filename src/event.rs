@@ -6,15 +6,15 @@
 
 use crate::error::Error;
 use crate::oauth::Request;
-use crate::record::Stored;
+use crate::record::Entry;
 use crate::token::{AccessToken, RefreshToken, TokenSet};
 
 /// The store did not answer, or refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StoreFailed;
 
 /// How a session begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Opening {
     /// With the answer to a password grant.
     Login(Request),
@@ -27,7 +27,7 @@ pub enum Opening {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The first input of every session.
     Open {
@@ -53,15 +53,19 @@ pub enum Input {
     /// A caller has gone. It is not settled any more.
     Abort(u32),
     /// The answer to [`Output::Load`].
-    Loaded(Result<Stored, StoreFailed>),
+    Loaded(Result<Entry, StoreFailed>),
     /// The answer to [`Output::Swap`]: whether it was done.
     Swapped(Result<bool, StoreFailed>),
+    /// The answer to [`Output::Lock`]: whether it is held now.
+    Locked(bool),
     /// The answer to [`Output::Send`].
     Replied(Result<TokenSet, Error>),
     /// The end of an [`Output::Revoke`], whatever the answer.
     Revoked,
     /// The stored record may have changed.
     Hint,
+    /// The moment that [`Session::wake_at`](crate::session::Session::wake_at) names has come.
+    Woke,
     /// The user signs out.
     SignOut {
         /// Settled when the end is in the store and the revocation was answered.
@@ -70,12 +74,19 @@ pub enum Input {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Read the store.
     Load,
-    /// Replace what the last `Load` saw.
-    Swap(Stored),
+    /// Replace what the last `Load` saw, or the last `Swap` wrote.
+    Swap(Entry),
+    /// Take the lock of the key, if there is one.
+    Lock {
+        /// Milliseconds to wait for it at most.
+        within: i64,
+    },
+    /// Give the lock back.
+    Unlock,
     /// Send a token request.
     Send(Request),
     /// Send a revocation.

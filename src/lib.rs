@@ -14,11 +14,16 @@
 //! | [`config`] | options, parsed once |
 //! | [`oauth`] | requests, and what their answers mean |
 //! | [`token`] | tokens and how long they live |
+//! | [`attempt`] | who may send, and when again |
 //! | [`record`] | what is stored, and who wins |
 //! | [`event`] | what goes in and out of the machine |
 //! | [`session`] | the one state machine |
 //! | [`error`] | what can go wrong |
 
+#[forbid(unsafe_code)]
+pub mod attempt;
+#[forbid(unsafe_code)]
+mod caller;
 #[forbid(unsafe_code)]
 pub mod config;
 #[forbid(unsafe_code)]

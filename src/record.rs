@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use crate::attempt::{Attempt, AttemptMembers, time};
 use crate::error::Reason;
 use crate::oauth::Member;
 use crate::token::{
@@ -16,7 +17,6 @@ use crate::token::{
 pub const VERSION: f64 = 1.0;
 const FINGERPRINT: usize = 16;
 const PAST: usize = 9;
-const LATEST_TIME: f64 = 8.64e15;
 
 /// A live session, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -108,9 +108,19 @@ impl Record {
 }
 
 /// What a store holds under a key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// The session.
+    pub stored: Stored,
+    /// What its holders are up to.
+    pub attempt: Attempt,
+}
+
+/// The session under a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Stored {
-    /// Nothing.
+    /// None.
+    #[default]
     Empty,
     /// A session that goes on.
     Live(Rc<Record>),
@@ -152,15 +162,31 @@ pub struct RecordMembers<'a> {
     pub past: &'a Member,
     /// The reason, in the record of an ended session.
     pub ended: &'a Member,
+    /// What its holders are up to.
+    pub attempt: AttemptMembers<'a>,
+}
+
+impl Entry {
+    /// Validates what was read at `now`.
+    pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
+        Self {
+            stored: if members.v.number().is_some_and(|version| version > VERSION) {
+                Stored::Newer
+            } else {
+                Stored::valid(members, now).unwrap_or(Stored::Corrupt)
+            },
+            attempt: Attempt::parse(&members.attempt),
+        }
+    }
 }
 
 impl Stored {
-    /// Validates what was read at `now`.
-    pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
-        if members.v.number().is_some_and(|version| version > VERSION) {
-            return Self::Newer;
+    /// Whether a holder may write over it without a login.
+    pub fn is_readable(&self) -> bool {
+        match self {
+            Self::Empty | Self::Live(_) | Self::Ended { .. } => true,
+            Self::Corrupt | Self::Newer => false,
         }
-        Self::valid(members, now).unwrap_or(Self::Corrupt)
     }
 
     /// The generation after which the next login counts on.
@@ -184,6 +210,9 @@ impl Stored {
     fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
         if members.v.number()? < VERSION {
             return None;
+        }
+        if *members.sid == Member::Missing && *members.access_token == Member::Missing {
+            return members.attempt.attempt.text().map(|_| Self::Empty);
         }
         let sid = members.sid.text().filter(|sid| !sid.is_empty())?.into();
         let generation = time(members.generation)?;
@@ -225,15 +254,8 @@ fn is_past(past: &str) -> bool {
             .all(|byte| byte.is_ascii_hexdigit() || byte == b' ')
 }
 
-fn time(member: &Member) -> Option<i64> {
-    member
-        .number()
-        .filter(|number| (0.0..=LATEST_TIME).contains(number) && number.fract() == 0.0)
-        .map(|number| number as i64)
-}
-
 /// What a session knows of its place in the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The store was not read yet.
     Unread,

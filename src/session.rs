@@ -1,59 +1,72 @@
 //! The one state machine: one session, from its opening to its end.
 //!
 //! [`Session::handle`] takes the time and one [`Input`] and returns what is to be done as
-//! [`Output`]s; it performs nothing itself. At most one request for tokens is in flight, and
-//! at most one store operation: each `Load` is answered by one `Loaded`, each `Swap` (which
-//! compares with what the last `Load` saw) by one `Swapped`, each `Send` by one `Replied`.
-//! Every caller is settled exactly once. A rotated token is committed before any caller
-//! sees it, and nothing that arrives after the end brings the session back.
+//! [`Output`]s; it performs nothing itself. At most one request for tokens is in flight, one
+//! store operation, and one wait for the lock: each `Load` is answered by one `Loaded`, each
+//! `Swap` by one `Swapped`, each `Lock` by one `Locked`, each `Send` by one `Replied`.
+//!
+//! A refresh reads, claims, sends and commits. Whatever happens between two of these steps,
+//! the next holder finds in the store what it needs. A refresh token is sent only under a
+//! claim that was swapped in less than a second ago; a rotated one is committed before any
+//! caller sees it; a session ends only if the refused token is still the stored one; and
+//! nothing that arrives after the end brings the session back.
 //!
 //! | phase | waits for | leaves to |
 //! |---|---|---|
-//! | Idle | a call, a sign-out, news from the store | Loading, Ending |
-//! | Loading | the stored record | Sending, Idle, Over |
-//! | Sending | the server | Committing, Confirming, Idle, Over |
-//! | Confirming | the stored record, after a refusal | Condemned, Sending, Idle, Over |
-//! | Condemned | the store, with the end in it | Over, Confirming |
-//! | Committing | the store | Idle, Over |
+//! | Idle | a call, a sign-out, a hint | Loading, Ending |
+//! | Loading | the stored record | Idle, Waiting, Locking, Claiming, Condemned, Committing, Over |
+//! | Waiting | the end of a cool-down or of another's claim, a hint | Loading |
+//! | Locking | the lock, or long enough | Loading, Claiming |
+//! | Claiming | the store, with the claim in it | Sending, Loading |
+//! | Sending | the server | Committing, Claiming (again), Releasing, Loading (refused), Over |
+//! | Releasing | the store, without the claim | Waiting, Idle, Over |
+//! | Committing | the store, with the next generation | Idle, Over |
+//! | Condemned | the store, with the end in it | Over, Loading |
 //! | Ending | the store, after the local end | Over |
+
+mod ending;
+mod opening;
 
 use std::mem;
 use std::rc::Rc;
 
+use crate::attempt::{Attempt, Claim, Cooldown};
+use crate::caller::{ANOTHER, Caller};
 use crate::config::Config;
-use crate::error::{Code, Error, Reason};
-use crate::event::{Input, Opening, Output, Snapshot, StoreFailed};
-use crate::oauth::{self, Request};
-use crate::record::{Place, Record, Standing, Stored, standing};
-use crate::token::{AccessToken, Now, RefreshToken, TokenSet};
+use crate::error::{Code, Error};
+use crate::event::{Input, Output, Snapshot, StoreFailed};
+use crate::oauth;
+use crate::record::{Entry, Place, Record, Standing, Stored, standing};
+use crate::token::{AccessToken, Now, RefreshToken, TokenSet, hash};
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_SWAPS: u8 = 8;
+/// Sends in a row of a token whose answer is lost.
+const SENDS: u8 = 3;
+/// Milliseconds after a claim within which its holder may send.
+const SEND_WITHIN: i64 = 1_000;
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Phase {
     Idle,
     Loading,
+    Waiting { until: i64 },
+    Locking,
+    Claiming { at: Now, attempt: Attempt },
     Sending,
-    Confirming(Error),
-    Condemned(Error),
+    Releasing(Error),
     Committing(Rc<Record>),
+    Condemned(Error),
     Ending { written: bool },
     Over,
 }
 
-#[derive(Debug)]
-struct Caller {
-    id: u32,
-    min_validity: i64,
-    /// Only a later generation than this will do.
-    after: Option<i64>,
-}
-
 /// One session.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     config: Rc<Config>,
+    /// Names this holder.
+    name: String,
     sid: String,
     phase: Phase,
     /// The token in hand; none until the session is open.
@@ -61,11 +74,26 @@ pub struct Session {
     /// The foreign refresh token that the session is opened with.
     opened_with: Option<RefreshToken>,
     place: Place,
-    /// Whether the last look at the store found something that may be replaced.
+    /// What the last look at the store found, and whether it may be replaced.
+    stored: Stored,
     writable: bool,
+    attempt: Attempt,
+    /// Another holder's claim, and when its time has passed here.
+    rival: Option<(Claim, i64)>,
+    /// Whether the lock is held, and whether it was not to be had.
+    locked: bool,
+    lockless: bool,
+    claims: i64,
+    /// Sends since the last rest, and when the first was.
+    sends: u8,
+    first_sent: Now,
+    /// What the server said of the token in hand, until the store was read again.
+    refused: Option<Error>,
     /// The refresh token of the session whose place this one takes.
     replaced: Option<RefreshToken>,
     callers: Vec<Caller>,
+    /// Whether the next token is wanted though nobody waits for it.
+    ahead: bool,
     /// The callers of a sign-out.
     leaving: Vec<u32>,
     /// Revocations that are under way.
@@ -74,22 +102,35 @@ pub struct Session {
     degraded: bool,
     hinted: bool,
     lost_swaps: u8,
+    dice: u64,
     outputs: Vec<Output>,
 }
 
 impl Session {
-    /// A session that has yet to be opened. `sid` must be random; a session that is joined keeps its own.
-    pub fn new(config: Rc<Config>, sid: String) -> Self {
+    /// A session that has yet to be opened. `name` must be random: it names this holder, and the session if it begins here.
+    pub fn new(config: Rc<Config>, name: String) -> Self {
         Self {
             config,
-            sid,
+            sid: name.clone(),
+            dice: hash(&name),
+            name,
             phase: Phase::Idle,
             record: None,
             opened_with: None,
             place: Place::Unread,
+            stored: Stored::Empty,
             writable: false,
+            attempt: Attempt::default(),
+            rival: None,
+            locked: false,
+            lockless: false,
+            claims: 0,
+            sends: 0,
+            first_sent: Now::default(),
+            refused: None,
             replaced: None,
             callers: Vec::new(),
+            ahead: false,
             leaving: Vec::new(),
             revoking: 0,
             error: None,
@@ -108,20 +149,29 @@ impl Session {
                 caller,
                 min_validity,
                 rejected,
-            } => self.call(now, caller, min_validity, rejected.as_ref()),
-            Input::Refresh { caller } => {
-                let current = self.held().map(|record| record.access_token.clone());
-                self.call(now, caller, 0, current.as_ref());
+            } => {
+                let in_hand = self.record.as_ref().map(|record| &record.access_token);
+                let is_rejected = rejected.is_some() && rejected.as_ref() == in_hand;
+                self.call(
+                    now,
+                    caller,
+                    if is_rejected { ANOTHER } else { min_validity },
+                );
             }
+            Input::Refresh { caller } => self.call(now, caller, ANOTHER),
             Input::Abort(caller) => {
                 self.callers.retain(|waiting| waiting.id != caller);
                 self.leaving.retain(|&leaving| leaving != caller);
+                self.rest();
             }
-            Input::Loaded(stored) => self.loaded(now, stored),
-            Input::Swapped(swapped) => self.swapped(swapped),
+            Input::Loaded(loaded) => self.loaded(now, loaded),
+            Input::Swapped(swapped) => self.swapped(now, swapped),
+            Input::Locked(held) => self.granted(now, held),
             Input::Replied(reply) => self.replied(now, reply),
             Input::Revoked => self.revoking -= 1,
-            Input::Hint => self.hint(),
+            Input::Hint if matches!(self.phase, Phase::Idle | Phase::Waiting { .. }) => self.load(),
+            Input::Hint => self.hinted = true,
+            Input::Woke => self.woke(now),
             Input::SignOut { caller } => {
                 self.leaving.push(caller);
                 self.sign_out();
@@ -135,6 +185,17 @@ impl Session {
         mem::take(&mut self.outputs)
     }
 
+    /// When [`Input::Woke`] is due, by the monotonic clock.
+    pub fn wake_at(&self) -> Option<i64> {
+        let deadlines = self.callers.iter();
+        let deadline = deadlines.map(|caller| caller.deadline(self.config.timeout));
+        let until = match self.phase {
+            Phase::Waiting { until } => Some(until),
+            _ => None,
+        };
+        deadline.chain(until).min()
+    }
+
     /// Names the session.
     pub fn sid(&self) -> &str {
         &self.sid
@@ -145,15 +206,24 @@ impl Session {
         self.record.as_deref().filter(|_| !self.is_over())
     }
 
+    /// Whether `token` is or was this session's, or is what it is being opened with.
+    pub fn knows(&self, token: &RefreshToken) -> bool {
+        let is_opening = !self.is_over() && self.opened_with.as_ref() == Some(token);
+        is_opening || self.held().is_some_and(|record| record.knows(token))
+    }
+
     /// What anyone may see.
     pub fn snapshot(&self) -> Snapshot {
         let record = self.record.as_ref();
         Snapshot {
             state: match self.phase {
                 Phase::Idle => "active",
+                Phase::Waiting { .. } => "waiting",
                 Phase::Loading
+                | Phase::Locking
+                | Phase::Claiming { .. }
                 | Phase::Sending
-                | Phase::Confirming(_)
+                | Phase::Releasing(_)
                 | Phase::Condemned(_)
                 | Phase::Committing(_) => "refreshing",
                 Phase::Ending { .. } | Phase::Over => "ended",
@@ -168,151 +238,332 @@ impl Session {
         }
     }
 
-    fn open(&mut self, now: Now, id: u32, opening: Opening) {
-        self.callers.push(Caller {
-            id,
-            min_validity: 0,
-            after: None,
-        });
-        match opening {
-            Opening::Login(request) => self.send(request),
-            Opening::Adopt(tokens) => self.opened(tokens, now),
-            Opening::Restore => self.load(Phase::Loading),
-            Opening::Resume(token) => {
-                self.opened_with = Some(token);
-                self.load(Phase::Loading);
-            }
-        }
-    }
-
-    fn call(&mut self, now: Now, id: u32, min_validity: i64, rejected: Option<&AccessToken>) {
+    /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
+    fn call(&mut self, now: Now, id: u32, min_validity: i64) {
         if self.is_over() {
             let error = self.error.clone();
-            return self.settle(
-                id,
-                Err(error.unwrap_or_else(|| Error::ended(Reason::Removed))),
-            );
+            let error = error.unwrap_or_else(|| Error::ended(crate::error::Reason::Removed));
+            return self.settle(id, Err(error));
         }
-        let in_hand = self.record.as_ref().map(|record| &record.access_token);
-        let after = (rejected.is_some() && rejected == in_hand).then(|| self.generation());
-        self.callers.push(Caller {
-            id,
-            min_validity,
-            after,
-        });
+        self.callers
+            .push(Caller::new(id, now, min_validity, self.generation()));
         self.settle_satisfied(now);
-        if matches!(self.phase, Phase::Idle) && !self.callers.is_empty() {
-            self.load(Phase::Loading);
-            self.changed();
-        }
-    }
-
-    fn hint(&mut self) {
         if matches!(self.phase, Phase::Idle) {
-            self.load(Phase::Loading);
-        } else {
-            self.hinted = true;
+            self.ahead = self.callers.is_empty()
+                && self.is_ageing(now)
+                && self.attempt.cooling(now.wall) == 0;
+            if self.is_wanted() || self.degraded {
+                self.load();
+                self.changed();
+            }
         }
     }
 
-    fn sign_out(&mut self) {
-        if self.is_over() {
-            return;
-        }
-        if let Phase::Committing(next) = &self.phase {
-            self.record = Some(next.clone());
-        }
-        let token = self.held().and_then(|record| record.refresh_token.clone());
-        self.end(Error::ended(Reason::SignedOut));
-        self.revoke(token.as_ref());
-    }
-
-    fn loaded(&mut self, now: Now, loaded: Result<Stored, StoreFailed>) {
-        let generation = self.generation();
-        self.notice(&loaded);
-        match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Loading if self.record.is_none() => self.opening_loaded(loaded),
-            Phase::Loading => match self.standing(generation, &loaded) {
-                Standing::Over(reason) => self.over(Error::ended(reason)),
-                Standing::Behind(record) => self.adopt(now, record),
-                Standing::Current | Standing::Unknown => self.refresh(),
-                Standing::Newer if self.callers.is_empty() => self.idle(),
-                Standing::Newer => self.failed(unreadable()),
-            },
-            Phase::Confirming(refusal) => match self.standing(generation, &loaded) {
-                Standing::Over(reason) => self.over(Error::ended(reason)),
-                Standing::Behind(record) => self.adopt(now, record),
-                Standing::Current => self.confirmed(now, refusal, loaded),
-                Standing::Unknown | Standing::Newer => self.failed(refusal),
-            },
+    fn loaded(&mut self, now: Now, loaded: Result<Entry, StoreFailed>) {
+        let phase = mem::replace(&mut self.phase, Phase::Idle);
+        let loaded = self.noticed(loaded);
+        match phase {
+            Phase::Loading if self.record.is_none() => self.opening_loaded(now, loaded),
+            Phase::Loading => self.looked(now, &loaded),
             Phase::Committing(next) => self.committing_loaded(now, next, loaded),
             Phase::Ending { .. } => self.ending_loaded(loaded),
-            phase @ (Phase::Idle | Phase::Sending | Phase::Condemned(_) | Phase::Over) => {
-                self.phase = phase;
-            }
+            phase => self.phase = phase,
         }
     }
 
-    fn notice(&mut self, loaded: &Result<Stored, StoreFailed>) {
-        self.writable = matches!(
-            loaded,
-            Ok(Stored::Empty | Stored::Live(_) | Stored::Ended { .. })
-        );
-        match loaded {
-            Ok(Stored::Live(record)) if record.sid == self.sid => {
+    /// Remembers what holders have told each other.
+    fn noticed(&mut self, loaded: Result<Entry, StoreFailed>) -> Result<Stored, StoreFailed> {
+        self.writable = loaded
+            .as_ref()
+            .is_ok_and(|entry| entry.stored.is_readable());
+        let Entry { stored, attempt } = loaded.inspect_err(|_| self.degraded = true)?;
+        if self.writable {
+            let is_ours = stored.sid() == Some(&self.sid);
+            let is_later = is_ours && stored.generation() > self.generation();
+            self.attempt = if is_later {
+                attempt
+            } else {
+                self.attempt.updated(&attempt)
+            };
+            if is_ours && matches!(stored, Stored::Live(_)) {
                 self.place = Place::Stored;
-                self.degraded &= record.generation < self.generation();
+                self.degraded &= stored.generation() < self.generation();
             }
-            Ok(_) => {}
-            Err(StoreFailed) => self.degraded = true,
+            self.stored = stored.clone();
+        }
+        Ok(stored)
+    }
+
+    /// Where the session stands in view of the store: what it finds there decides before anything is sent.
+    fn looked(&mut self, now: Now, loaded: &Result<Stored, StoreFailed>) {
+        let standing = self.standing(self.generation(), loaded);
+        match (standing, self.refused.take()) {
+            (Standing::Over(reason), _) => self.over(Error::ended(reason)),
+            (Standing::Behind(record), _) => self.adopt(now, record),
+            (Standing::Unknown | Standing::Newer, Some(refusal)) => self.failed(refusal),
+            (Standing::Unknown, None) => self.advance(now),
+            (Standing::Newer, None) if self.is_wanted() => self.failed(opening::unreadable()),
+            (Standing::Newer, None) => self.idle(),
+            (Standing::Current, refused) => match (self.stored.clone(), refused) {
+                (Stored::Live(other), _) if self.is_other_twin(&other) => self.adopt(now, other),
+                (stored, None) if self.place != Place::Stored => self.commit_over(stored),
+                (stored, None) if stored.generation() < self.generation() => {
+                    self.commit_over(stored)
+                }
+                (_, Some(refusal)) if self.place != Place::Stored => {
+                    self.over(self.refused(&refusal))
+                }
+                (_, refused) => {
+                    self.refused = refused;
+                    self.advance(now);
+                }
+            },
         }
     }
 
-    /// The first look at the store: a session to go on with, one to join, or none.
-    fn opening_loaded(&mut self, loaded: Result<Stored, StoreFailed>) {
-        match (loaded, &self.opened_with) {
-            (Ok(Stored::Live(record)), None) => {
-                self.take(record);
-                self.serve_all();
-            }
-            (Ok(Stored::Live(record)), Some(token)) if record.knows(token) => {
-                for caller in &mut self.callers {
-                    caller.after = Some(record.generation);
-                }
-                self.take(record);
-                self.refresh();
-            }
-            (_, Some(_)) if self.callers.is_empty() => self.over(Error::ended(Reason::SignedOut)),
-            (_, Some(token)) => {
-                let request = oauth::refresh_request(&self.config, token);
-                self.send(request);
-            }
-            (stored, None) => {
-                if let Ok(Stored::Corrupt | Stored::Newer) = stored {
-                    self.error = Some(unreadable());
-                }
-                self.phase = Phase::Over;
-                self.changed();
-                self.settle_all(&Ok(None));
-            }
+    /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
+    fn advance(&mut self, now: Now) {
+        if !self.is_wanted() && self.refused.is_none() {
+            return self.idle();
+        }
+        if self.token().is_none() {
+            return self.failed(Error::new(
+                Code::SessionEnded,
+                "the access token has expired, and the server gave no refresh token",
+            ));
+        }
+        if self.refused.is_none() && self.attempt.cooling(now.wall) > 0 {
+            let paused = || Error::new(Code::Unavailable, "the server has asked for a pause");
+            let error = self.error.clone().unwrap_or_else(paused);
+            return self.pause(now, error, true);
+        }
+        if !self.writable {
+            self.attempt = self.own_attempt();
+            return self.send(now);
+        }
+        let wait = self.kept_out(now);
+        if !self.locked && !self.lockless {
+            let within = if wait > 0 {
+                wait
+            } else {
+                self.config.timeout + SEND_WITHIN
+            };
+            self.outputs.push(Output::Lock { within });
+            self.phase = Phase::Locking;
+        } else if wait > 0 {
+            self.unlock();
+            self.wait(now.monotonic + wait);
+        } else if let Some(refusal) = self.refused.clone() {
+            self.condemn(&refusal);
+        } else {
+            self.claim(now);
         }
     }
 
-    /// The refused token is still the stored one, unless another holder has put its own there.
-    fn confirmed(&mut self, now: Now, refusal: Error, loaded: Result<Stored, StoreFailed>) {
-        match (loaded, &self.record) {
-            (Ok(Stored::Live(record)), Some(ours)) if record.sid == self.sid => {
-                if record.generation == ours.generation
-                    && record.refresh_token != ours.refresh_token
-                {
-                    return self.adopt(now, record);
-                }
-                self.outputs.push(Output::Swap(
-                    self.ended(record.generation, Reason::InvalidGrant),
-                ));
-                self.phase = Phase::Condemned(refusal);
+    /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
+    fn kept_out(&mut self, now: Now) -> i64 {
+        let Some(claim) = &self.attempt.claim else {
+            return 0;
+        };
+        if claim.holder == self.name || self.locked && claim.locked {
+            return 0;
+        }
+        let until = match &self.rival {
+            Some((rival, until)) if rival == claim => *until,
+            _ => now.monotonic + claim.duration,
+        };
+        self.rival = Some((claim.clone(), until));
+        (until - now.monotonic).max(0)
+    }
+
+    fn granted(&mut self, now: Now, held: bool) {
+        if !matches!(self.phase, Phase::Locking) {
+            if held {
+                self.outputs.push(Output::Unlock);
             }
-            _ => self.over(refused(&refusal)),
+            return;
+        }
+        self.locked = held;
+        self.lockless = !held;
+        let claim = self.attempt.claim.as_ref();
+        if claim.is_some_and(|claim| claim.holder != self.name) {
+            self.load();
+        } else {
+            self.advance(now);
+        }
+    }
+
+    /// Whoever takes over from another's claim cannot know whether that one has sent.
+    fn claim(&mut self, now: Now) {
+        let mut attempt = self.own_attempt();
+        let rival = attempt.claim.take();
+        if rival.is_some_and(|rival| rival.holder != self.name) {
+            attempt.unanswered_since.get_or_insert(now.wall);
+        }
+        self.claims += 1;
+        attempt.claim = Some(Claim {
+            holder: self.name.clone(),
+            number: self.claims,
+            duration: self.config.timeout + SEND_WITHIN,
+            locked: self.locked,
+        });
+        self.swap_attempt(attempt.clone());
+        self.phase = Phase::Claiming { at: now, attempt };
+    }
+
+    fn swapped(&mut self, now: Now, swapped: Result<bool, StoreFailed>) {
+        if let Phase::Ending { written } = self.phase {
+            return self.ending_swapped(written, swapped);
+        }
+        let done = swapped == Ok(true);
+        let lost = swapped == Ok(false) && self.lost_swaps < LOST_SWAPS;
+        self.lost_swaps += u8::from(lost);
+        match mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Claiming { .. } | Phase::Condemned(_) if lost => self.load(),
+            Phase::Claiming { at, attempt } => self.claimed(now, at, attempt, done),
+            Phase::Condemned(end) => self.over(end),
+            Phase::Releasing(error) => {
+                self.hinted |= lost;
+                self.degraded |= !done && !lost;
+                let retry = error.retryable() || error.is_lost_answer();
+                self.pause(now, error, retry);
+            }
+            Phase::Committing(next) if lost => self.load_for(Phase::Committing(next)),
+            Phase::Committing(next) => self.committed(now, next, done),
+            phase => self.phase = phase,
+        }
+    }
+
+    /// Sends, unless so much time has passed that another may have taken over; without a claim, if the store fails.
+    fn claimed(&mut self, now: Now, at: Now, attempt: Attempt, done: bool) {
+        self.attempt = attempt;
+        if !done {
+            self.attempt.claim = None;
+            self.writable = false;
+            self.degraded = true;
+        } else if now.since(at) > SEND_WITHIN {
+            return self.load();
+        }
+        self.send(now);
+    }
+
+    fn send(&mut self, now: Now) {
+        let Some(token) = self.token() else {
+            return self.idle();
+        };
+        let request = oauth::refresh_request(&self.config, token);
+        if self.sends == 0 {
+            self.first_sent = now;
+        }
+        self.sends += 1;
+        for caller in &mut self.callers {
+            caller.sends += 1;
+        }
+        self.outputs.push(Output::Send(request));
+        self.phase = Phase::Sending;
+        self.changed();
+    }
+
+    fn replied(&mut self, now: Now, reply: Result<TokenSet, Error>) {
+        match (&self.phase, reply, &self.record) {
+            (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
+            (Phase::Sending, Ok(tokens), Some(record)) => {
+                let next = Rc::new(record.rotated(tokens, now));
+                if self.writable && self.place == Place::Stored {
+                    self.commit(next);
+                } else {
+                    self.load_for(Phase::Committing(next));
+                }
+            }
+            (Phase::Sending, Err(error), None) if self.opened_with.is_none() => self.over(error),
+            (Phase::Sending, Err(error), Some(_)) if error.ends_session() => {
+                self.refused = Some(error);
+                self.load();
+            }
+            (Phase::Sending, Err(error), _) => self.unsuccessful(now, error),
+            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref()),
+            (_, Err(_), _) => {}
+        }
+    }
+
+    /// Sends again what may have been spent, while the server may still allow that; otherwise makes way, and lets the server rest.
+    fn unsuccessful(&mut self, now: Now, error: Error) {
+        if error.is_lost_answer() {
+            self.attempt
+                .unanswered_since
+                .get_or_insert(self.first_sent.wall);
+            let in_time = now.since(self.first_sent) <= self.config.reuse_window;
+            if in_time && self.sends < SENDS && self.attempt.cooldown.is_none() {
+                return if self.attempt.claim.is_some() {
+                    self.claim(now)
+                } else {
+                    self.send(now)
+                };
+            }
+        }
+        if !error.ends_session() {
+            let failures = self.attempt.cooldown.as_ref();
+            let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
+            self.dice = self.dice.wrapping_mul(0x5851_f42d_4c95_7f2d) + 1;
+            let random = (self.dice >> 32) as u32;
+            self.attempt.cooldown =
+                Some(Cooldown::new(now.wall, failures, error.retry_after, random));
+        }
+        if self.attempt.claim.take().is_some() {
+            self.swap_attempt(self.attempt.clone());
+            self.phase = Phase::Releasing(error);
+        } else {
+            let retry = error.retryable() || error.is_lost_answer();
+            self.pause(now, error, retry);
+        }
+    }
+
+    /// Waits through the cool-down with those who can, and tells the others.
+    fn pause(&mut self, now: Now, mut error: Error, retry: bool) {
+        let cooling = self.attempt.cooling(now.wall);
+        let until = now.monotonic + cooling;
+        if retry {
+            error.retry_after = Some(((cooling + 999) / 1_000) as u32);
+        }
+        self.unlock();
+        self.sends = 0;
+        self.lockless = false;
+        self.error = Some(error.clone());
+        let timeout = self.config.timeout;
+        self.settle_those(&Err(error), &mut |caller| {
+            !(retry && caller.can_wait(until, timeout))
+        });
+        self.wait(until);
+    }
+
+    fn wait(&mut self, until: i64) {
+        if self.callers.is_empty() {
+            return self.idle();
+        }
+        self.phase = Phase::Waiting { until };
+        self.changed();
+        if mem::take(&mut self.hinted) {
+            self.load();
+        }
+    }
+
+    fn woke(&mut self, now: Now) {
+        let timeout = self.config.timeout;
+        let is_patient = matches!(
+            self.phase,
+            Phase::Locking | Phase::Waiting { .. } | Phase::Committing(_)
+        );
+        self.settle_those(&Err(oauth::no_answer(true)), &mut |caller| {
+            if now.monotonic >= caller.deadline(timeout) && is_patient {
+                caller.patient = true;
+            }
+            now.monotonic >= caller.deadline(timeout)
+        });
+        self.rest();
+        if let Phase::Waiting { until } = self.phase
+            && now.monotonic >= until
+        {
+            self.load();
         }
     }
 
@@ -326,7 +577,7 @@ impl Session {
         if is_opening {
             if self.callers.is_empty() {
                 self.revoke(next.refresh_token.as_ref());
-                return self.over(Error::ended(Reason::SignedOut));
+                return self.over(Error::ended(crate::error::Reason::SignedOut));
             }
             if self.place != Place::Stored {
                 self.place = Place::Unread;
@@ -338,20 +589,29 @@ impl Session {
                 self.revoke(next.refresh_token.as_ref());
                 self.over(Error::ended(reason));
             }
-            Standing::Current => self.commit_over(next, loaded),
+            Standing::Current if self.place == Place::Stored => self.commit(next),
+            Standing::Current => self.commit_beside(next, loaded.unwrap_or_default()),
             Standing::Unknown if is_opening && loaded.is_ok() => self.commit(next),
-            Standing::Unknown | Standing::Newer => self.committed(next, false),
+            Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
     }
 
-    /// Swaps `next` in for what was loaded, which a session that was not stored yet replaces.
-    fn commit_over(&mut self, next: Rc<Record>, loaded: Result<Stored, StoreFailed>) {
-        let stored = loaded.unwrap_or(Stored::Empty);
+    /// Writes the record in hand over an older one, or over the session whose place it takes.
+    fn commit_over(&mut self, stored: Stored) {
+        let Some(record) = self.record.clone() else {
+            return;
+        };
         if self.place == Place::Stored {
-            return self.commit(next);
+            self.commit(record);
+        } else {
+            self.commit_beside(record, stored);
         }
-        let mut next = (*next).clone();
-        next.generation = next.generation.max(stored.generation() + 1);
+    }
+
+    fn commit_beside(&mut self, mut next: Rc<Record>, stored: Stored) {
+        if stored.generation() >= next.generation {
+            Rc::make_mut(&mut next).generation = stored.generation() + 1;
+        }
         self.place = Place::Beside(stored.sid().map(Into::into));
         self.replaced = None;
         if let Stored::Live(record) = stored
@@ -359,232 +619,155 @@ impl Session {
         {
             self.replaced.clone_from(&record.refresh_token);
         }
-        self.commit(Rc::new(next));
-    }
-
-    /// Writes the end, if the session is still there, whatever generation it has reached.
-    fn ending_loaded(&mut self, loaded: Result<Stored, StoreFailed>) {
-        self.phase = Phase::Over;
-        match loaded {
-            Ok(Stored::Live(record)) if record.sid == self.sid => {
-                let ours = self
-                    .record
-                    .as_ref()
-                    .and_then(|ours| ours.refresh_token.as_ref());
-                if record.refresh_token.as_ref() != ours {
-                    self.revoke(record.refresh_token.as_ref());
-                }
-                let reason = self.error.as_ref().and_then(|error| error.reason);
-                let reason = reason.unwrap_or(Reason::SignedOut);
-                self.outputs
-                    .push(Output::Swap(self.ended(record.generation, reason)));
-                self.phase = Phase::Ending { written: true };
-            }
-            Ok(_) => {}
-            Err(StoreFailed) => self.end_again(),
-        }
-    }
-
-    fn end_again(&mut self) {
-        self.phase = Phase::Over;
-        if self.lost_swaps < LOST_SWAPS {
-            self.lost_swaps += 1;
-            self.load(Phase::Ending { written: false });
-        }
-    }
-
-    fn swapped(&mut self, swapped: Result<bool, StoreFailed>) {
-        let lost = swapped == Ok(false) && self.lost_swaps < LOST_SWAPS;
-        match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Committing(next) if lost => {
-                self.lost_swaps += 1;
-                self.load(Phase::Committing(next));
-            }
-            Phase::Committing(next) => self.committed(next, swapped == Ok(true)),
-            Phase::Condemned(refusal) if lost => {
-                self.lost_swaps += 1;
-                self.load(Phase::Confirming(refusal));
-            }
-            Phase::Condemned(refusal) => self.over(refused(&refusal)),
-            Phase::Ending { written: true } if swapped == Ok(true) => self.phase = Phase::Over,
-            Phase::Ending { .. } => {
-                let replaced = self.replaced.take().filter(|_| swapped == Ok(true));
-                self.revoke(replaced.as_ref());
-                self.end_again();
-            }
-            phase @ (Phase::Idle
-            | Phase::Loading
-            | Phase::Sending
-            | Phase::Confirming(_)
-            | Phase::Over) => self.phase = phase,
-        }
-    }
-
-    fn replied(&mut self, now: Now, reply: Result<TokenSet, Error>) {
-        match (&self.phase, reply, &self.record) {
-            (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
-            (Phase::Sending, Ok(tokens), Some(record)) => {
-                let next = Rc::new(record.rotated(tokens, now));
-                if self.writable && self.place == Place::Stored {
-                    self.commit(next);
-                } else {
-                    self.load(Phase::Committing(next));
-                }
-            }
-            (Phase::Sending, Err(error), None) => self.over(error),
-            (Phase::Sending, Err(error), Some(_)) if error.ends_session() => {
-                self.load(Phase::Confirming(error));
-            }
-            (Phase::Sending, Err(error), Some(_)) => self.failed(error),
-            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref()),
-            (_, Err(_), _) => {}
-        }
-    }
-
-    fn opened(&mut self, tokens: TokenSet, now: Now) {
-        let token = self.opened_with.take();
-        let record = Record::first(&self.sid, tokens, &self.config.scope, token, now);
-        self.load(Phase::Committing(Rc::new(record)));
-    }
-
-    /// Goes on with what another holder has committed.
-    fn adopt(&mut self, now: Now, record: Rc<Record>) {
-        self.take(record);
-        self.settle_satisfied(now);
-        self.refresh();
-    }
-
-    fn take(&mut self, record: Rc<Record>) {
-        self.sid.clone_from(&record.sid);
-        self.record = Some(record);
-        self.place = Place::Stored;
-        self.degraded = false;
-        self.lost_swaps = 0;
-        self.error = None;
-        self.changed();
-    }
-
-    /// Sends the refresh that the waiting callers need, if any still waits.
-    fn refresh(&mut self) {
-        if self.callers.is_empty() {
-            return self.idle();
-        }
-        let token = self.held().and_then(|record| record.refresh_token.as_ref());
-        match token {
-            Some(token) => {
-                let request = oauth::refresh_request(&self.config, token);
-                self.send(request);
-            }
-            None => self.failed(Error::new(
-                Code::SessionEnded,
-                "the access token has expired, and the server gave no refresh token",
-            )),
-        }
+        self.commit(next);
     }
 
     fn commit(&mut self, next: Rc<Record>) {
-        self.outputs.push(Output::Swap(Stored::Live(next.clone())));
+        self.outputs.push(Output::Swap(Entry {
+            stored: Stored::Live(next.clone()),
+            attempt: Attempt::default(),
+        }));
         self.phase = Phase::Committing(next);
     }
 
-    fn committed(&mut self, next: Rc<Record>, stored: bool) {
+    fn committed(&mut self, now: Now, next: Rc<Record>, stored: bool) {
+        let before = self.record.as_ref().map(|record| &record.access_token);
+        let is_fresh = before != Some(&next.access_token);
         let abandoned = self.record.is_none() && self.callers.is_empty();
         self.record = Some(next);
+        self.opened_with = None;
         self.degraded = !stored;
-        self.error = None;
         self.lost_swaps = 0;
         let replaced = self.replaced.take().filter(|_| stored);
         self.revoke(replaced.as_ref());
         if stored {
             self.place = Place::Stored;
         }
-        self.serve_all();
+        if is_fresh {
+            self.attempt = Attempt::default();
+            self.error = None;
+            self.serve_all();
+        } else {
+            self.attempt.claim = None;
+            self.settle_satisfied(now);
+            self.advance(now);
+        }
         if abandoned {
             self.sign_out();
         }
     }
 
+    /// Goes on with what another holder has committed.
+    fn adopt(&mut self, now: Now, record: Rc<Record>) {
+        self.take(record);
+        self.settle_satisfied(now);
+        self.advance(now);
+    }
+
+    fn take(&mut self, record: Rc<Record>) {
+        self.sid.clone_from(&record.sid);
+        self.record = Some(record);
+        self.opened_with = None;
+        self.place = Place::Stored;
+        self.degraded = false;
+        self.ahead = false;
+        self.lost_swaps = 0;
+        self.error = None;
+        self.changed();
+    }
+
     /// Gives every caller the token in hand, whatever validity it asked for.
     fn serve_all(&mut self) {
+        self.unlock();
         let token = self.held().map(|record| record.access_token.clone());
-        self.settle_all(&Ok(token));
+        self.settle_those(&Ok(token), &mut |_| true);
         self.idle();
     }
 
     fn failed(&mut self, error: Error) {
+        self.unlock();
         self.error = Some(error.clone());
-        self.settle_all(&Err(error));
+        self.settle_those(&Err(error), &mut |_| true);
         self.idle();
     }
 
-    /// Ends the session here at once, and then in the store.
-    fn end(&mut self, error: Error) {
-        let storing = matches!(
-            self.phase,
-            Phase::Loading | Phase::Confirming(_) | Phase::Condemned(_) | Phase::Committing(_)
-        );
-        self.over(error);
-        self.phase = Phase::Ending { written: false };
-        self.lost_swaps = 0;
-        if !storing {
-            self.outputs.push(Output::Load);
-        }
-    }
-
     fn over(&mut self, error: Error) {
+        self.unlock();
         self.phase = Phase::Over;
         self.error = Some(error.clone());
-        self.settle_all(&Err(error));
+        self.settle_those(&Err(error), &mut |_| true);
         self.changed();
+    }
+
+    /// Back to rest, if what is waited for is wanted by nobody any more.
+    fn rest(&mut self) {
+        if matches!(self.phase, Phase::Waiting { .. }) && self.callers.is_empty() {
+            self.idle();
+        }
     }
 
     fn idle(&mut self) {
+        self.unlock();
+        self.ahead = false;
+        self.lockless = false;
+        self.sends = 0;
+        self.refused = None;
+        if self.record.is_none() {
+            let error = self.error.clone();
+            let aborted = || Error::ended(crate::error::Reason::SignedOut);
+            return self.over(error.unwrap_or_else(aborted));
+        }
         self.phase = Phase::Idle;
         self.changed();
         if mem::take(&mut self.hinted) {
-            self.load(Phase::Loading);
+            self.load();
         }
     }
 
-    fn load(&mut self, phase: Phase) {
+    fn unlock(&mut self) {
+        if mem::take(&mut self.locked) {
+            self.outputs.push(Output::Unlock);
+        }
+    }
+
+    fn load(&mut self) {
+        self.load_for(Phase::Loading);
+    }
+
+    fn load_for(&mut self, phase: Phase) {
         self.phase = phase;
         self.outputs.push(Output::Load);
     }
 
-    fn send(&mut self, request: Request) {
-        self.phase = Phase::Sending;
-        self.outputs.push(Output::Send(request));
-    }
-
-    fn revoke(&mut self, token: Option<&RefreshToken>) {
-        if let Some(request) =
-            token.and_then(|token| oauth::revocation_request(&self.config, token))
-        {
-            self.outputs.push(Output::Revoke(request));
-            self.revoking += 1;
-        }
-    }
-
-    fn settle_all(&mut self, result: &Result<Option<AccessToken>, Error>) {
-        for caller in mem::take(&mut self.callers) {
-            self.settle(caller.id, result.clone());
-        }
+    /// Writes what other holders should know beside the session that is stored.
+    fn swap_attempt(&mut self, attempt: Attempt) {
+        let record = self.record.clone().map(Stored::Live);
+        let stored = record.unwrap_or_else(|| self.stored.clone());
+        self.outputs.push(Output::Swap(Entry { stored, attempt }));
     }
 
     fn settle_satisfied(&mut self, now: Now) {
-        let Some(record) = self.record.as_ref() else {
-            return;
-        };
+        if let Some(record) = self.record.clone() {
+            let token = Ok(Some(record.access_token.clone()));
+            self.settle_those(&token, &mut |caller| caller.is_satisfied(&record, now));
+        }
+    }
+
+    fn settle_those(
+        &mut self,
+        result: &Result<Option<AccessToken>, Error>,
+        which: &mut dyn FnMut(&mut Caller) -> bool,
+    ) {
         let outputs = &mut self.outputs;
-        self.callers.retain(|caller| {
-            let satisfied = caller.is_satisfied(record, now);
-            if satisfied {
+        self.callers.retain_mut(|caller| {
+            let is_settled = which(caller);
+            if is_settled {
                 outputs.push(Output::Settle {
                     caller: caller.id,
-                    result: Ok(Some(record.access_token.clone())),
+                    result: result.clone(),
                 });
             }
-            !satisfied
+            !is_settled
         });
     }
 
@@ -603,12 +786,45 @@ impl Session {
         }
     }
 
-    fn ended(&self, generation: i64, reason: Reason) -> Stored {
-        Stored::Ended {
-            sid: self.sid.clone(),
-            generation,
-            reason,
+    /// The refresh token that would be sent.
+    fn token(&self) -> Option<&RefreshToken> {
+        let in_hand = self.record.as_ref();
+        let in_hand = in_hand.and_then(|record| record.refresh_token.as_ref());
+        self.opened_with.as_ref().or(in_hand)
+    }
+
+    /// What is known of the sends of that token.
+    fn own_attempt(&self) -> Attempt {
+        let token = self
+            .token()
+            .map_or_else(String::new, RefreshToken::fingerprint);
+        if self.attempt.token == token {
+            return self.attempt.clone();
         }
+        Attempt {
+            token,
+            cooldown: self.attempt.cooldown.clone(),
+            ..Attempt::default()
+        }
+    }
+
+    /// Whether another record of the same generation is stored: two holders were answered, and one of them was first.
+    fn is_other_twin(&self, other: &Record) -> bool {
+        let ours = self.record.as_ref();
+        other.sid == self.sid
+            && other.generation == self.generation()
+            && ours.is_some_and(|ours| ours.refresh_token != other.refresh_token)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.ahead || !self.callers.is_empty()
+    }
+
+    fn is_ageing(&self, now: Now) -> bool {
+        self.record.as_ref().is_some_and(|record| {
+            let validity = &record.validity;
+            record.refresh_token.is_some() && !validity.covers(now, validity.margin())
+        })
     }
 
     fn generation(&self) -> i64 {
@@ -617,26 +833,5 @@ impl Session {
 
     fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Ending { .. } | Phase::Over)
-    }
-}
-
-fn unreadable() -> Error {
-    Error::new(Code::Unsupported, "the stored session cannot be read")
-}
-
-/// The end that a refusal proves.
-fn refused(refusal: &Error) -> Error {
-    let mut error = Error::ended(Reason::InvalidGrant);
-    error.status = refusal.status;
-    error.server.clone_from(&refusal.server);
-    error
-}
-
-impl Caller {
-    fn is_satisfied(&self, record: &Record, now: Now) -> bool {
-        match self.after {
-            Some(generation) if record.generation <= generation => false,
-            _ => record.validity.covers(now, self.min_validity),
-        }
     }
 }

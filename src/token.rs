@@ -8,6 +8,9 @@ use std::fmt;
 
 /// Lifetime assumed where the server did not say, in milliseconds.
 pub const UNKNOWN_LIFETIME: i64 = 300_000;
+/// How far the clocks of two machines that share a store may be apart, in milliseconds.
+const SKEW: i64 = 60_000;
+const LONGEST_MARGIN: i64 = 300_000;
 /// The longest lifetime believed, in milliseconds: one year.
 pub const LONGEST_LIFETIME: i64 = 365 * 24 * 3_600_000;
 
@@ -18,6 +21,17 @@ pub struct Now {
     pub wall: i64,
     /// By a clock that only goes forward.
     pub monotonic: i64,
+}
+
+impl Now {
+    /// Milliseconds since `earlier` by the clock that counts more; for ever, if the wall clock was set back.
+    pub fn since(self, earlier: Self) -> i64 {
+        let wall = self.wall - earlier.wall;
+        if wall < 0 {
+            return i64::MAX;
+        }
+        wall.max(self.monotonic - earlier.monotonic)
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -69,17 +83,19 @@ impl RefreshToken {
 
     /// 64 bits (FNV-1a) that recognise the token and cannot lead back to it, as 16 hexadecimal digits.
     pub fn fingerprint(&self) -> String {
-        let hash = self
-            .reveal()
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-            });
+        let hash = hash(self.reveal());
         (0..16)
             .rev()
             .map(|digit| char::from_digit((hash >> (digit * 4)) as u32 & 15, 16).unwrap_or('0'))
             .collect()
     }
+}
+
+/// FNV-1a.
+pub(crate) fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// What a successful token answer grants (RFC 6749 section 5.1).
@@ -126,10 +142,21 @@ impl Validity {
         }
     }
 
+    /// Milliseconds before its expiry from which the next token is fetched while this one is used: a tenth of its life,
+    /// at most five minutes.
+    pub fn margin(&self) -> i64 {
+        ((self.expires_at - self.received_at) / 10).min(LONGEST_MARGIN)
+    }
+
+    /// The earliest moment, by the wall clock, at which this can be used.
+    pub fn not_before(&self) -> i64 {
+        self.received_at - SKEW
+    }
+
     /// Whether the token lives for another `margin` milliseconds by both clocks. A token
     /// from the future is stale: the wall clock was set back.
     pub fn covers(&self, now: Now, margin: i64) -> bool {
-        now.wall >= self.received_at
+        now.wall >= self.not_before()
             && now.wall + margin < self.expires_at
             && now.monotonic + margin < self.expires_monotonic
     }

@@ -23,6 +23,7 @@ fn with(argument: &str, value: &str) -> Result<Config, Error> {
         scope: option("scope"),
         slot: option("slot"),
         timeout: None,
+        reuse_window: None,
     };
     Config::parse(
         of("accountName", "account"),
@@ -150,6 +151,30 @@ fn ordinary_texts_are_accepted() {
         with("tenant", "a b").unwrap().tenant.as_deref(),
         Some("a b")
     );
+}
+
+#[test]
+fn the_reuse_window_is_up_to_one_hour() {
+    let with = |reuse_window| {
+        let options = Options {
+            reuse_window: Some(reuse_window),
+            ..Options::default()
+        };
+        Config::parse("account", "", "key", &options)
+    };
+    assert_eq!(
+        Config::parse("account", "", "key", &Options::default())
+            .unwrap()
+            .reuse_window,
+        5_000
+    );
+    for reuse_window in [0.0, 1.0, 5_000.0, 3_600_000.0] {
+        let parsed = with(reuse_window).unwrap().reuse_window;
+        assert_eq!(parsed, reuse_window as i64);
+    }
+    for reuse_window in [-1.0, 3_600_001.0, f64::NAN, f64::INFINITY] {
+        assert_refused(with(reuse_window), "reuseWindow", &reuse_window.to_string());
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use meshydb_client::event::{Input, Opening, Output};
 use meshydb_client::oauth::refresh_request;
-use meshydb_client::record::{Record, Standing, Stored};
+use meshydb_client::record::{Entry, Record, Standing, Stored};
 use meshydb_client::session::Session;
 use meshydb_client::token::{
     AccessToken, LONGEST_LIFETIME, Now, RefreshToken, TokenSet, UNKNOWN_LIFETIME, Validity,
@@ -53,6 +53,10 @@ fn debug_prints_no_secret_wherever_a_token_is() {
         min_validity: 0,
         rejected: Some(access("SECRET-A")),
     };
+    let entry = Entry {
+        stored: live.clone(),
+        ..Entry::default()
+    };
     let settle = Output::Settle {
         caller: 0,
         result: Ok(Some(access("SECRET-A"))),
@@ -68,7 +72,7 @@ fn debug_prints_no_secret_wherever_a_token_is() {
         format!("{:?}", Opening::Resume(refresh("SECRET-R"))),
         format!("{:?}", Opening::Adopt(set.clone())),
         format!("{:?}", Input::Replied(Ok(set.clone()))),
-        format!("{:?}", Output::Swap(live.clone())),
+        format!("{:?}", Output::Swap(entry.clone())),
         format!("{:?}", Output::Send(request)),
         format!("{call:?} {settle:?}"),
     ];
@@ -78,9 +82,11 @@ fn debug_prints_no_secret_wherever_a_token_is() {
             caller: 1,
             opening: Opening::Resume(refresh("SECRET-F")),
         },
-        Input::Loaded(Ok(Stored::Empty)),
+        Input::Loaded(Ok(Entry::default())),
+        Input::Locked(true),
+        Input::Swapped(Ok(true)),
         Input::Replied(Ok(set.clone())),
-        Input::Loaded(Ok(live)),
+        Input::Loaded(Ok(entry)),
         Input::Swapped(Ok(true)),
         Input::Refresh { caller: 2 },
     ] {

@@ -48,6 +48,7 @@ fn parse(values: &[Member]) -> Result<Config, Error> {
         scope,
         slot,
         timeout,
+        reuse_window,
     ] = values
     else {
         return Err(Error::argument("options", "must be an object"));
@@ -61,11 +62,17 @@ fn parse(values: &[Member]) -> Result<Config, Error> {
         revocation_endpoint: optional_text(revocation_endpoint, "revocationEndpoint")?,
         scope: optional_text(scope, "scope")?,
         slot: optional_text(slot, "slot")?,
-        timeout: (*timeout != Member::Missing).then(|| timeout.number().unwrap_or(f64::NAN)),
+        timeout: milliseconds(timeout),
+        reuse_window: milliseconds(reuse_window),
     };
     let [account, tenant, public_key] =
         [account, tenant, public_key].map(Option::unwrap_or_default);
     Config::parse(account, tenant, public_key, &options)
+}
+
+/// What is no number is out of every range.
+fn milliseconds(value: &Member) -> Option<f64> {
+    (*value != Member::Missing).then(|| value.number().unwrap_or(f64::NAN))
 }
 
 fn optional_text<'a>(value: &'a Member, argument: &'static str) -> Result<Option<&'a str>, Error> {

@@ -5,7 +5,7 @@
     reason = "the comparison is in what wasm_bindgen makes of an enum"
 )]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Date, Promise};
@@ -16,7 +16,7 @@ use web_sys::AbortController;
 use super::arguments::{Settings, credential, min_validity, refresh_token, rejected, tokens};
 use super::local;
 use super::platform::{Port, monotonic, read_answer, request_init, within};
-use super::views::{error_to_js, reply_from_js, session_to_js, stored_from_js, stored_to_js};
+use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::{Input, Opening, Output, StoreFailed};
@@ -49,6 +49,8 @@ pub enum Wish {
     Abort,
     /// That the stored record is read again.
     Hint,
+    /// What is due at the moment that was waited for.
+    Woke,
     /// The end.
     SignOut,
 }
@@ -61,8 +63,12 @@ pub struct Engine(Rc<Shell>);
 struct Shell {
     config: Rc<Config>,
     session: RefCell<Session>,
-    /// What the last `Load` read: the value that a `Swap` expects.
+    /// What the last `Load` read or the last `Swap` wrote: the value that a `Swap` expects.
     seen: RefCell<Option<String>>,
+    /// What a `Swap` that is under way writes.
+    next: RefCell<Option<String>>,
+    /// When the port is to wake the session.
+    alarm: Cell<Option<i64>>,
 }
 
 #[wasm_bindgen]
@@ -78,6 +84,8 @@ impl Engine {
             )),
             config,
             seen: RefCell::new(None),
+            next: RefCell::new(None),
+            alarm: Cell::new(None),
         }))
     }
 
@@ -111,8 +119,7 @@ impl Shell {
             Wish::Join => {
                 let token = refresh_token(first)?;
                 let session = self.session.borrow();
-                let is_known = session.held().is_some_and(|record| record.knows(&token));
-                return Ok(is_known.then_some(Input::Refresh { caller }));
+                return Ok(session.knows(&token).then_some(Input::Refresh { caller }));
             }
             Wish::Token => {
                 let min_validity = min_validity(first)?;
@@ -125,13 +132,22 @@ impl Shell {
             }
             Wish::Abort => return Ok(Some(Input::Abort(caller))),
             Wish::Hint => return Ok(Some(Input::Hint)),
+            Wish::Woke => {
+                self.alarm.set(None);
+                return Ok(Some(Input::Woke));
+            }
             Wish::SignOut => return Ok(Some(Input::SignOut { caller })),
         };
         Ok(Some(Input::Open { caller, opening }))
     }
 
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
-        let outputs = self.session.borrow_mut().handle(now(), input);
+        let now = now();
+        let outputs = self.session.borrow_mut().handle(now, input);
+        let alarm = self.session.borrow().wake_at();
+        if self.alarm.replace(alarm) != alarm {
+            port.wake(alarm.map(|at| (at - now.monotonic) as f64));
+        }
         for output in outputs {
             match output {
                 Output::Settle {
@@ -152,7 +168,12 @@ impl Shell {
                     let (view, error) = session_to_js(&self.session.borrow());
                     port.changed(view, error);
                 }
-                output @ (Output::Load | Output::Swap(_) | Output::Send(_) | Output::Revoke(_)) => {
+                Output::Unlock => port.unlock(),
+                output @ (Output::Load
+                | Output::Swap(_)
+                | Output::Lock { .. }
+                | Output::Send(_)
+                | Output::Revoke(_)) => {
                     spawn_local(perform(self.clone(), port.clone(), output));
                 }
             }
@@ -172,14 +193,18 @@ impl Shell {
                     .borrow()
                     .as_deref()
                     .map_or(JsValue::NULL, Into::into);
-                let next = stored_to_js(&seen, next);
+                let next = entry_to_js(&seen, next);
+                *self.next.borrow_mut() = next.as_string();
                 store_promise(match port.store() {
                     None => local::compare_and_set(&self.config.key, &seen, &next),
                     Some(store) => store.compare_and_set(&self.config.key, &seen, &next),
                 })
             }
+            Output::Lock { within } => port.lock(&self.config.key, *within as f64),
             Output::Send(request) | Output::Revoke(request) => self.send(port, request),
-            Output::Settle { .. } | Output::Changed => Promise::resolve(&JsValue::UNDEFINED),
+            Output::Unlock | Output::Settle { .. } | Output::Changed => {
+                Promise::resolve(&JsValue::UNDEFINED)
+            }
         }
     }
 
@@ -209,17 +234,24 @@ impl Shell {
             Output::Load => Some(Input::Loaded(match answer {
                 Ok(value) => {
                     *self.seen.borrow_mut() = value.as_string();
-                    Ok(stored_from_js(&value, now()))
+                    Ok(entry_from_js(&value, now()))
                 }
                 Err(_) => Err(StoreFailed),
             })),
             Output::Swap(_) => Some(Input::Swapped(match answer {
-                Ok(swapped) => Ok(!swapped.is_falsy()),
+                Ok(swapped) => {
+                    let done = !swapped.is_falsy();
+                    if done {
+                        self.seen.replace(self.next.take());
+                    }
+                    Ok(done)
+                }
                 Err(_) => Err(StoreFailed),
             })),
+            Output::Lock { .. } => Some(Input::Locked(answer.is_ok_and(|held| held.is_truthy()))),
             Output::Send(_) => Some(Input::Replied(reply_from_js(answer))),
             Output::Revoke(_) => Some(Input::Revoked),
-            Output::Settle { .. } | Output::Changed => None,
+            Output::Unlock | Output::Settle { .. } | Output::Changed => None,
         }
     }
 }

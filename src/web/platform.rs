@@ -17,6 +17,14 @@ extern "C" {
     pub(super) fn store(this: &Port) -> Option<Store>;
     #[wasm_bindgen(method)]
     pub(super) fn settle(this: &Port, caller: u32, token: Option<&str>, error: JsValue);
+    /// Resolves to whether the lock is held, within so many milliseconds.
+    #[wasm_bindgen(method)]
+    pub(super) fn lock(this: &Port, key: &str, within: f64) -> Promise;
+    #[wasm_bindgen(method)]
+    pub(super) fn unlock(this: &Port);
+    /// In how many milliseconds to ask for `Wish::Woke`; instead of what was said before.
+    #[wasm_bindgen(method)]
+    pub(super) fn wake(this: &Port, after: Option<f64>);
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
 

@@ -5,14 +5,16 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::platform::{own_members, write_record};
+use crate::attempt::AttemptMembers;
 use crate::error::{Error, Reason};
 use crate::oauth::{Answer, Member, Members, no_answer, token_response};
-use crate::record::{RecordMembers, Stored, VERSION};
+use crate::record::{Entry, Record, RecordMembers, Stored, VERSION};
 use crate::session::Session;
-use crate::token::{Now, RefreshToken, TokenSet, Validity};
+use crate::token::{Now, TokenSet, Validity};
 
 /// The members of a stored record, in the order in which they are read and written.
-const RECORD: &str = "v sid gen access_token refresh_token scope received_at expires_at past ended";
+const RECORD: &str = "v sid gen access_token refresh_token scope received_at expires_at past ended \
+    attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since";
 const TOKEN_RESPONSE: &str =
     "access_token token_type expires_in refresh_token scope error error_description";
 
@@ -56,6 +58,7 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let snapshot = session.snapshot();
     let held = session.held();
     let validity = held.map_or_else(Validity::default, |record| record.validity);
+    let margin = validity.margin();
     let view = to_js(&[
         Text(Some(snapshot.state)),
         Number(snapshot.expires_at.map(|at| at as f64)),
@@ -63,52 +66,56 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
         number(snapshot.generation),
         Flag(snapshot.degraded),
         Text(Some(session.sid())),
-        Text(held.map(|record| record.access_token.reveal())),
+        Text(
+            held.filter(|_| !snapshot.degraded)
+                .map(|record| record.access_token.reveal()),
+        ),
         Text(held.and_then(|record| Some(record.refresh_token.as_ref()?.reveal()))),
-        number(validity.received_at),
-        number(validity.expires_at),
-        number(validity.expires_monotonic),
+        number(validity.not_before()),
+        number(validity.expires_at - margin),
+        number(validity.expires_monotonic - margin),
     ]);
     let error = snapshot.error.as_ref();
     (view, error.map_or(JsValue::UNDEFINED, error_to_js))
 }
 
-/// The members of a record to be written.
-pub(super) fn stored_to_js(seen: &JsValue, stored: &Stored) -> JsValue {
-    let members = match stored {
-        Stored::Live(record) => to_js(&[
-            Number(Some(VERSION)),
-            Text(Some(&record.sid)),
-            number(record.generation),
-            Text(Some(record.access_token.reveal())),
-            Text(record.refresh_token.as_ref().map(RefreshToken::reveal)),
-            Text(Some(&record.scope)),
-            number(record.validity.received_at),
-            Number(
-                record
-                    .expiry_known
-                    .then_some(record.validity.expires_at as f64),
-            ),
-            Text(Some(&record.past)),
-        ]),
-        Stored::Ended {
-            sid,
-            generation,
-            reason,
-        } => to_js(&[
-            Number(Some(VERSION)),
-            Text(Some(sid)),
-            number(*generation),
-            Text(None),
-            Text(None),
-            Text(None),
-            Text(None),
-            Text(None),
-            Text(None),
-            Text(Some(reason.as_str())),
-        ]),
-        Stored::Empty | Stored::Corrupt | Stored::Newer => JsValue::NULL,
+/// The text of an entry to be written over `seen`.
+pub(super) fn entry_to_js(seen: &JsValue, Entry { stored, attempt }: &Entry) -> JsValue {
+    let live = match stored {
+        Stored::Live(record) => Some(&**record),
+        Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
     };
+    let ended = match stored {
+        Stored::Ended { reason, .. } => Some(reason.as_str()),
+        Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer => None,
+    };
+    let claim = attempt.claim.as_ref();
+    let cooldown = attempt.cooldown.as_ref();
+    let live_number = |value: fn(&Record) -> i64| Number(live.map(|record| value(record) as f64));
+    let members = to_js(&[
+        Number(Some(VERSION)),
+        Text(stored.sid()),
+        Number(stored.sid().map(|_| stored.generation() as f64)),
+        Text(live.map(|record| record.access_token.reveal())),
+        Text(live.and_then(|record| Some(record.refresh_token.as_ref()?.reveal()))),
+        Text(live.map(|record| record.scope.as_str())),
+        live_number(|record| record.validity.received_at),
+        Number(
+            live.filter(|record| record.expiry_known)
+                .map(|record| record.validity.expires_at as f64),
+        ),
+        Text(live.map(|record| record.past.as_str())),
+        Text(ended),
+        Text(Some(attempt.token.as_str()).filter(|token| !token.is_empty())),
+        Text(claim.map(|claim| claim.holder.as_str())),
+        Number(claim.map(|claim| claim.number as f64)),
+        Number(claim.map(|claim| claim.duration as f64)),
+        Number(claim.map(|claim| f64::from(u8::from(claim.locked)))),
+        Number(cooldown.map(|cooldown| cooldown.since as f64)),
+        Number(cooldown.map(|cooldown| cooldown.duration as f64)),
+        Number(cooldown.map(|cooldown| f64::from(cooldown.failures))),
+        Number(attempt.unanswered_since.map(|since| since as f64)),
+    ]);
     write_record(seen, RECORD, members)
 }
 
@@ -160,9 +167,9 @@ pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet
 }
 
 /// What a store's value says.
-pub(super) fn stored_from_js(value: &JsValue, now: Now) -> Stored {
+pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
     if value.is_falsy() {
-        return Stored::Empty;
+        return Entry::default();
     }
     match read(value, RECORD).as_deref() {
         Some(
@@ -177,6 +184,15 @@ pub(super) fn stored_from_js(value: &JsValue, now: Now) -> Stored {
                 expires_at,
                 past,
                 ended,
+                attempt,
+                claim,
+                claim_number,
+                claim_for,
+                claim_locked,
+                cooldown_since,
+                cooldown_for,
+                failures,
+                unanswered_since,
             ],
         ) => {
             let members = RecordMembers {
@@ -190,10 +206,24 @@ pub(super) fn stored_from_js(value: &JsValue, now: Now) -> Stored {
                 expires_at,
                 past,
                 ended,
+                attempt: AttemptMembers {
+                    attempt,
+                    claim,
+                    claim_number,
+                    claim_for,
+                    claim_locked,
+                    cooldown_since,
+                    cooldown_for,
+                    failures,
+                    unanswered_since,
+                },
             };
-            Stored::parse(&members, now)
+            Entry::parse(&members, now)
         }
-        _ => Stored::Corrupt,
+        _ => Entry {
+            stored: Stored::Corrupt,
+            ..Entry::default()
+        },
     }
 }
 

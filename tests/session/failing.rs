@@ -24,7 +24,7 @@ fn a_refused_refresh_token_ends_the_session_after_a_second_look() {
 fn a_refused_refresh_token_that_is_no_more_the_stored_one_is_no_reason() {
     for looked in [
         "loaded own#2 R2                -> settle 1 A2",
-        "loaded own#2 R2 expired        -> send R2\n unanswered -> settle 1 network",
+        "loaded own#2 R2 expired        -> send R2\n refused x -> settle 1 refused",
         "loaded own#1 ended signed_out  -> settle 1 signed_out",
         "loaded other#2 R50             -> settle 1 replaced",
         "loaded empty                   -> settle 1 removed",
@@ -38,20 +38,24 @@ fn a_refused_refresh_token_that_is_no_more_the_stored_one_is_no_reason() {
 #[test]
 fn any_other_failure_keeps_the_session_and_the_next_call_tries_again() {
     for (answer, told) in [
-        ("refused invalid_client", "refused"),
-        ("refused server_error", "refused"),
-        ("unanswered", "network"),
+        (
+            "refused invalid_client -> settle 1 refused, settle 2 refused",
+            3,
+        ),
+        (
+            "refused server_error -> settle 1 refused, settle 2 refused",
+            3,
+        ),
     ] {
-        let play = Play::new("SENT\n call 2");
-        let play = play.then(&format!("{answer} -> settle 1 {told}, settle 2 {told}"));
+        let play = Play::new("SENT\n call 2").then(answer).then("later 500");
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.state, snapshot.error.is_some()), ("active", true));
-        let play = play.then(
-            "call 3                   -> load
+        let play = play.then(&format!(
+            "call {told}              -> load
              loaded own#1 R1 expired  -> send R1
              replied 2                -> swap own#2 R2
-             swapped                  -> settle 3 A2",
-        );
+             swapped                  -> settle {told} A2"
+        ));
         assert_eq!(play.session.snapshot().error, None);
         play.done();
     }

@@ -13,4 +13,3 @@ mod opening;
 mod play;
 mod sharing;
 mod signing_out;
-mod simulation;

@@ -65,7 +65,7 @@ fn a_login_that_nothing_can_store_is_degraded_and_served() {
         let play = Play::new("login -> send password\n replied 1 -> load").then(script);
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.degraded, snapshot.state), (true, "active"));
-        play.then("call 1 -> settle 1 A1").done();
+        play.then("call 1 -> settle 1 A1, load").done();
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::rc::Rc;
 
+use meshydb_client::attempt::{Attempt, Claim, Cooldown};
 use meshydb_client::config::Config;
 use meshydb_client::error::{Code, Error, Reason};
 use meshydb_client::event::{Input, Opening, Output, StoreFailed};
 use meshydb_client::oauth::{self, Request};
-use meshydb_client::record::Stored;
+use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 use meshydb_client::token::{Now, RefreshToken, TokenSet};
 
@@ -52,6 +53,8 @@ pub(crate) struct Play {
     /// What the session waits for.
     pub(crate) awaited: BTreeSet<&'static str>,
     trace: String,
+    /// Whether the script answers for the lock and for the claims; otherwise they are granted.
+    is_exact: bool,
 }
 
 impl Play {
@@ -65,7 +68,14 @@ impl Play {
             revoking: 0,
             awaited: BTreeSet::new(),
             trace: String::new(),
+            is_exact: false,
         }
+    }
+
+    /// From here on the script says what becomes of the lock and of every swap.
+    pub(crate) fn exact(mut self) -> Self {
+        self.is_exact = true;
+        self
     }
 
     pub(crate) fn new(script: &str) -> Self {
@@ -132,8 +142,9 @@ impl Play {
             Input::Loaded(_) => assert!(self.awaited.remove("load")),
             Input::Swapped(_) => assert!(self.awaited.remove("swap")),
             Input::Replied(_) => assert!(self.awaited.remove("send")),
+            Input::Locked(_) => assert!(self.awaited.remove("lock")),
             Input::Revoked => self.revoking -= 1,
-            Input::Hint => {}
+            Input::Hint | Input::Woke => {}
         }
         if let Input::SignOut { caller } = &input {
             self.leaving.insert(*caller);
@@ -144,12 +155,13 @@ impl Play {
                 Output::Load => self.awaits("load", "swap"),
                 Output::Swap(_) => self.awaits("swap", "load"),
                 Output::Send(_) => self.awaits("send", "send"),
+                Output::Lock { .. } => self.awaits("lock", "load"),
                 Output::Settle { caller, .. } => Some(*caller),
                 Output::Revoke(_) => {
                     self.revoking += 1;
                     None
                 }
-                Output::Changed => None,
+                Output::Unlock | Output::Changed => None,
             };
             if let Some(caller) = settled {
                 assert!(self.asked.contains(&caller), "{caller} never asked");
@@ -199,6 +211,9 @@ impl Play {
             "abort" => Input::Abort(caller()),
             "signout" => Input::SignOut { caller: caller() },
             "hint" => Input::Hint,
+            "woke" => Input::Woke,
+            "granted" => Input::Locked(true),
+            "ungranted" => Input::Locked(false),
             "revoked" => Input::Revoked,
             "replied" => Input::Replied(Ok(TokenSet {
                 refresh_token: tokens(caller()).refresh_token.filter(|_| words.len() == 2),
@@ -210,16 +225,64 @@ impl Play {
             "lost" => Input::Swapped(Ok(false)),
             "unswapped" => Input::Swapped(Err(StoreFailed)),
             "unloaded" => Input::Loaded(Err(StoreFailed)),
-            "loaded" => Input::Loaded(Ok(self.stored(&words[1..]))),
+            "loaded" => Input::Loaded(Ok(self.entry(&words[1..]))),
             other => panic!("what is {other}?"),
         };
-        let outputs = self.feed(input);
+        let mut outputs = self.feed(input);
+        while !self.is_exact
+            && let Some(at) = outputs.iter().position(is_step)
+        {
+            let granted = match outputs.remove(at) {
+                Output::Lock { .. } => Input::Locked(true),
+                _ => Input::Swapped(Ok(true)),
+            };
+            outputs.extend(self.feed(granted));
+        }
         let told = outputs.iter().filter(|output| match output {
             Output::Settle { caller, .. } => !self.leaving.contains(caller),
             Output::Changed => false,
-            Output::Load | Output::Swap(_) | Output::Send(_) | Output::Revoke(_) => true,
+            Output::Unlock => self.is_exact,
+            _ => true,
         });
         told.map(shown).collect()
+    }
+
+    /// A stored value, and after `by` what its holders are up to: `by holder#number for 11000 locked`, `cooling 5000`, `unanswered`.
+    fn entry(&mut self, words: &[&str]) -> Entry {
+        let at = words
+            .iter()
+            .position(|word| ["by", "cooling", "unanswered"].contains(word));
+        let (stored, rest) = words.split_at(at.unwrap_or(words.len()));
+        let stored = self.stored(stored);
+        let mut attempt = Attempt::default();
+        if let Stored::Live(record) = &stored {
+            attempt.token = record
+                .refresh_token
+                .as_ref()
+                .map_or_else(String::new, RefreshToken::fingerprint);
+        }
+        let after = |name: &str| {
+            let at = rest.iter().position(|word| *word == name)?;
+            Some(rest.get(at + 1).copied().unwrap_or_default())
+        };
+        if let Some((holder, number)) = after("by").and_then(|by| by.split_once('#')) {
+            attempt.claim = Some(Claim {
+                holder: holder.into(),
+                number: number.parse().unwrap(),
+                duration: 11_000,
+                locked: after("locked").is_some(),
+            });
+        }
+        if let Some(token) = after("of") {
+            attempt.token = refresh(token).fingerprint();
+        }
+        attempt.cooldown = after("cooling").map(|duration| Cooldown {
+            since: self.now.wall,
+            duration: duration.parse().unwrap(),
+            failures: 1,
+        });
+        attempt.unanswered_since = after("unanswered").map(|_| self.now.wall);
+        Entry { stored, attempt }
     }
 
     fn stored(&self, words: &[&str]) -> Stored {
@@ -265,17 +328,11 @@ fn answers(said: &str) -> Option<&'static str> {
 fn shown(output: &Output) -> String {
     match output {
         Output::Load => "load".into(),
-        Output::Swap(Stored::Live(record)) => {
-            let token = record.refresh_token.as_ref();
-            let token = token.map_or("bare", RefreshToken::reveal);
-            format!("swap {}#{} {token}", record.sid, record.generation)
+        Output::Lock { within } => format!("lock {within}"),
+        Output::Unlock => "unlock".into(),
+        Output::Swap(Entry { stored, attempt }) => {
+            format!("swap {}{}", value(stored), steps(attempt))
         }
-        Output::Swap(Stored::Ended {
-            sid,
-            generation,
-            reason,
-        }) => format!("swap {sid}#{generation} ended {}", reason.as_str()),
-        Output::Swap(other) => format!("swap {other:?}"),
         Output::Send(request) => format!("send {}", field(request, "refresh_token")),
         Output::Revoke(request) => format!("revoke {}", field(request, "token")),
         Output::Settle { caller, result } => {
@@ -288,6 +345,46 @@ fn shown(output: &Output) -> String {
         }
         Output::Changed => "changed".into(),
     }
+}
+
+/// Whether a play that is not exact answers for it.
+fn is_step(output: &Output) -> bool {
+    match output {
+        Output::Lock { .. } => true,
+        Output::Swap(entry) => entry.attempt != Attempt::default(),
+        _ => false,
+    }
+}
+
+fn value(stored: &Stored) -> String {
+    match stored {
+        Stored::Live(record) => {
+            let token = record.refresh_token.as_ref();
+            let token = token.map_or("bare", RefreshToken::reveal);
+            format!("{}#{} {token}", record.sid, record.generation)
+        }
+        Stored::Ended {
+            sid,
+            generation,
+            reason,
+        } => format!("{sid}#{generation} ended {}", reason.as_str()),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+fn steps(attempt: &Attempt) -> String {
+    let mut steps = String::new();
+    if let Some(claim) = &attempt.claim {
+        let locked = if claim.locked { " locked" } else { "" };
+        let _ = write!(steps, " by {}#{}{locked}", claim.holder, claim.number);
+    }
+    if let Some(cooldown) = &attempt.cooldown {
+        let _ = write!(steps, " failed {}", cooldown.failures);
+    }
+    if attempt.unanswered_since.is_some() {
+        steps.push_str(" unanswered");
+    }
+    steps
 }
 
 fn told(error: &Error) -> String {

@@ -46,7 +46,7 @@ fn a_lost_swap_to_an_end_revokes_what_came() {
 #[test]
 fn a_hint_reads_the_store_now_or_after_what_is_under_way() {
     play("OPEN\n hint -> load\n loaded own#2 R2\n call 1 -> settle 1 A2");
-    play("SENT\n hint\n unanswered -> settle 1 network, load\n loaded own#1 R1");
+    play("SENT\n hint\n refused x -> settle 1 refused, load\n loaded own#1 R1");
     play(
         "REPLIED
          hint
@@ -70,7 +70,8 @@ fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
     let play = play.then(
         "later 60000
          call 2                     -> load
-         loaded own#1 R1 expired    -> send R2
+         loaded own#1 R1 expired    -> swap own#2 R2
+         swapped                    -> send R2
          replied 3                  -> swap own#3 R3
          swapped                    -> settle 2 A3",
     );
@@ -82,9 +83,9 @@ fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
          unloaded                   -> settle 0 A1
          later 60000
          call 1                     -> load
-         loaded empty               -> send R1
-         replied 2                  -> load
-         loaded empty               -> swap own#2 R2
+         loaded empty               -> swap own#1 R1
+         swapped                    -> send R1
+         replied 2                  -> swap own#2 R2
          swapped                    -> settle 1 A2",
     );
     assert!(!play.session.snapshot().degraded);
@@ -96,7 +97,7 @@ fn a_lost_swap_adopts_a_newer_generation_and_revokes_nothing() {
     for adopted in [
         "loaded own#2 R2         -> settle 1 A2",
         "loaded own#5 R5         -> settle 1 A5",
-        "loaded own#3 R3 expired -> send R3\n unanswered -> settle 1 network",
+        "loaded own#3 R3 expired -> send R3\n refused x -> settle 1 refused",
     ] {
         Play::new("REPLIED\n lost -> load").then(adopted).done();
     }

@@ -2,10 +2,11 @@
 
 #![allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 
+use meshydb_client::attempt::AttemptMembers;
 use meshydb_client::config::{Config, Options};
 use meshydb_client::error::Error;
 use meshydb_client::oauth::{Answer, Member, Members, token_response};
-use meshydb_client::record::{Record, RecordMembers, Stored};
+use meshydb_client::record::{Entry, Record, RecordMembers, Stored};
 use meshydb_client::token::{AccessToken, Now, RefreshToken, TokenSet};
 
 pub const LIFETIME: i64 = 60_000;
@@ -90,6 +91,10 @@ impl Json {
     }
 
     pub fn parse(&self, now: Now) -> Stored {
+        self.entry(now).stored
+    }
+
+    pub fn entry(&self, now: Now) -> Entry {
         let members = RecordMembers {
             v: self.get("v"),
             sid: self.get("sid"),
@@ -101,8 +106,19 @@ impl Json {
             expires_at: self.get("expires_at"),
             past: self.get("past"),
             ended: self.get("ended"),
+            attempt: AttemptMembers {
+                attempt: self.get("attempt"),
+                claim: self.get("claim"),
+                claim_number: self.get("claim_number"),
+                claim_for: self.get("claim_for"),
+                claim_locked: self.get("claim_locked"),
+                cooldown_since: self.get("cooldown_since"),
+                cooldown_for: self.get("cooldown_for"),
+                failures: self.get("failures"),
+                unanswered_since: self.get("unanswered_since"),
+            },
         };
-        Stored::parse(&members, now)
+        Entry::parse(&members, now)
     }
 }
 

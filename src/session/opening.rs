@@ -1,0 +1,71 @@
+//! How a session begins: by a login, from what is stored, or with a foreign refresh token.
+
+use std::rc::Rc;
+
+use super::{Phase, Session};
+use crate::caller::{ANOTHER, Caller};
+use crate::error::{Code, Error};
+use crate::event::{Opening, Output, StoreFailed};
+use crate::record::{Record, Stored};
+use crate::token::{Now, TokenSet};
+
+impl Session {
+    pub(super) fn open(&mut self, now: Now, id: u32, opening: Opening) {
+        self.callers.push(Caller::new(id, now, 0, 0));
+        match opening {
+            Opening::Login(request) => {
+                self.outputs.push(Output::Send(request));
+                self.phase = Phase::Sending;
+            }
+            Opening::Adopt(tokens) => self.opened(tokens, now),
+            Opening::Restore => self.load(),
+            Opening::Resume(token) => {
+                self.opened_with = Some(token);
+                self.load();
+            }
+        }
+    }
+
+    /// The first look at the store: a session to go on with, one to join, or none.
+    pub(super) fn opening_loaded(&mut self, now: Now, loaded: Result<Stored, StoreFailed>) {
+        match (loaded, &self.opened_with) {
+            (Ok(Stored::Live(record)), None) => {
+                self.take(record);
+                self.serve_all();
+            }
+            (Ok(Stored::Live(record)), Some(token)) if record.knows(token) => {
+                self.join(now, record)
+            }
+            (_, Some(_)) => self.advance(now),
+            (stored, None) => {
+                if let Ok(Stored::Corrupt | Stored::Newer) = stored {
+                    self.error = Some(unreadable());
+                }
+                self.phase = Phase::Over;
+                self.changed();
+                self.settle_those(&Ok(None), &mut |_| true);
+            }
+        }
+    }
+
+    /// Refreshes the stored session, unless it was opened by whoever was waited for.
+    fn join(&mut self, now: Now, record: Rc<Record>) {
+        if self.rival.is_none() {
+            for caller in &mut self.callers {
+                caller.min_validity = ANOTHER;
+                caller.generation = record.generation;
+            }
+        }
+        self.adopt(now, record);
+    }
+
+    pub(super) fn opened(&mut self, tokens: TokenSet, now: Now) {
+        let token = self.opened_with.clone();
+        let record = Record::first(&self.sid, tokens, &self.config.scope, token, now);
+        self.load_for(Phase::Committing(Rc::new(record)));
+    }
+}
+
+pub(super) fn unreadable() -> Error {
+    Error::new(Code::Unsupported, "the stored session cannot be read")
+}
