@@ -43,6 +43,9 @@ use crate::token::{AccessToken, Now, RefreshToken, TokenSet, hash};
 const LOST_SWAPS: u8 = 8;
 /// Sends in a row of a token whose answer is lost.
 const SENDS: u8 = 3;
+/// How often a record that could not be stored is written again at once; then after a second, two, and so on up to a minute.
+const REWRITES_AT_ONCE: u32 = 2;
+const FIRST_REWRITE: i64 = 250;
 /// Milliseconds after a claim within which its holder may send.
 const SEND_WITHIN: i64 = 1_000;
 
@@ -100,6 +103,9 @@ pub struct Session {
     revoking: u32,
     error: Option<Error>,
     degraded: bool,
+    /// When a record that could not be stored is written again, and how often that was tried.
+    rewrite_at: i64,
+    rewrites: u32,
     hinted: bool,
     lost_swaps: u8,
     dice: u64,
@@ -135,6 +141,8 @@ impl Session {
             revoking: 0,
             error: None,
             degraded: false,
+            rewrite_at: 0,
+            rewrites: 0,
             hinted: false,
             lost_swaps: 0,
             outputs: Vec::new(),
@@ -191,6 +199,7 @@ impl Session {
         let deadline = deadlines.map(|caller| caller.deadline(self.config.timeout));
         let until = match self.phase {
             Phase::Waiting { until } => Some(until),
+            Phase::Idle if self.degraded => Some(self.rewrite_at),
             _ => None,
         };
         deadline.chain(until).min()
@@ -300,7 +309,7 @@ impl Session {
         match (standing, self.refused.take()) {
             (Standing::Over(reason), _) => self.over(Error::ended(reason)),
             (Standing::Behind(record), _) => self.adopt(now, record),
-            (Standing::Unknown | Standing::Newer, Some(refusal)) => self.failed(refusal),
+            (Standing::Unknown | Standing::Newer, Some(refusal)) => self.unproven(now, refusal),
             (Standing::Unknown, None) => self.advance(now),
             (Standing::Newer, None) if self.is_wanted() => self.failed(opening::unreadable()),
             (Standing::Newer, None) => self.idle(),
@@ -421,7 +430,11 @@ impl Session {
         match mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Claiming { .. } | Phase::Condemned(_) if lost => self.load(),
             Phase::Claiming { at, attempt } => self.claimed(now, at, attempt, done),
-            Phase::Condemned(end) => self.over(end),
+            Phase::Condemned(end) if done => self.over(end),
+            Phase::Condemned(_) => {
+                let refusal = self.refused.take();
+                self.unproven(now, refusal.unwrap_or_else(|| oauth::no_answer(false)));
+            }
             Phase::Releasing(error) => {
                 self.hinted |= lost;
                 self.degraded |= !done && !lost;
@@ -504,7 +517,10 @@ impl Session {
         if !error.ends_session() {
             let failures = self.attempt.cooldown.as_ref();
             let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
-            self.dice = self.dice.wrapping_mul(0x5851_f42d_4c95_7f2d) + 1;
+            self.dice = self
+                .dice
+                .wrapping_mul(0x5851_f42d_4c95_7f2d)
+                .wrapping_add(1);
             let random = (self.dice >> 32) as u32;
             self.attempt.cooldown =
                 Some(Cooldown::new(now.wall, failures, error.retry_after, random));
@@ -516,6 +532,23 @@ impl Session {
             let retry = error.retryable() || error.is_lost_answer();
             self.pause(now, error, retry);
         }
+    }
+
+    /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
+    fn unproven(&mut self, now: Now, refusal: Error) {
+        self.cool(now, None);
+        self.failed(refusal);
+    }
+
+    fn cool(&mut self, now: Now, retry_after: Option<u32>) {
+        let failures = self.attempt.cooldown.as_ref();
+        let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
+        self.dice = self
+            .dice
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(1);
+        let random = (self.dice >> 32) as u32;
+        self.attempt.cooldown = Some(Cooldown::new(now.wall, failures, retry_after, random));
     }
 
     /// Waits through the cool-down with those who can, and tells the others.
@@ -541,6 +574,7 @@ impl Session {
             return self.idle();
         }
         self.phase = Phase::Waiting { until };
+        self.lost_swaps = 0;
         self.changed();
         if mem::take(&mut self.hinted) {
             self.load();
@@ -560,11 +594,19 @@ impl Session {
             now.monotonic >= caller.deadline(timeout)
         });
         self.rest();
-        if let Phase::Waiting { until } = self.phase
-            && now.monotonic >= until
-        {
-            self.load();
+        match self.phase {
+            Phase::Waiting { until } if now.monotonic >= until => self.load(),
+            Phase::Idle if self.degraded && now.monotonic >= self.rewrite_at => {
+                self.rewrite_later(now);
+                self.load();
+            }
+            _ => {}
         }
+    }
+
+    fn rewrite_later(&mut self, now: Now) {
+        self.rewrite_at = now.monotonic + (FIRST_REWRITE << self.rewrites.min(8));
+        self.rewrites += 1;
     }
 
     fn committing_loaded(
@@ -625,7 +667,7 @@ impl Session {
     fn commit(&mut self, next: Rc<Record>) {
         self.outputs.push(Output::Swap(Entry {
             stored: Stored::Live(next.clone()),
-            attempt: Attempt::default(),
+            attempt: self.others_attempt(),
         }));
         self.phase = Phase::Committing(next);
     }
@@ -637,23 +679,51 @@ impl Session {
         self.record = Some(next);
         self.opened_with = None;
         self.degraded = !stored;
-        self.lost_swaps = 0;
         let replaced = self.replaced.take().filter(|_| stored);
         self.revoke(replaced.as_ref());
         if stored {
             self.place = Place::Stored;
+            self.lost_swaps = 0;
         }
         if is_fresh {
             self.attempt = Attempt::default();
             self.error = None;
-            self.serve_all();
+            self.rewrites = 0;
+            self.rewrite_at = now.monotonic;
+            self.ahead = false;
+            let token = self.held().map(|record| record.access_token.clone());
+            if stored {
+                self.unlock();
+            }
+            self.settle_those(&Ok(token), &mut |_| true);
         } else {
             self.attempt.claim = None;
             self.settle_satisfied(now);
+        }
+        if stored {
             self.advance(now);
+        } else {
+            self.commit_again(now);
         }
         if abandoned {
             self.sign_out();
+        }
+    }
+
+    /// Tries at once, while the lock and the claim still keep others from sending the old token, and then from time to time.
+    fn commit_again(&mut self, now: Now) {
+        match self.record.clone() {
+            Some(record) if self.rewrites < REWRITES_AT_ONCE => {
+                self.rewrites += 1;
+                self.changed();
+                self.load_for(Phase::Committing(record));
+            }
+            _ => {
+                if self.rewrite_at <= now.monotonic {
+                    self.rewrite_later(now);
+                }
+                self.advance(now);
+            }
         }
     }
 
@@ -678,7 +748,6 @@ impl Session {
 
     /// Gives every caller the token in hand, whatever validity it asked for.
     fn serve_all(&mut self) {
-        self.unlock();
         let token = self.held().map(|record| record.access_token.clone());
         self.settle_those(&Ok(token), &mut |_| true);
         self.idle();
@@ -710,6 +779,7 @@ impl Session {
         self.unlock();
         self.ahead = false;
         self.lockless = false;
+        self.lost_swaps = 0;
         self.sends = 0;
         self.refused = None;
         if self.record.is_none() {
@@ -805,6 +875,17 @@ impl Session {
             token,
             cooldown: self.attempt.cooldown.clone(),
             ..Attempt::default()
+        }
+    }
+
+    /// What a holder is up to that opens a session with a foreign token: it outlives the session that is stored.
+    fn others_attempt(&self) -> Attempt {
+        let own = self.own_attempt();
+        let claim = self.attempt.claim.as_ref();
+        if claim.is_some_and(|claim| claim.holder != self.name) && own.token != self.attempt.token {
+            self.attempt.clone()
+        } else {
+            Attempt::default()
         }
     }
 

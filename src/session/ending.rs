@@ -1,7 +1,6 @@
 //! How a session ends: by a sign-out, or by a refusal that proves its refresh token dead.
 
 use super::{LOST_SWAPS, Phase, Session};
-use crate::attempt::Attempt;
 use crate::error::{Error, Reason};
 use crate::event::{Output, StoreFailed};
 use crate::oauth;
@@ -102,7 +101,7 @@ impl Session {
                 generation,
                 reason,
             },
-            attempt: Attempt::default(),
+            attempt: self.others_attempt(),
         }));
     }
 

@@ -16,7 +16,9 @@ fn a_refusal_never_ends_what_another_holder_rotates_meanwhile() {
 fn a_refusal_of_a_token_that_is_not_the_stored_one_ends_nothing() {
     Play::new(
         "REPLIED
-         unswapped                 -> settle 1 A2
+         unswapped                 -> settle 1 A2, load
+         unloaded                  -> load
+         unloaded
          later 60000
          call 2                    -> load
          loaded own#2 R50 expired =>
@@ -41,7 +43,9 @@ fn a_swap_that_failed_but_was_done_is_recognised_when_it_is_read() {
         "login           -> send password
          replied 1       -> load
          loaded empty    -> swap own#1 R1
-         unswapped       -> settle 0 A1
+         unswapped       -> settle 0 A1, load
+         unloaded        -> load
+         unloaded
          later 60000
          call 1          -> load
          loaded own#2 R2 -> settle 1 A2",
@@ -51,7 +55,9 @@ fn a_swap_that_failed_but_was_done_is_recognised_when_it_is_read() {
 #[test]
 fn a_session_never_revokes_itself_as_the_one_it_replaced() {
     for script in [
-        "unswapped                -> settle 0 A1
+        "unswapped                -> settle 0 A1, load
+         unloaded                 -> load
+         unloaded
          later 60000
          call 1                   -> load
          loaded own#1 R1 expired  -> send R1

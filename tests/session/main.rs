@@ -7,9 +7,11 @@
 mod support;
 
 mod calling;
+mod claiming;
 mod failing;
 mod found;
 mod opening;
 mod play;
+mod resting;
 mod sharing;
 mod signing_out;

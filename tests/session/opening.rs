@@ -57,15 +57,16 @@ fn a_login_that_loses_its_swap_looks_again() {
 #[test]
 fn a_login_that_nothing_can_store_is_degraded_and_served() {
     for script in [
-        "unloaded      -> settle 0 A1",
-        "loaded newer  -> settle 0 A1",
+        "unloaded      -> settle 0 A1, load",
+        "loaded newer  -> settle 0 A1, load",
         "loaded empty  -> swap own#1 R1
-         unswapped     -> settle 0 A1",
+         unswapped     -> settle 0 A1, load",
     ] {
         let play = Play::new("login -> send password\n replied 1 -> load").then(script);
+        let play = play.then("call 1 -> settle 1 A1\n unloaded -> load\n unloaded");
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.degraded, snapshot.state), (true, "active"));
-        play.then("call 1 -> settle 1 A1, load").done();
+        play.then("call 2 -> settle 2 A1, load").done();
     }
 }
 

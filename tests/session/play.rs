@@ -13,7 +13,7 @@ use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 use meshydb_client::token::{Now, RefreshToken, TokenSet};
 
-use crate::support::{LIFETIME, START, access, config, record, refresh, refusal, tokens};
+use crate::support::{LIFETIME, START, access, config, judge, record, refresh, refusal, tokens};
 
 /// How far a session has come, by name: each begins where the one before it ends.
 const STAGES: [(&str, &str); 4] = [
@@ -220,6 +220,9 @@ impl Play {
                 ..tokens(caller())
             })),
             "refused" => Input::Replied(Err(refusal(words[1]))),
+            "busy" => Input::Replied(Err(busy(words.get(1)))),
+            "late" => Input::Replied(Err(oauth::no_answer(true))),
+            "portal" => Input::Replied(Err(portal())),
             "unanswered" => Input::Replied(Err(oauth::no_answer(false))),
             "swapped" => Input::Swapped(Ok(true)),
             "lost" => Input::Swapped(Ok(false)),
@@ -251,7 +254,7 @@ impl Play {
     fn entry(&mut self, words: &[&str]) -> Entry {
         let at = words
             .iter()
-            .position(|word| ["by", "cooling", "unanswered"].contains(word));
+            .position(|word| ["by", "cooling", "cooled", "unanswered"].contains(word));
         let (stored, rest) = words.split_at(at.unwrap_or(words.len()));
         let stored = self.stored(stored);
         let mut attempt = Attempt::default();
@@ -281,6 +284,13 @@ impl Play {
             duration: duration.parse().unwrap(),
             failures: 1,
         });
+        if rest.first() == Some(&"cooled") {
+            attempt.cooldown = Some(Cooldown {
+                since: self.now.wall + 1,
+                duration: 60_000,
+                failures: 1,
+            });
+        }
         attempt.unanswered_since = after("unanswered").map(|_| self.now.wall);
         Entry { stored, attempt }
     }
@@ -320,7 +330,7 @@ fn answers(said: &str) -> Option<&'static str> {
     match said.split(' ').next() {
         Some("loaded" | "unloaded") => Some("load"),
         Some("swapped" | "lost" | "unswapped") => Some("swap"),
-        Some("replied" | "refused" | "unanswered") => Some("send"),
+        Some("replied" | "refused" | "unanswered" | "busy" | "late" | "portal") => Some("send"),
         _ => None,
     }
 }
@@ -385,6 +395,15 @@ fn steps(attempt: &Attempt) -> String {
         steps.push_str(" unanswered");
     }
     steps
+}
+
+fn busy(retry_after: Option<&&str>) -> Error {
+    let retry_after = retry_after.map(|seconds| seconds.parse().unwrap());
+    judge(503, "text/html", None, retry_after).unwrap_err()
+}
+
+fn portal() -> Error {
+    judge(200, "text/html", None, None).unwrap_err()
 }
 
 fn told(error: &Error) -> String {

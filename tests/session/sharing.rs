@@ -65,7 +65,7 @@ fn a_store_that_cannot_say_does_not_stop_a_refresh() {
 
 #[test]
 fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
-    let play = Play::new("REPLIED\n unswapped -> settle 1 A2");
+    let play = Play::new("REPLIED\n unswapped -> settle 1 A2, load\n unloaded -> load\n unloaded");
     assert!(play.session.snapshot().degraded);
     let play = play.then(
         "later 60000
@@ -80,7 +80,9 @@ fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
     let play = Play::new(
         "login                      -> send password
          replied 1                  -> load
-         unloaded                   -> settle 0 A1
+         unloaded                   -> settle 0 A1, load
+         unloaded                   -> load
+         unloaded
          later 60000
          call 1                     -> load
          loaded empty               -> swap own#1 R1
@@ -116,7 +118,8 @@ fn a_lost_swap_at_the_same_generation_is_done_again() {
 #[test]
 fn a_lost_swap_and_a_store_that_cannot_say_is_degraded() {
     for stored in ["unloaded", "loaded corrupt", "loaded newer"] {
-        let play = Play::new("REPLIED\n lost -> load").then(&format!("{stored} -> settle 1 A2"));
+        let play =
+            Play::new("REPLIED\n lost -> load").then(&format!("{stored} -> settle 1 A2, load"));
         assert!(play.session.snapshot().degraded);
         play.done();
     }
@@ -127,7 +130,7 @@ fn eight_lost_swaps_in_a_row_are_enough() {
     let again = "lost -> load\n loaded own#1 R1 expired -> swap own#2 R2\n".repeat(8);
     let play = Play::new("REPLIED")
         .then(&again)
-        .then("lost -> settle 1 A2");
+        .then("lost -> settle 1 A2, load");
     assert!(play.session.snapshot().degraded);
     play.done();
 }

@@ -1,0 +1,264 @@
+use crate::play::Play;
+
+/// A session whose caller waits, from where the script answers for the lock and for every swap.
+fn asked() -> Play {
+    Play::new("ASKED").exact()
+}
+
+const CLAIMED: &str = "
+    loaded own#1 R1 expired -> lock 11000
+    granted                 -> swap own#1 R1 by own#1 locked
+    swapped                 -> send R1
+";
+
+#[test]
+fn a_refresh_reads_locks_claims_sends_commits_and_unlocks() {
+    asked()
+        .then(CLAIMED)
+        .then("replied 2 -> swap own#2 R2\n swapped -> unlock, settle 1 A2")
+        .done();
+}
+
+#[test]
+fn without_a_lock_the_claim_alone_decides() {
+    asked()
+        .then(
+            "loaded own#1 R1 expired -> lock 11000
+             ungranted               -> swap own#1 R1 by own#1
+             lost                    -> load
+             loaded own#1 R1 expired by other#1
+             hint                    -> load
+             loaded own#2 R2         -> settle 1 A2",
+        )
+        .done();
+}
+
+#[test]
+fn what_was_rotated_while_the_lock_was_waited_for_is_adopted() {
+    asked()
+        .then(
+            "loaded own#1 R1 expired by other#1 locked -> lock 11000
+             granted                                   -> load
+             loaded own#2 R2                           -> settle 1 A2, unlock",
+        )
+        .done();
+}
+
+#[test]
+fn a_claim_made_under_the_lock_that_is_held_here_is_nobodys() {
+    asked()
+        .then(
+            "loaded own#1 R1 expired by other#1 locked -> lock 11000
+             granted                                   -> load
+             loaded own#1 R1 expired by other#1 locked -> swap own#1 R1 by own#1 locked unanswered
+             swapped                                   -> send R1",
+        )
+        .then("replied 2 -> swap own#2 R2\n swapped -> unlock, settle 1 A2")
+        .done();
+}
+
+#[test]
+fn any_other_claim_is_waited_out_from_when_it_was_first_seen() {
+    let play = asked().then(
+        "loaded own#1 R1 expired by other#1 -> lock 11000
+         ungranted                          -> load
+         loaded own#1 R1 expired by other#1
+         later 6000
+         hint                               -> load
+         loaded own#1 R1 expired by other#1",
+    );
+    let now = play.now.monotonic;
+    assert_eq!(play.session.wake_at(), Some(now + 4_000));
+    let play = play.then(
+        "later 4000
+         woke
+         later 999
+         woke
+         later 1
+         woke                               -> load",
+    );
+    play.then(
+        "loaded own#1 R1 expired by other#1 -> swap own#1 R1 by own#1 unanswered
+         swapped                            -> send R1
+         replied 2                          -> swap own#2 R2
+         swapped                            -> settle 1 A2",
+    )
+    .done();
+}
+
+#[test]
+fn a_claim_that_is_renewed_is_waited_for_anew() {
+    asked().then(
+        "loaded own#1 R1 expired by other#1 -> lock 11000
+         ungranted                          -> load
+         loaded own#1 R1 expired by other#1
+         later 10999
+         hint                               -> load
+         loaded own#1 R1 expired by other#2
+         later 1
+         woke",
+    );
+}
+
+#[test]
+fn a_lock_that_is_held_does_not_make_a_claim_without_it_nobodys() {
+    asked().then(
+        "loaded own#1 R1 expired by other#1 -> lock 11000
+         granted                            -> load
+         loaded own#1 R1 expired by other#1 -> unlock",
+    );
+}
+
+#[test]
+fn its_own_claim_keeps_nobody_waiting() {
+    asked()
+        .then(
+            "loaded own#1 R1 expired  -> lock 11000
+             granted                  -> swap own#1 R1 by own#1 locked
+             later 1001
+             swapped                  -> load
+             loaded own#1 R1 expired by own#1 locked -> swap own#1 R1 by own#2 locked
+             swapped                  -> send R1",
+        )
+        .never("unanswered");
+}
+
+#[test]
+fn who_wakes_a_second_after_its_claim_does_not_send() {
+    for clock in ["later 1001", "clock 1001", "clock -1"] {
+        asked()
+            .then("loaded own#1 R1 expired -> lock 11000\n granted =>")
+            .then(clock)
+            .then("swapped -> load");
+    }
+    asked()
+        .then("loaded own#1 R1 expired -> lock 11000\n granted =>")
+        .then("later 1000\n swapped -> send R1");
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_at_once_under_a_new_claim_three_times_in_all() {
+    for lost in ["unanswered", "late", "portal"] {
+        asked()
+            .then(CLAIMED)
+            .then(&format!(
+                "{lost} -> swap own#1 R1 by own#2 locked unanswered\n swapped -> send R1"
+            ))
+            .then(&format!(
+                "{lost} -> swap own#1 R1 by own#3 locked unanswered\n swapped -> send R1"
+            ))
+            .then(&format!("{lost} -> swap own#1 R1 failed 1 unanswered"));
+    }
+}
+
+#[test]
+fn after_the_reuse_window_a_lost_answer_is_not_asked_for_again() {
+    for (later, again) in [
+        (5_000, "own#1 R1 by own#2 locked unanswered"),
+        (5_001, "own#1 R1 failed 1 unanswered"),
+    ] {
+        asked()
+            .then(CLAIMED)
+            .then(&format!("later {later}\n unanswered -> swap {again}"));
+    }
+}
+
+#[test]
+fn a_refusal_after_an_unanswered_send_is_a_lost_answer() {
+    for stored in [
+        "own#1 R1 expired unanswered",
+        "own#1 R1 expired by other#1 locked",
+    ] {
+        asked()
+            .then(&format!("loaded {stored} =>"))
+            .then("granted =>")
+            .then(&format!("loaded {stored} =>"))
+            .then("swapped -> send R1\n refused invalid_grant -> load")
+            .then("loaded own#1 R1 expired by own#1 locked unanswered -> swap own#1 ended response_lost")
+            .then("swapped -> unlock, settle 1 response_lost")
+            .done();
+    }
+}
+
+#[test]
+fn a_refusal_ends_nothing_while_another_holder_may_be_answered() {
+    asked()
+        .then(CLAIMED)
+        .then(
+            "refused invalid_grant              -> load
+             loaded own#1 R1 expired by other#7 -> unlock
+             hint                               -> load
+             loaded own#2 R2                    -> settle 1 A2",
+        )
+        .done();
+}
+
+#[test]
+fn an_answer_in_hand_is_committed_over_anothers_claim() {
+    asked()
+        .then(CLAIMED)
+        .then(
+            "replied 2                          -> swap own#2 R2
+             lost                               -> load
+             loaded own#1 R1 expired by other#7 -> swap own#2 R2
+             swapped                            -> unlock, settle 1 A2",
+        )
+        .done();
+}
+
+#[test]
+fn a_foreign_token_is_claimed_by_its_fingerprint_whatever_is_stored() {
+    for stored in ["empty", "other#3 R3", "other#3 ended signed_out"] {
+        Play::new("resume R99 -> load").exact().then(&format!(
+            "loaded {stored} -> lock 11000
+             granted         -> swap {stored} by own#1 locked
+             swapped         -> send R99"
+        ));
+    }
+}
+
+#[test]
+fn who_waits_for_the_same_foreign_token_joins_without_a_request() {
+    Play::new("resume R99 -> load")
+        .exact()
+        .then(
+            "loaded empty by other#1 locked of R99 -> lock 11000
+             granted                               -> load
+             loaded other#1 R99                    -> settle 0 A99, unlock",
+        )
+        .done();
+}
+
+#[test]
+fn a_foreign_token_that_is_refused_gives_its_claim_back() {
+    Play::new("resume R99 -> load")
+        .exact()
+        .then(
+            "loaded other#3 R3     -> lock 11000
+             granted               -> swap other#3 R3 by own#1 locked
+             swapped               -> send R99
+             refused invalid_grant -> swap other#3 R3
+             swapped               -> unlock, settle 0 invalid_grant",
+        )
+        .done();
+}
+
+#[test]
+fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
+    asked().then(
+        "loaded own#1 R1 expired -> lock 11000
+         granted                 -> swap own#1 R1 by own#1 locked
+         unswapped               -> send R1
+         replied 2               -> load
+         loaded own#1 R1 expired -> swap own#2 R2",
+    );
+}
+
+#[test]
+fn a_lock_that_comes_too_late_is_given_back() {
+    asked()
+        .then("loaded own#1 R1 expired -> lock 11000")
+        .then("signout 9 -> settle 1 signed_out, load, revoke R1\n granted -> unlock")
+        .then("loaded own#1 R1 -> swap own#1 ended signed_out\n swapped")
+        .done();
+}

@@ -1,0 +1,358 @@
+//! A holder: one session's machine with what its platform does for it, and what the plan does to it.
+
+use std::rc::Rc;
+
+use meshydb_client::event::{Input, Opening};
+use meshydb_client::oauth::password_request;
+use meshydb_client::record::{Entry, Stored};
+use meshydb_client::session::Session;
+use meshydb_client::token::TokenSet;
+
+use crate::plan::{Act, Action, FOREIGN, Locks, Start};
+use crate::server::Token;
+use crate::world::{Event, World};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Holder {
+    pub(crate) account: usize,
+    pub(crate) session: Session,
+    pub(crate) alive: bool,
+    pub(crate) frozen: bool,
+    /// Milliseconds by which its clocks differ from the truth: the wall clock, and the monotonic clock that stood still.
+    pub(crate) offset: i64,
+    pub(crate) stopped: i64,
+    pub(crate) deferred: Vec<Event>,
+    pub(crate) expected: Rc<Entry>,
+    pub(crate) storing: Option<u32>,
+    pub(crate) is_reading: bool,
+    pub(crate) locking: Option<u32>,
+    pub(crate) sending: Option<u32>,
+    pub(crate) alarm: Option<i64>,
+    pub(crate) callers: Vec<Caller>,
+    /// Of the tokens that its callers were given.
+    pub(crate) family: Option<usize>,
+    pub(crate) has_signed_out: bool,
+    pub(crate) was_frozen: bool,
+    ops: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Caller {
+    /// By the monotonic clock.
+    pub(crate) since: i64,
+    pub(crate) is_leaving: bool,
+    /// Whether it was given a token, or told something.
+    pub(crate) settled: Option<bool>,
+    pub(crate) aborted: bool,
+}
+
+/// A refresh token on its way to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Presentation {
+    pub(crate) token: Token,
+    pub(crate) holder: usize,
+    pub(crate) op: u32,
+    pub(crate) at: i64,
+    /// Whether the server has granted it.
+    pub(crate) spent: bool,
+    /// Whether its holder has the answer: the tokens, or that there are none.
+    pub(crate) answered: Option<bool>,
+}
+
+impl Holder {
+    pub(crate) fn next_op(&mut self) -> u32 {
+        self.ops += 1;
+        self.ops
+    }
+}
+
+impl World {
+    pub(crate) fn begin(&mut self) {
+        for index in 0..self.plan.holders.len() {
+            let account = self.plan.holders[index];
+            let is_first = self.plan.holders[..index]
+                .iter()
+                .all(|other| *other != account);
+            let start = if is_first {
+                Start::Login
+            } else {
+                Start::Restore
+            };
+            self.time = if is_first { 0 } else { 4_000 };
+            self.open(account, start);
+            self.drain();
+        }
+        self.time = self.time.max(4_500);
+        for family in 0..FOREIGN {
+            self.server.grant(0, self.time);
+            self.say(|world| {
+                format!(
+                    "family {} is foreign",
+                    world.server.families.len() - FOREIGN + family
+                )
+            });
+        }
+        for (index, action) in self.plan.clone().actions.iter().enumerate() {
+            self.later(action.at - self.time, Event::Act(index));
+        }
+    }
+
+    pub(crate) fn open(&mut self, account: usize, start: Start) {
+        let index = self.holders.len();
+        let stored = self.places[account]
+            .live()
+            .and_then(|record| record.refresh_token.clone());
+        let opening = match start {
+            Start::Login => Opening::Login(password_request(&self.config, "user", "secret")),
+            Start::Restore => Opening::Restore,
+            Start::Own(back) => match stored {
+                None => return,
+                Some(token) => {
+                    let token = Token::of_refresh(&token);
+                    Opening::Resume(
+                        Token {
+                            index: token.index.saturating_sub(back),
+                            ..token
+                        }
+                        .refresh(),
+                    )
+                }
+            },
+            Start::Foreign(which) => {
+                let first = self.server.families.iter().position(|family| {
+                    family.issues.first().is_some_and(|issue| issue.at >= 4_000)
+                });
+                match first {
+                    Some(first) if account == 0 => Opening::Resume(
+                        Token {
+                            family: first + which,
+                            index: 0,
+                        }
+                        .refresh(),
+                    ),
+                    _ => return,
+                }
+            }
+        };
+        let skews = &self.plan.skews;
+        let offset = skews[index % skews.len()];
+        self.holders.push(Holder {
+            account,
+            session: self.session(format!("h{index}.")),
+            alive: true,
+            frozen: false,
+            offset,
+            stopped: 0,
+            deferred: Vec::new(),
+            expected: Rc::default(),
+            storing: None,
+            is_reading: false,
+            locking: None,
+            sending: None,
+            alarm: None,
+            callers: Vec::new(),
+            family: None,
+            has_signed_out: false,
+            was_frozen: false,
+            ops: 0,
+        });
+        let caller = self.caller(index, false);
+        self.feed(index, Input::Open { caller, opening });
+    }
+
+    pub(crate) fn caller(&mut self, holder: usize, is_leaving: bool) -> u32 {
+        let since = self.now(holder).monotonic;
+        let callers = &mut self.holders[holder].callers;
+        callers.push(Caller {
+            since,
+            is_leaving,
+            settled: None,
+            aborted: false,
+        });
+        callers.len() as u32 - 1
+    }
+
+    pub(crate) fn act(&mut self, Action { holder, act, .. }: Action) {
+        let alive: Vec<usize> = (0..self.holders.len())
+            .filter(|index| self.holders[*index].alive)
+            .collect();
+        let Some(&holder) = alive.get(holder % alive.len().max(1)) else {
+            return;
+        };
+        self.say(|world| format!("{} {act:?}", world.name(holder)));
+        let account = self.holders[holder].account;
+        let is_frozen = self.holders[holder].frozen;
+        match act {
+            Act::Open(start) if self.holders.len() < 24 => self.open(account, start),
+            Act::Call {
+                min_validity,
+                rejected,
+            } if !is_frozen => {
+                let rejected = self.holders[holder].session.held().filter(|_| rejected);
+                let rejected = rejected.map(|record| record.access_token.clone());
+                let caller = self.caller(holder, false);
+                self.feed(
+                    holder,
+                    Input::Call {
+                        caller,
+                        min_validity,
+                        rejected,
+                    },
+                );
+            }
+            Act::Abort if !is_frozen => {
+                let callers = &mut self.holders[holder].callers;
+                let waiting = callers
+                    .iter()
+                    .position(|caller| caller.settled.is_none() && !caller.aborted);
+                if let Some(waiting) = waiting {
+                    callers[waiting].aborted = true;
+                    self.feed(holder, Input::Abort(waiting as u32));
+                }
+            }
+            Act::SignOut if !is_frozen => {
+                let caller = self.caller(holder, true);
+                self.holders[holder].has_signed_out = true;
+                self.feed(holder, Input::SignOut { caller });
+            }
+            Act::Kill => self.kill(holder),
+            Act::Reload => {
+                self.kill(holder);
+                self.open(account, Start::Restore);
+            }
+            Act::Freeze { during, counts } if !is_frozen => {
+                let state = &mut self.holders[holder];
+                state.frozen = true;
+                state.was_frozen = true;
+                if !counts {
+                    state.stopped += during;
+                }
+                self.later(during, Event::Thaw(holder));
+            }
+            Act::Jump(by) => self.holders[holder].offset += by,
+            Act::Clear => {
+                let knows = !self.plan.store_fails();
+                let place = &mut self.places[account];
+                let sid = place.entry.stored.sid().filter(|_| knows);
+                place.gone.extend(sid.map(str::to_owned));
+                place.entry = Rc::default();
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn kill(&mut self, holder: usize) {
+        self.say(|world| format!("{} dies", world.name(holder)));
+        self.holders[holder].alive = false;
+        let account = self.holders[holder].account;
+        self.places[account]
+            .queue
+            .retain(|waiting| *waiting != holder);
+        if self.places[account].owner == Some(holder) {
+            self.release(holder);
+        }
+    }
+
+    pub(crate) fn thaw(&mut self, holder: usize) {
+        self.holders[holder].frozen = false;
+        for event in std::mem::take(&mut self.holders[holder].deferred) {
+            self.execute(event);
+        }
+        if self.holders[holder].alive
+            && let Some(at) = self.holders[holder].session.wake_at()
+        {
+            let now = self.now(holder).monotonic;
+            self.holders[holder].alarm = Some(at);
+            self.later(at - now, Event::Woke(holder, at));
+        }
+    }
+
+    pub(crate) fn lock(&mut self, holder: usize, account: usize, op: u32, within: i64) {
+        let place = &mut self.places[account];
+        match place.locks {
+            Locks::Missing => {
+                self.holders[holder].locking = None;
+                self.feed_later_ungranted(holder, op);
+            }
+            Locks::Orphaned => self.later(within, Event::LockLate(holder, op)),
+            Locks::Fair if place.owner.is_none() => {
+                place.owner = Some(holder);
+                self.later(0, Event::Granted(holder, op));
+            }
+            Locks::Fair => {
+                place.queue.push(holder);
+                self.later(within, Event::LockLate(holder, op));
+            }
+        }
+    }
+
+    fn feed_later_ungranted(&mut self, holder: usize, op: u32) {
+        self.holders[holder].locking = Some(op);
+        self.later(0, Event::LockLate(holder, op));
+    }
+
+    pub(crate) fn release(&mut self, holder: usize) {
+        let account = self.holders[holder].account;
+        if self.places[account].owner != Some(holder) {
+            return self.fail(|| "a lock is given back that is not held".into());
+        }
+        self.places[account].owner = None;
+        if !self.places[account].queue.is_empty() {
+            let next = self.places[account].queue.remove(0);
+            self.places[account].owner = Some(next);
+            let op = self.holders[next].locking.unwrap_or_default();
+            self.later(0, Event::Granted(next, op));
+        }
+    }
+
+    pub(crate) fn name(&self, holder: usize) -> String {
+        format!("h{holder}")
+    }
+
+    pub(crate) fn shown(&self, entry: &Entry) -> String {
+        let attempt = &entry.attempt;
+        let mut shown = match &entry.stored {
+            Stored::Live(record) => {
+                let token = record.refresh_token.as_ref().map(Token::of_refresh);
+                let token = token.map_or("bare".into(), |token| {
+                    format!("R{}x{}", token.family, token.index)
+                });
+                format!("{}#{} {token}", record.sid, record.generation)
+            }
+            Stored::Ended {
+                sid,
+                generation,
+                reason,
+            } => format!("{sid}#{generation} ended {reason:?}"),
+            other => format!("{other:?}"),
+        };
+        if let Some(claim) = &attempt.claim {
+            shown += &format!(
+                " by {}{} {}",
+                claim.holder,
+                claim.number,
+                if claim.locked { "locked" } else { "" }
+            );
+        }
+        if let Some(cooldown) = &attempt.cooldown {
+            shown += &format!(" cooling {} after {}", cooldown.duration, cooldown.failures);
+        }
+        if attempt.unanswered_since.is_some() {
+            shown += " unanswered";
+        }
+        shown
+    }
+
+    pub(crate) fn describe(&self, input: &Input) -> String {
+        match input {
+            Input::Loaded(Ok(entry)) => format!("loaded {}", self.shown(entry)),
+            Input::Replied(Ok(TokenSet { access_token, .. })) => {
+                format!("replied {:?}", Token::of(access_token).index)
+            }
+            Input::Replied(Err(error)) => {
+                format!("replied {} {:?}", error.code.as_str(), error.status)
+            }
+            other => format!("{other:?}"),
+        }
+    }
+}
