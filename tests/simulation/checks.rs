@@ -14,7 +14,7 @@ impl World {
     /// A refresh token is sent by one holder at a time, and never when a later one is stored.
     pub(crate) fn presented(&mut self, holder: usize, op: u32, token: Token) {
         let account = self.holders[holder].account;
-        let is_sound = !self.plan.store_fails();
+        let is_sound = !self.has_store_fault;
         let stored = self.places[account].live();
         let stored = stored.and_then(|record| record.refresh_token.as_ref().map(Token::of_refresh));
         let is_stored = stored.is_some_and(|stored| stored.family == token.family);
@@ -140,7 +140,7 @@ impl World {
                 .any(|sent| sent.spent && sent.answered != Some(true))
         };
         let is_explained = tokens.iter().all(was_lost);
-        let is_remembered = !self.plan.store_fails() && !self.plan.has_foreign();
+        let is_remembered = !self.has_store_fault && !self.plan.has_foreign();
         if reason == Reason::InvalidGrant && !tokens.is_empty() && is_explained && is_remembered {
             self.fail(|| format!("{sid} is ended by invalid_grant, not by a lost answer"));
         }
@@ -189,7 +189,7 @@ impl World {
             .filter(|record| record.sid == sid);
         let is_behind =
             stored.is_some_and(|record| Token::of(&record.access_token).index < token.index);
-        let has_twins = matches!(self.plan.model, Model::Fixed { .. }) && self.plan.store_fails();
+        let has_twins = matches!(self.plan.model, Model::Fixed { .. }) && self.has_store_fault;
         if is_behind && !is_degraded && !has_twins {
             self.fail(|| format!("h{holder} hands out {token:?} before it is stored"));
         }
@@ -310,7 +310,7 @@ impl World {
             );
             self.drain();
             let settled = self.holders[holder].callers[caller as usize].settled;
-            if settled != Some(true) && is_live && !self.plan.store_fails() {
+            if settled != Some(true) && is_live && !self.has_store_fault {
                 self.fail(|| format!("h{holder} gets no token though the server would grant one"));
             }
         }
@@ -368,7 +368,7 @@ impl World {
             .families
             .iter()
             .position(|family| !family.alive && !family.revoked);
-        if let Some(family) = unexplained.filter(|_| self.plan.is_calm()) {
+        if let Some(family) = unexplained.filter(|_| self.is_calm) {
             self.fail(|| format!("family {family} died though nothing went wrong"));
         }
     }

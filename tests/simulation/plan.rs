@@ -400,13 +400,6 @@ impl Plan {
             .any(|action| matches!(action.act, Act::Open(Start::Foreign(_))))
     }
 
-    /// Whether a login may take the place of what is stored, and of the claim to a foreign token with it.
-    pub(crate) fn has_login(&self) -> bool {
-        self.actions
-            .iter()
-            .any(|action| action.act == Act::Open(Start::Login))
-    }
-
     /// Whether nothing goes wrong.
     pub(crate) fn is_calm(&self) -> bool {
         let strikes = |action: &Action| {

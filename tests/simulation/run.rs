@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::plan::Plan;
+use crate::search;
 use crate::world::World;
 
 const THREADS: u64 = 2;
@@ -16,6 +17,9 @@ pub(crate) fn main() {
         let at = args.iter().position(|arg| arg == name)?;
         args.get(at + 1)?.parse::<u64>().ok()
     };
+    if args.iter().any(|arg| arg == "--exhaustive") {
+        return search::main();
+    }
     match (number("--seeds"), number("--seed")) {
         (None, Some(seed)) => replay(seed),
         (seeds, first) => seeds_from(first.unwrap_or(0), seeds.unwrap_or(20_000)),
@@ -39,7 +43,7 @@ fn replay(seed: u64) {
     println!("{}", world.violation.as_deref().unwrap_or("no violation"));
 }
 
-fn print(world: &World) {
+pub(crate) fn print(world: &World) {
     for line in world.trace.iter().flatten() {
         println!("{line}");
     }

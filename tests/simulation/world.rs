@@ -25,7 +25,8 @@ pub(crate) enum Event {
     Act(usize),
     Read(usize, u32),
     WasRead(usize, u32, Result<Rc<Entry>, StoreFailed>),
-    Write(usize, u32, Rc<Entry>),
+    /// The entry expected, and the next.
+    Write(usize, u32, Rc<Entry>, Rc<Entry>),
     Written(usize, u32, Result<bool, StoreFailed>, Rc<Entry>),
     StoreLate(usize, u32),
     Granted(usize, u32),
@@ -57,6 +58,10 @@ pub(crate) struct World {
     /// What befalls the next event, and before which of its outputs its holder dies, where a search decides that.
     pub(crate) chosen: Option<(Fate, usize)>,
     pub(crate) turns: [u32; 4],
+    /// Whether nothing goes wrong.
+    pub(crate) is_calm: bool,
+    /// Whether the store fails: then a claim may be neither written nor read.
+    pub(crate) has_store_fault: bool,
     pub(crate) steps: u64,
     serial: u32,
 }
@@ -86,6 +91,8 @@ impl World {
             healed: false,
             chosen: None,
             turns: [0; 4],
+            is_calm: plan.is_calm(),
+            has_store_fault: plan.store_fails(),
             steps: 0,
             serial: 0,
             plan,
@@ -176,7 +183,7 @@ impl World {
         match event {
             Event::Act(index) => self.act(self.plan.actions[index]),
             Event::Read(holder, op) => self.read(holder, op),
-            Event::Write(holder, op, entry) => self.write(holder, op, entry),
+            Event::Write(holder, op, expected, entry) => self.write(holder, op, &expected, entry),
             Event::Arrive(holder, op, token) => self.arrive(holder, op, token),
             Event::Revoke(holder, token) => {
                 self.server.revoke(token.family);
@@ -207,7 +214,7 @@ impl World {
         }
     }
 
-    fn write(&mut self, holder: usize, op: u32, entry: Rc<Entry>) {
+    fn write(&mut self, holder: usize, op: u32, expected: &Entry, entry: Rc<Entry>) {
         let account = self.holders[holder].account;
         let fate = self.fate(Turn::Write);
         let is_done = !matches!(
@@ -215,8 +222,7 @@ impl World {
             Fate::Refused { acted: false } | Fate::Silent { acted: false }
         );
         let way = self.way(self.plan.store);
-        let expected = self.holders[holder].expected.clone();
-        let done = is_done && self.places[account].swap(&expected, &entry);
+        let done = is_done && self.places[account].swap(expected, &entry);
         if done {
             self.say(|world| format!("store {account}: {}", world.shown(&entry)));
             self.check_written(holder, account);
@@ -328,6 +334,7 @@ impl World {
                 Input::Swapped(result)
             }
             Event::StoreLate(_, op) if state.storing.take_if(|open| *open == op).is_some() => {
+                self.has_store_fault = true;
                 if state.is_reading {
                     Input::Loaded(Err(StoreFailed))
                 } else {
@@ -423,7 +430,9 @@ impl World {
                 self.later(STORE_TIMEOUT, Event::StoreLate(holder, op));
                 match output {
                     Output::Swap(entry) => {
-                        self.later(way, Event::Write(holder, op, Rc::new(written(entry))))
+                        let expected = self.holders[holder].expected.clone();
+                        let entry = Rc::new(written(entry));
+                        self.later(way, Event::Write(holder, op, expected, entry));
                     }
                     _ => self.later(way, Event::Read(holder, op)),
                 }
