@@ -10,10 +10,10 @@ export class StepError extends Error {
 }
 
 /** Runs a command from the repository's root; resolves to what it printed, and shows it as it comes unless `quiet`. */
-export function run(command, args, { quiet = false, env = {}, hint = "" } = {}) {
+export function run(command, args, { quiet = false, env = {}, hint = "", cwd = root } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, CARGO_TARGET_DIR: join(root, "target"), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -65,6 +65,7 @@ enum Phase {
 }
 
 /// One session.
+#[expect(clippy::struct_excessive_bools, reason = "they are independent")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     config: Rc<Config>,
@@ -197,12 +198,16 @@ impl Session {
     pub fn wake_at(&self) -> Option<i64> {
         let deadlines = self.callers.iter();
         let deadline = deadlines.map(|caller| caller.deadline(self.config.timeout));
-        let until = match self.phase {
-            Phase::Waiting { until } => Some(until),
-            Phase::Idle if self.degraded => Some(self.rewrite_at),
-            _ => None,
-        };
-        deadline.chain(until).min()
+        deadline.chain(self.due_at()).min()
+    }
+
+    /// When the machine itself has something to do.
+    fn due_at(&self) -> Option<i64> {
+        if let Phase::Waiting { until } = self.phase {
+            return Some(until);
+        }
+        let is_idle = matches!(self.phase, Phase::Idle);
+        (is_idle && self.degraded).then_some(self.rewrite_at)
     }
 
     /// Names the session.
@@ -268,6 +273,7 @@ impl Session {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
     fn loaded(&mut self, now: Now, loaded: Result<Entry, StoreFailed>) {
         let phase = mem::replace(&mut self.phase, Phase::Idle);
         let loaded = self.noticed(loaded);
@@ -317,10 +323,10 @@ impl Session {
                 (Stored::Live(other), _) if self.is_other_twin(&other) => self.adopt(now, other),
                 (stored, None) if self.place != Place::Stored => self.commit_over(stored),
                 (stored, None) if stored.generation() < self.generation() => {
-                    self.commit_over(stored)
+                    self.commit_over(stored);
                 }
                 (_, Some(refusal)) if self.place != Place::Stored => {
-                    self.over(self.refused(&refusal))
+                    self.over(self.refused(&refusal));
                 }
                 (_, refused) => {
                     self.refused = refused;
@@ -420,6 +426,7 @@ impl Session {
         self.phase = Phase::Claiming { at: now, attempt };
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
     fn swapped(&mut self, now: Now, swapped: Result<bool, StoreFailed>) {
         if let Phase::Ending { written } = self.phase {
             return self.ending_swapped(written, swapped);
@@ -507,23 +514,14 @@ impl Session {
                 .get_or_insert(self.first_sent.wall);
             let in_time = now.since(self.first_sent) <= self.config.reuse_window;
             if in_time && self.sends < SENDS && self.attempt.cooldown.is_none() {
-                return if self.attempt.claim.is_some() {
-                    self.claim(now)
-                } else {
-                    self.send(now)
-                };
+                if self.attempt.claim.is_none() {
+                    return self.send(now);
+                }
+                return self.claim(now);
             }
         }
         if !error.ends_session() {
-            let failures = self.attempt.cooldown.as_ref();
-            let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
-            self.dice = self
-                .dice
-                .wrapping_mul(0x5851_f42d_4c95_7f2d)
-                .wrapping_add(1);
-            let random = (self.dice >> 32) as u32;
-            self.attempt.cooldown =
-                Some(Cooldown::new(now.wall, failures, error.retry_after, random));
+            self.cool(now, error.retry_after);
         }
         if self.attempt.claim.take().is_some() {
             self.swap_attempt(self.attempt.clone());
@@ -594,13 +592,11 @@ impl Session {
             now.monotonic >= caller.deadline(timeout)
         });
         self.rest();
-        match self.phase {
-            Phase::Waiting { until } if now.monotonic >= until => self.load(),
-            Phase::Idle if self.degraded && now.monotonic >= self.rewrite_at => {
+        if self.due_at().is_some_and(|due| due <= now.monotonic) {
+            if matches!(self.phase, Phase::Idle) {
                 self.rewrite_later(now);
-                self.load();
             }
-            _ => {}
+            self.load();
         }
     }
 

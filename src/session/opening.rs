@@ -34,7 +34,7 @@ impl Session {
                 self.serve_all();
             }
             (Ok(Stored::Live(record)), Some(token)) if record.knows(token) => {
-                self.join(now, record)
+                self.join(now, record);
             }
             (_, Some(_)) => self.advance(now),
             (stored, None) => {

@@ -1,7 +1,7 @@
 //! The state machine, one script for each phase and input that matters.
 
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 #[path = "../support/mod.rs"]
 mod support;

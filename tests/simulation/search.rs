@@ -141,6 +141,7 @@ fn choices(world: &World, faults: u32) -> Vec<Choice> {
     let told = pending
         .clone()
         .find(|index| !is_shared(&world.queue[*index].2));
+    let may_be_late = told.is_none();
     for index in told.map_or_else(|| pending.collect(), |told| vec![told]) {
         let event = &world.queue[index].2;
         choices.push(Choice::End(index, Fate::Fine, 0));
@@ -151,7 +152,7 @@ fn choices(world: &World, faults: u32) -> Vec<Choice> {
         }
     }
     if faults > 0 {
-        if world.queue.iter().any(|(at, ..)| *at > time) {
+        if may_be_late && world.queue.iter().any(|(at, ..)| *at > time) {
             choices.push(Choice::Delay);
         }
         let awake = |holder: &usize| world.holders[*holder].alive && !world.holders[*holder].frozen;
@@ -243,6 +244,9 @@ fn explain(mut world: World, taken: &[Choice]) {
             .filter(|choice| !is_fine(**choice))
             .collect::<Vec<_>>()
     );
-    println!("{}", world.violation.as_deref().unwrap_or("not seen again"));
+    println!(
+        "violation: {}",
+        world.violation.as_deref().unwrap_or("not seen again")
+    );
     exit(1);
 }

@@ -1,0 +1,51 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { mutants } from "./mutants.mjs";
+import { main, root, run, StepError } from "./steps.mjs";
+
+const COPY = join(root, "target/mutants");
+/** What a mutant has to survive: random worlds, and every interleaving of two holders and one fault. */
+const TRIALS = [["--seeds", "100000"], ["--exhaustive", "2", "1"]];
+
+/** Runs the simulator of tests/simulation with these arguments; `target` is the folder of what it builds. */
+export function simulate(args, options) {
+  const target = ["test", "--locked", "--quiet", "--profile", "sim", "--test", "simulation", "--", ...args];
+  return run("cargo", target, options);
+}
+
+/** Switches on one design fault after another, in a copy of the sources, and shows that the simulator finds each. */
+async function hunt(only) {
+  rmSync(COPY, { recursive: true, force: true });
+  mkdirSync(COPY, { recursive: true });
+  const missed = [];
+  for (const [name, file, find, replace] of mutants.filter(([name]) => !only || name.includes(only))) {
+    for (const part of ["Cargo.toml", "Cargo.lock", "src", "tests"]) cpSync(join(root, part), join(COPY, part), { recursive: true });
+    const path = join(COPY, "src", file);
+    const text = readFileSync(path, "utf8");
+    if (text.split(find).length !== 2) throw new StepError(`The mutant "${name}" must match ${file} exactly once:\n${find}`);
+    writeFileSync(path, text.replace(find, () => replace));
+    const found = await firstTrial();
+    if (!found) missed.push(name);
+    console.log(`${found ? "found " : "MISSED"}  ${name.padEnd(60)} ${found ?? ""}`);
+  }
+  console.log(`\n${missed.length} missed`);
+  if (missed.length) throw new StepError(`Not found: ${missed.join(", ")}`);
+}
+
+/** What the first trial that fails says. */
+async function firstTrial() {
+  for (const args of TRIALS) {
+    try {
+      await simulate(args, { quiet: true, cwd: COPY, env: { CARGO_TARGET_DIR: join(root, "target/mutants-build") } });
+    } catch ({ output }) {
+      const violation = output.match(/^violation: .*$/m);
+      if (!violation) throw new StepError(`It does not run:\n${output}`);
+      return violation[0].slice("violation: ".length);
+    }
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const args = process.argv.slice(2);
+  await main(() => (args[0] === "--mutants" ? hunt(args[1]) : simulate(args)));
+}
