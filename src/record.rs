@@ -167,6 +167,14 @@ pub struct RecordMembers<'a> {
 }
 
 impl Entry {
+    /// Of a store that cannot say what it holds.
+    pub fn unreadable() -> Self {
+        Self {
+            stored: Stored::Corrupt,
+            attempt: Attempt::default(),
+        }
+    }
+
     /// Validates what was read at `now`.
     pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
         Self {

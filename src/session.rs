@@ -77,7 +77,7 @@ pub struct Session {
     /// The foreign refresh token that the session is opened with.
     opened_with: Option<RefreshToken>,
     place: Place,
-    /// What the last look at the store found, and whether it may be replaced.
+    /// What the last look at the store found (nothing readable, if it failed), and whether it may be replaced.
     stored: Stored,
     writable: bool,
     attempt: Attempt,
@@ -269,60 +269,55 @@ impl Session {
     }
 
     fn loaded(&mut self, now: Now, loaded: Result<Entry, StoreFailed>) {
-        let phase = mem::replace(&mut self.phase, Phase::Idle);
-        let loaded = self.noticed(loaded);
-        match phase {
-            Phase::Loading if self.record.is_none() => self.opening_loaded(now, loaded),
-            Phase::Loading => self.looked(now, &loaded),
-            Phase::Committing(next) => self.committing_loaded(now, next, loaded),
-            Phase::Ending { .. } => self.ending_loaded(loaded),
+        let is_read = loaded.is_ok();
+        self.notice(loaded.unwrap_or_else(|StoreFailed| Entry::unreadable()));
+        self.degraded |= !is_read;
+        match mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Loading if self.record.is_none() => self.opening_loaded(now, is_read),
+            Phase::Loading => self.looked(now),
+            Phase::Committing(next) => self.committing_loaded(now, next, is_read),
+            Phase::Ending { .. } => self.ending_loaded(is_read),
             phase => self.phase = phase,
         }
     }
 
-    /// Remembers what holders have told each other.
-    fn noticed(&mut self, loaded: Result<Entry, StoreFailed>) -> Result<Stored, StoreFailed> {
-        self.writable = loaded
-            .as_ref()
-            .is_ok_and(|entry| entry.stored.is_readable());
-        let Entry { stored, attempt } = loaded.inspect_err(|_| self.degraded = true)?;
-        if self.writable {
-            let is_ours = stored.sid() == Some(&self.sid);
-            let is_later = is_ours && stored.generation() > self.generation();
-            self.attempt = if is_later {
-                attempt
-            } else {
-                self.attempt.updated(&attempt)
-            };
-            if is_ours && matches!(stored, Stored::Live(_)) {
-                self.place = Place::Stored;
-                self.degraded &= stored.generation() < self.generation();
-            }
-            self.stored = stored.clone();
+    /// Remembers what is stored, and what holders have told each other.
+    fn notice(&mut self, Entry { stored, attempt }: Entry) {
+        self.stored = stored;
+        self.writable = self.stored.is_readable();
+        if !self.writable {
+            return;
         }
-        Ok(stored)
+        let is_ours = self.stored.sid() == Some(&self.sid);
+        let is_later = is_ours && self.stored.generation() > self.generation();
+        self.attempt = if is_later {
+            attempt
+        } else {
+            attempt.beside(&self.attempt)
+        };
+        if is_ours && matches!(self.stored, Stored::Live(_)) {
+            self.place = Place::Stored;
+            self.degraded &= self.stored.generation() < self.generation();
+        }
     }
 
     /// Where the session stands in view of the store: what it finds there decides before anything is sent.
-    fn looked(&mut self, now: Now, loaded: &Result<Stored, StoreFailed>) {
-        let standing = self.standing(self.generation(), loaded);
-        match (standing, self.refused.take()) {
+    fn looked(&mut self, now: Now) {
+        match (self.standing(self.generation()), self.refused.take()) {
             (Standing::Over(reason), _) => self.over(Error::ended(reason)),
             (Standing::Behind(record), _) => self.adopt(now, record),
             (Standing::Unknown | Standing::Newer, Some(refusal)) => self.unproven(now, refusal),
             (Standing::Unknown, None) => self.advance(now),
             (Standing::Newer, None) if self.is_wanted() => self.failed(opening::unreadable()),
             (Standing::Newer, None) => self.idle(),
-            (Standing::Current, refused) => match (self.stored.clone(), refused) {
-                (Stored::Live(other), _) if self.is_other_twin(&other) => self.adopt(now, other),
-                (stored, None) if self.place != Place::Stored => self.commit_over(stored),
-                (stored, None) if stored.generation() < self.generation() => {
-                    self.commit_over(stored)
+            (Standing::Current, refused) => match (self.other_twin(), refused) {
+                (Some(other), _) => self.adopt(now, other),
+                (None, None) if self.place != Place::Stored => self.commit_over(),
+                (None, None) if self.stored.generation() < self.generation() => self.commit_over(),
+                (None, Some(refusal)) if self.place != Place::Stored => {
+                    self.over(self.refused(&refusal));
                 }
-                (_, Some(refusal)) if self.place != Place::Stored => {
-                    self.over(self.refused(&refusal))
-                }
-                (_, refused) => {
+                (None, refused) => {
                     self.refused = refused;
                     self.advance(now);
                 }
@@ -515,15 +510,7 @@ impl Session {
             }
         }
         if !error.ends_session() {
-            let failures = self.attempt.cooldown.as_ref();
-            let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
-            self.dice = self
-                .dice
-                .wrapping_mul(0x5851_f42d_4c95_7f2d)
-                .wrapping_add(1);
-            let random = (self.dice >> 32) as u32;
-            self.attempt.cooldown =
-                Some(Cooldown::new(now.wall, failures, error.retry_after, random));
+            self.cool(now, error.retry_after);
         }
         if self.attempt.claim.take().is_some() {
             self.swap_attempt(self.attempt.clone());
@@ -541,8 +528,7 @@ impl Session {
     }
 
     fn cool(&mut self, now: Now, retry_after: Option<u32>) {
-        let failures = self.attempt.cooldown.as_ref();
-        let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
+        let failures = self.attempt.failures() + 1;
         self.dice = self
             .dice
             .wrapping_mul(0x5851_f42d_4c95_7f2d)
@@ -609,12 +595,7 @@ impl Session {
         self.rewrites += 1;
     }
 
-    fn committing_loaded(
-        &mut self,
-        now: Now,
-        next: Rc<Record>,
-        loaded: Result<Stored, StoreFailed>,
-    ) {
+    fn committing_loaded(&mut self, now: Now, next: Rc<Record>, is_read: bool) {
         let is_opening = self.record.is_none();
         if is_opening {
             if self.callers.is_empty() {
@@ -625,43 +606,42 @@ impl Session {
                 self.place = Place::Unread;
             }
         }
-        match self.standing(next.generation - 1, &loaded) {
+        match self.standing(next.generation - 1) {
             Standing::Behind(record) => self.adopt(now, record),
             Standing::Over(reason) => {
                 self.revoke(next.refresh_token.as_ref());
                 self.over(Error::ended(reason));
             }
             Standing::Current if self.place == Place::Stored => self.commit(next),
-            Standing::Current => self.commit_beside(next, loaded.unwrap_or_default()),
-            Standing::Unknown if is_opening && loaded.is_ok() => self.commit(next),
+            Standing::Current => self.commit_beside(&next),
+            Standing::Unknown if is_opening && is_read => self.commit(next),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
     }
 
     /// Writes the record in hand over an older one, or over the session whose place it takes.
-    fn commit_over(&mut self, stored: Stored) {
+    fn commit_over(&mut self) {
         let Some(record) = self.record.clone() else {
             return;
         };
         if self.place == Place::Stored {
             self.commit(record);
         } else {
-            self.commit_beside(record, stored);
+            self.commit_beside(&record);
         }
     }
 
-    fn commit_beside(&mut self, mut next: Rc<Record>, stored: Stored) {
-        if stored.generation() >= next.generation {
-            Rc::make_mut(&mut next).generation = stored.generation() + 1;
-        }
-        self.place = Place::Beside(stored.sid().map(Into::into));
-        self.replaced = None;
-        if let Stored::Live(record) = stored
-            && record.refresh_token != next.refresh_token
-        {
-            self.replaced.clone_from(&record.refresh_token);
-        }
-        self.commit(next);
+    fn commit_beside(&mut self, next: &Record) {
+        let mut next = next.clone();
+        next.generation = next.generation.max(self.stored.generation() + 1);
+        self.place = Place::Beside(self.stored.sid().map(Into::into));
+        self.replaced = match &self.stored {
+            Stored::Live(record) if record.refresh_token != next.refresh_token => {
+                record.refresh_token.clone()
+            }
+            _ => None,
+        };
+        self.commit(Rc::new(next));
     }
 
     fn commit(&mut self, next: Rc<Record>) {
@@ -849,11 +829,8 @@ impl Session {
         self.outputs.push(Output::Changed);
     }
 
-    fn standing(&self, generation: i64, loaded: &Result<Stored, StoreFailed>) -> Standing {
-        match loaded {
-            Ok(stored) => standing(&self.sid, generation, &self.place, stored),
-            Err(StoreFailed) => Standing::Unknown,
-        }
+    fn standing(&self, generation: i64) -> Standing {
+        standing(&self.sid, generation, &self.place, &self.stored)
     }
 
     /// The refresh token that would be sent.
@@ -889,12 +866,16 @@ impl Session {
         }
     }
 
-    /// Whether another record of the same generation is stored: two holders were answered, and one of them was first.
-    fn is_other_twin(&self, other: &Record) -> bool {
-        let ours = self.record.as_ref();
-        other.sid == self.sid
-            && other.generation == self.generation()
-            && ours.is_some_and(|ours| ours.refresh_token != other.refresh_token)
+    /// Another record of the same generation that is stored: two holders were answered, and that one was first.
+    fn other_twin(&self) -> Option<Rc<Record>> {
+        let ours = self.record.as_ref()?;
+        match &self.stored {
+            Stored::Live(other) => (other.sid == self.sid
+                && other.generation == ours.generation
+                && other.refresh_token != ours.refresh_token)
+                .then(|| other.clone()),
+            Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
+        }
     }
 
     fn is_wanted(&self) -> bool {

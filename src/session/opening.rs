@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Phase, Session};
 use crate::caller::{ANOTHER, Caller};
 use crate::error::{Code, Error};
-use crate::event::{Opening, Output, StoreFailed};
+use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
 use crate::token::{Now, TokenSet};
 
@@ -27,18 +27,18 @@ impl Session {
     }
 
     /// The first look at the store: a session to go on with, one to join, or none.
-    pub(super) fn opening_loaded(&mut self, now: Now, loaded: Result<Stored, StoreFailed>) {
-        match (loaded, &self.opened_with) {
-            (Ok(Stored::Live(record)), None) => {
-                self.take(record);
+    pub(super) fn opening_loaded(&mut self, now: Now, is_read: bool) {
+        match (&self.stored, &self.opened_with) {
+            (Stored::Live(record), None) => {
+                self.take(record.clone());
                 self.serve_all();
             }
-            (Ok(Stored::Live(record)), Some(token)) if record.knows(token) => {
-                self.join(now, record)
+            (Stored::Live(record), Some(token)) if record.knows(token) => {
+                self.join(now, record.clone());
             }
             (_, Some(_)) => self.advance(now),
             (stored, None) => {
-                if let Ok(Stored::Corrupt | Stored::Newer) = stored {
+                if is_read && !stored.is_readable() {
                     self.error = Some(unreadable());
                 }
                 self.phase = Phase::Over;

@@ -220,10 +220,7 @@ pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
             };
             Entry::parse(&members, now)
         }
-        _ => Entry {
-            stored: Stored::Corrupt,
-            ..Entry::default()
-        },
+        _ => Entry::unreadable(),
     }
 }
 
