@@ -151,6 +151,7 @@ impl Session {
 
     /// Takes one input at a time and says what is to be done about it, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
+        let now = &now;
         match input {
             Input::Open { caller, opening } => self.open(now, caller, opening),
             Input::Call {
@@ -222,7 +223,7 @@ impl Session {
     }
 
     /// What anyone may see.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot<'_> {
         let record = self.record.as_ref();
         Snapshot {
             state: match self.phase {
@@ -240,7 +241,7 @@ impl Session {
             expires_at: record
                 .filter(|record| record.expiry_known)
                 .map(|record| record.validity.expires_at),
-            scope: record.map_or_else(String::new, |record| record.scope.clone()),
+            scope: record.map_or("", |record| &record.scope),
             generation: self.generation(),
             error: self.error.clone(),
             degraded: self.degraded,
@@ -248,7 +249,7 @@ impl Session {
     }
 
     /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
-    fn call(&mut self, now: Now, id: u32, min_validity: i64) {
+    fn call(&mut self, now: &Now, id: u32, min_validity: i64) {
         if self.is_over() {
             let error = self.error.clone();
             let error = error.unwrap_or_else(|| Error::ended(crate::error::Reason::Removed));
@@ -268,7 +269,7 @@ impl Session {
         }
     }
 
-    fn loaded(&mut self, now: Now, loaded: Result<Entry, StoreFailed>) {
+    fn loaded(&mut self, now: &Now, loaded: Result<Entry, StoreFailed>) {
         let is_read = loaded.is_ok();
         self.notice(loaded.unwrap_or_else(|StoreFailed| Entry::unreadable()));
         self.degraded |= !is_read;
@@ -302,7 +303,7 @@ impl Session {
     }
 
     /// Where the session stands in view of the store: what it finds there decides before anything is sent.
-    fn looked(&mut self, now: Now) {
+    fn looked(&mut self, now: &Now) {
         match (self.standing(self.generation()), self.refused.take()) {
             (Standing::Over(reason), _) => self.over(Error::ended(reason)),
             (Standing::Behind(record), _) => self.adopt(now, record),
@@ -326,7 +327,7 @@ impl Session {
     }
 
     /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
-    fn advance(&mut self, now: Now) {
+    fn advance(&mut self, now: &Now) {
         if !self.is_wanted() && self.refused.is_none() {
             return self.idle();
         }
@@ -365,22 +366,23 @@ impl Session {
     }
 
     /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
-    fn kept_out(&mut self, now: Now) -> i64 {
+    fn kept_out(&mut self, now: &Now) -> i64 {
         let Some(claim) = &self.attempt.claim else {
             return 0;
         };
         if claim.holder == self.name || self.locked && claim.locked {
             return 0;
         }
-        let until = match &self.rival {
-            Some((rival, until)) if rival == claim => *until,
-            _ => now.monotonic + claim.duration,
-        };
-        self.rival = Some((claim.clone(), until));
-        (until - now.monotonic).max(0)
+        match &self.rival {
+            Some((rival, until)) if rival == claim => (until - now.monotonic).max(0),
+            _ => {
+                self.rival = Some((claim.clone(), now.monotonic + claim.duration));
+                claim.duration
+            }
+        }
     }
 
-    fn granted(&mut self, now: Now, held: bool) {
+    fn granted(&mut self, now: &Now, held: bool) {
         if !matches!(self.phase, Phase::Locking) {
             if held {
                 self.outputs.push(Output::Unlock);
@@ -398,7 +400,7 @@ impl Session {
     }
 
     /// Whoever takes over from another's claim cannot know whether that one has sent.
-    fn claim(&mut self, now: Now) {
+    fn claim(&mut self, now: &Now) {
         let mut attempt = self.own_attempt();
         let rival = attempt.claim.take();
         if rival.is_some_and(|rival| rival.holder != self.name) {
@@ -412,10 +414,10 @@ impl Session {
             locked: self.locked,
         });
         self.swap_attempt(attempt.clone());
-        self.phase = Phase::Claiming { at: now, attempt };
+        self.phase = Phase::Claiming { at: *now, attempt };
     }
 
-    fn swapped(&mut self, now: Now, swapped: Result<bool, StoreFailed>) {
+    fn swapped(&mut self, now: &Now, swapped: Result<bool, StoreFailed>) {
         if let Phase::Ending { written } = self.phase {
             return self.ending_swapped(written, swapped);
         }
@@ -443,7 +445,7 @@ impl Session {
     }
 
     /// Sends, unless so much time has passed that another may have taken over; without a claim, if the store fails.
-    fn claimed(&mut self, now: Now, at: Now, attempt: Attempt, done: bool) {
+    fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
         self.attempt = attempt;
         if !done {
             self.attempt.claim = None;
@@ -455,13 +457,13 @@ impl Session {
         self.send(now);
     }
 
-    fn send(&mut self, now: Now) {
+    fn send(&mut self, now: &Now) {
         let Some(token) = self.token() else {
             return self.idle();
         };
         let request = oauth::refresh_request(&self.config, token);
         if self.sends == 0 {
-            self.first_sent = now;
+            self.first_sent = *now;
         }
         self.sends += 1;
         for caller in &mut self.callers {
@@ -472,11 +474,11 @@ impl Session {
         self.changed();
     }
 
-    fn replied(&mut self, now: Now, reply: Result<TokenSet, Error>) {
+    fn replied(&mut self, now: &Now, reply: Result<TokenSet, Error>) {
         match (&self.phase, reply, &self.record) {
             (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
             (Phase::Sending, Ok(tokens), Some(record)) => {
-                let next = Rc::new(record.rotated(tokens, now));
+                let next = Rc::new(record.rotated(tokens, *now));
                 if self.writable && self.place == Place::Stored {
                     self.commit(next);
                 } else {
@@ -495,7 +497,7 @@ impl Session {
     }
 
     /// Sends again what may have been spent, while the server may still allow that; otherwise makes way, and lets the server rest.
-    fn unsuccessful(&mut self, now: Now, error: Error) {
+    fn unsuccessful(&mut self, now: &Now, error: Error) {
         if error.is_lost_answer() {
             self.attempt
                 .unanswered_since
@@ -522,12 +524,12 @@ impl Session {
     }
 
     /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
-    fn unproven(&mut self, now: Now, refusal: Error) {
+    fn unproven(&mut self, now: &Now, refusal: Error) {
         self.cool(now, None);
         self.failed(refusal);
     }
 
-    fn cool(&mut self, now: Now, retry_after: Option<u32>) {
+    fn cool(&mut self, now: &Now, retry_after: Option<u32>) {
         let failures = self.attempt.failures() + 1;
         self.dice = self
             .dice
@@ -538,7 +540,7 @@ impl Session {
     }
 
     /// Waits through the cool-down with those who can, and tells the others.
-    fn pause(&mut self, now: Now, mut error: Error, retry: bool) {
+    fn pause(&mut self, now: &Now, mut error: Error, retry: bool) {
         let cooling = self.attempt.cooling(now.wall);
         let until = now.monotonic + cooling;
         if retry {
@@ -567,7 +569,7 @@ impl Session {
         }
     }
 
-    fn woke(&mut self, now: Now) {
+    fn woke(&mut self, now: &Now) {
         let timeout = self.config.timeout;
         let is_patient = matches!(
             self.phase,
@@ -590,12 +592,12 @@ impl Session {
         }
     }
 
-    fn rewrite_later(&mut self, now: Now) {
+    fn rewrite_later(&mut self, now: &Now) {
         self.rewrite_at = now.monotonic + (FIRST_REWRITE << self.rewrites.min(8));
         self.rewrites += 1;
     }
 
-    fn committing_loaded(&mut self, now: Now, next: Rc<Record>, is_read: bool) {
+    fn committing_loaded(&mut self, now: &Now, next: Rc<Record>, is_read: bool) {
         let is_opening = self.record.is_none();
         if is_opening {
             if self.callers.is_empty() {
@@ -652,7 +654,7 @@ impl Session {
         self.phase = Phase::Committing(next);
     }
 
-    fn committed(&mut self, now: Now, next: Rc<Record>, stored: bool) {
+    fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) {
         let before = self.record.as_ref().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
         let abandoned = self.record.is_none() && self.callers.is_empty();
@@ -691,7 +693,7 @@ impl Session {
     }
 
     /// Tries at once, while the lock and the claim still keep others from sending the old token, and then from time to time.
-    fn commit_again(&mut self, now: Now) {
+    fn commit_again(&mut self, now: &Now) {
         match self.record.clone() {
             Some(record) if self.rewrites < REWRITES_AT_ONCE => {
                 self.rewrites += 1;
@@ -708,14 +710,14 @@ impl Session {
     }
 
     /// Goes on with what another holder has committed.
-    fn adopt(&mut self, now: Now, record: Rc<Record>) {
+    fn adopt(&mut self, now: &Now, record: Rc<Record>) {
         self.take(record);
         self.settle_satisfied(now);
         self.advance(now);
     }
 
     fn take(&mut self, record: Rc<Record>) {
-        self.sid.clone_from(&record.sid);
+        self.sid = record.sid.as_str().into();
         self.record = Some(record);
         self.opened_with = None;
         self.place = Place::Stored;
@@ -796,7 +798,7 @@ impl Session {
         self.outputs.push(Output::Swap(Entry { stored, attempt }));
     }
 
-    fn settle_satisfied(&mut self, now: Now) {
+    fn settle_satisfied(&mut self, now: &Now) {
         if let Some(record) = self.record.clone() {
             let token = Ok(Some(record.access_token.clone()));
             self.settle_those(&token, &mut |caller| caller.is_satisfied(&record, now));
@@ -882,10 +884,10 @@ impl Session {
         self.ahead || !self.callers.is_empty()
     }
 
-    fn is_ageing(&self, now: Now) -> bool {
+    fn is_ageing(&self, now: &Now) -> bool {
         self.record.as_ref().is_some_and(|record| {
             let validity = &record.validity;
-            record.refresh_token.is_some() && !validity.covers(now, validity.margin())
+            record.refresh_token.is_some() && !validity.covers(*now, validity.margin())
         })
     }
 

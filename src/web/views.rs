@@ -62,7 +62,7 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let view = to_js(&[
         Text(Some(snapshot.state)),
         Number(snapshot.expires_at.map(|at| at as f64)),
-        Text(Some(&snapshot.scope)),
+        Text(Some(snapshot.scope)),
         number(snapshot.generation),
         Flag(snapshot.degraded),
         Text(Some(session.sid())),
