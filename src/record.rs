@@ -222,12 +222,12 @@ impl Stored {
         if *members.sid == Member::Missing && *members.access_token == Member::Missing {
             return members.attempt.attempt.text().map(|_| Self::Empty);
         }
-        let sid = members.sid.text().filter(|sid| !sid.is_empty())?.into();
+        let sid = members.sid.text().filter(|sid| !sid.is_empty())?;
         let generation = time(members.generation)?;
         if *members.ended != Member::Missing {
             let reason = Reason::parse(members.ended.text()?)?;
             return Some(Self::Ended {
-                sid,
+                sid: sid.into(),
                 generation,
                 reason,
             });
@@ -242,15 +242,18 @@ impl Stored {
         if !(0..=LONGEST_LIFETIME).contains(&(expires_at - received_at)) {
             return None;
         }
+        let scope = members.scope.text()?;
+        let past = members.past.text().filter(|past| is_past(past))?;
+        let refresh_token = members.refresh_token.refresh_token()?;
         Some(Self::Live(Rc::new(Record {
-            sid,
-            generation,
             access_token: AccessToken::parse(members.access_token.text()?)?,
-            refresh_token: members.refresh_token.refresh_token()?,
-            scope: members.scope.text()?.into(),
+            refresh_token,
+            sid: sid.into(),
+            generation,
+            scope: scope.into(),
             validity: Validity::seen(now, received_at, expires_at),
             expiry_known,
-            past: members.past.text().filter(|past| is_past(past))?.into(),
+            past: past.into(),
         })))
     }
 }
