@@ -14,7 +14,7 @@ use crate::token::{
 };
 
 /// The version of the record that this crate writes.
-pub const VERSION: f64 = 1.0;
+pub const VERSION: i64 = 1;
 const FINGERPRINT: usize = 16;
 const PAST: usize = 9;
 
@@ -178,7 +178,11 @@ impl Entry {
     /// Validates what was read at `now`.
     pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
         Self {
-            stored: if members.v.number().is_some_and(|version| version > VERSION) {
+            stored: if members
+                .v
+                .number()
+                .is_some_and(|version| version > VERSION as f64)
+            {
                 Stored::Newer
             } else {
                 Stored::valid(members, now).unwrap_or(Stored::Corrupt)
@@ -216,7 +220,7 @@ impl Stored {
     }
 
     fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
-        if members.v.number()? < VERSION {
+        if members.v.number()? < VERSION as f64 {
             return None;
         }
         if *members.sid == Member::Missing && *members.access_token == Member::Missing {
