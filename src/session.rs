@@ -33,7 +33,7 @@ use std::rc::Rc;
 use crate::attempt::{Attempt, Claim, Cooldown};
 use crate::caller::{ANOTHER, Caller};
 use crate::config::Config;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Reason};
 use crate::event::{Input, Output, Snapshot, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Place, Record, Standing, Stored, standing};
@@ -257,7 +257,7 @@ impl Session {
     fn call(&mut self, now: &Now, id: u32, min_validity: i64) {
         if self.is_over() {
             let error = self.error.clone();
-            let error = error.unwrap_or_else(|| Error::ended(crate::error::Reason::Removed));
+            let error = error.unwrap_or_else(|| Error::ended(Reason::Removed));
             return self.settle(id, Err(error));
         }
         self.callers
@@ -315,8 +315,7 @@ impl Session {
             (Standing::Behind(record), _) => self.adopt(now, record),
             (Standing::Unknown | Standing::Newer, Some(refusal)) => self.unproven(now, refusal),
             (Standing::Unknown, None) => self.advance(now),
-            (Standing::Newer, None) if self.is_wanted() => self.failed(opening::unreadable()),
-            (Standing::Newer, None) => self.idle(),
+            (Standing::Newer, None) => self.barred(now),
             (Standing::Current, refused) => match (self.other_twin(), refused) {
                 (Some(other), _) => self.adopt(now, other),
                 (None, None) if self.place != Place::Stored => self.commit_over(),
@@ -329,6 +328,16 @@ impl Session {
                     self.advance(now);
                 }
             },
+        }
+    }
+
+    /// A later version of this package has taken over: the token in hand is served to its end.
+    fn barred(&mut self, now: &Now) {
+        self.rewrite_later(now);
+        if self.is_wanted() {
+            self.failed(opening::unreadable());
+        } else {
+            self.idle();
         }
     }
 
@@ -350,6 +359,7 @@ impl Session {
         }
         if !self.writable {
             self.attempt = self.own_attempt();
+            self.attempt.claim = None;
             return self.send(now);
         }
         let wait = self.kept_out(now);
@@ -606,7 +616,7 @@ impl Session {
         if is_opening {
             if self.callers.is_empty() {
                 self.revoke(next.refresh_token.as_ref());
-                return self.over(Error::ended(crate::error::Reason::SignedOut));
+                return self.over(Error::ended(Reason::SignedOut));
             }
             if self.place != Place::Stored {
                 self.place = Place::Unread;
@@ -621,6 +631,7 @@ impl Session {
             Standing::Current if self.place == Place::Stored => self.commit(next),
             Standing::Current => self.commit_beside(&next),
             Standing::Unknown if is_opening && is_read => self.commit(next),
+            Standing::Newer if self.is_in_hand(&next) => self.barred(now),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
     }
@@ -641,12 +652,12 @@ impl Session {
         let mut next = next.clone();
         next.generation = next.generation.max(self.stored.generation() + 1);
         self.place = Place::Beside(self.stored.sid().map(Into::into));
-        self.replaced = match &self.stored {
-            Stored::Live(record) if record.refresh_token != next.refresh_token => {
-                record.refresh_token.clone()
-            }
-            _ => None,
-        };
+        self.replaced = None;
+        if let Stored::Live(record) = &self.stored
+            && record.refresh_token != next.refresh_token
+        {
+            self.replaced.clone_from(&record.refresh_token);
+        }
         self.commit(Rc::new(next));
     }
 
@@ -770,7 +781,7 @@ impl Session {
         self.refused = None;
         if self.record.is_none() {
             let error = self.error.clone();
-            let aborted = || Error::ended(crate::error::Reason::SignedOut);
+            let aborted = || Error::ended(Reason::SignedOut);
             return self.over(error.unwrap_or_else(aborted));
         }
         self.phase = Phase::Idle;
@@ -882,6 +893,11 @@ impl Session {
                 .then(|| other.clone()),
             Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
         }
+    }
+
+    fn is_in_hand(&self, record: &Rc<Record>) -> bool {
+        let ours = self.record.as_ref();
+        ours.is_some_and(|ours| Rc::ptr_eq(ours, record))
     }
 
     fn is_wanted(&self) -> bool {
