@@ -35,6 +35,25 @@ export const sessionPage = `
       if (look()) stop();
     });
 
+  /** What IndexedDB holds, or what came of one request to its object store. */
+  window.inRegister = async (use = (store) => store.getAll()) => {
+    const settled = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await settled(indexedDB.open("meshydb-client"));
+    const { objectStoreNames } = database;
+    const isThere = objectStoreNames.contains("meshydb-client");
+    const answer = isThere
+      ? await settled(use(database.transaction("meshydb-client", "readwrite").objectStore("meshydb-client")))
+      : [];
+    database.close();
+    return answer;
+  };
+
+  window.emptyRegister = () => window.inRegister((store) => store.clear());
+
   window.client = await makeClient();
   window.isReady = true;
 `;
