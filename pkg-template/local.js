@@ -11,15 +11,10 @@ function attempt(work) {
   } catch {}
 }
 
-function isOver(text) {
-  return !!parseObject(text)?.ended;
-}
-
-/** What came of a swap in the register. What cannot be copied takes an older copy away. */
-function copied(isSwapped, key, next) {
-  if (isSwapped === undefined) throw new Error("the transaction was aborted");
-  if (isSwapped) attempt(() => keep(key, isOver(next) ? null : next)) ?? attempt(() => keep(key, null));
-  return isSwapped;
+/** Copies what the register holds. The end of a session, or what there is no room for, takes an older copy away. */
+function copy(key, text) {
+  const isKept = !parseObject(text)?.ended && attempt(() => keep(key, text));
+  if (!isKept) attempt(() => keep(key, null));
 }
 
 /** Compare, write, wait until other tabs' writes can be seen, read back: best effort, localStorage is not atomic. */
@@ -36,17 +31,26 @@ async function swapKept(key, expected, next) {
  */
 export class Local {
   #channel;
+  #hasAnswered = false;
 
   async read(key) {
-    const text = await within(readRegister(key), PATIENCE).catch(() => kept(key));
-    if (isOver(text) && attempt(() => kept(key)) !== text) attempt(() => keep(key, null));
-    return text ?? attempt(() => kept(key)) ?? null;
+    return this.#ask(
+      readRegister(key),
+      (text) => {
+        if (parseObject(text)?.ended) copy(key, text);
+        return text ?? attempt(() => kept(key));
+      },
+      () => kept(key) ?? (this.#hasAnswered ? Promise.reject() : null),
+    );
   }
 
   async compareAndSet(key, expected, next) {
-    const fallback = attempt(() => kept(key)) ?? null;
-    const isSwapped = await within(swapRegister(key, expected, next, fallback), PATIENCE).then(
-      (isSame) => copied(isSame, key, next),
+    const isSwapped = await this.#ask(
+      swapRegister(key, expected, next, attempt(() => kept(key)) ?? null),
+      (isSame) => {
+        if (isSame) copy(key, next);
+        return isSame;
+      },
       () => swapKept(key, expected, next),
     );
     if (isSwapped) this.#channel?.postMessage(0);
@@ -72,5 +76,14 @@ export class Local {
       this.#channel?.close();
       this.#channel = undefined;
     };
+  }
+
+  /** Goes on with the register's answer, or without one. Once it has answered, nothing in localStorage proves nothing. */
+  #ask(register, answered, missing) {
+    const goOn = ([answer]) => {
+      this.#hasAnswered = true;
+      return answered(answer);
+    };
+    return within(register, PATIENCE).then(goOn, missing);
   }
 }

@@ -17,7 +17,7 @@ async function transact(key, use) {
       reading.onsuccess = () => {
         answer = use(reading.result, store);
       };
-      transaction.oncomplete = () => resolve(answer);
+      transaction.oncomplete = () => resolve([answer]);
       transaction.onabort = () => resolve();
     });
   } finally {
@@ -25,14 +25,14 @@ async function transact(key, use) {
   }
 }
 
-/** The text under `key`; undefined if there is none. Rejects where there is no IndexedDB. */
+/** The text under `key`, if there is one, in an array: none where the transaction failed. Rejects without IndexedDB. */
 export function readRegister(key) {
   return transact(key, (text) => text);
 }
 
 /**
- * Replaces the text if it still equals `expected`, and says whether it did; `fallback` counts where there is none.
- * Undefined if the transaction was aborted. Rejects where there is no IndexedDB.
+ * Replaces the text if it still equals `expected`, and says whether it did, in an array: none where the transaction
+ * failed. `fallback` counts where there is no text. Rejects without IndexedDB.
  */
 export function swapRegister(key, expected, next, fallback) {
   return transact(key, (text, store) => {

@@ -15,9 +15,10 @@ after(() => site.close());
 /** For the page: adds one to the number under the key as often as told. */
 async function count(increments) {
   for (let done = 0; done < increments; ) {
-    const text = await window.readRegister("count");
+    const [text] = await window.readRegister("count");
     const next = String(Number(text ?? 0) + 1);
-    if (await window.swapRegister("count", text, next)) done++;
+    const [isSwapped] = await window.swapRegister("count", text, next);
+    if (isSwapped) done++;
   }
 }
 
@@ -54,7 +55,7 @@ inEachBrowser((browser) => {
   test("tabs that compare and set the same value lose none of each other's, without a lock", async (t) => {
     const pages = await openTabs(t, TABS);
     await Promise.all(pages.map((page) => page.evaluate(count, INCREMENTS)));
-    const total = await pages[0].evaluate(() => window.readRegister("count"));
+    const [total] = await pages[0].evaluate(() => window.readRegister("count"));
     assert.equal(total, String(TABS * INCREMENTS));
   });
 
@@ -74,6 +75,20 @@ inEachBrowser((browser) => {
       return { swaps, read: await store.read("session"), other: await store.read("other"), kept: { ...localStorage } };
     });
     assert.deepEqual(seen, { swaps: [false, true, false, true], read: "2", other: null, kept: { session: "2" } });
+  });
+
+  test("no connection to IndexedDB stays open", async (t) => {
+    const [one, two] = await openTabs(t, 2);
+    await one.evaluate(() => new window.Local().compareAndSet("session", null, "1"));
+    await one.evaluate(() => new window.Local().read("session"));
+    const event = await two.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const deleting = indexedDB.deleteDatabase("meshydb-client");
+          deleting.onsuccess = deleting.onblocked = ({ type }) => resolve(type);
+        }),
+    );
+    assert.equal(event, "success");
   });
 
   test("a lock is held until its work is done, by one tab at a time", async (t) => {

@@ -52,6 +52,14 @@ const withoutIndexedDB = {
   },
 };
 
+/** For the page. */
+function abortReads() {
+  IDBObjectStore.prototype.get = function () {
+    this.transaction.abort();
+    return {};
+  };
+}
+
 /** For the page: takes the place of the record. */
 function putRecord(text) {
   return window.inRegister((store) => store.put(text, localStorage.key(0)));
@@ -177,6 +185,34 @@ inEachBrowser((browser) => {
     assert.equal(JSON.parse(entry).gen, 3);
     assert.equal(await page.evaluate(() => localStorage.getItem(localStorage.key(0))), entry);
     assert.equal(server.count("token"), 3);
+    assert.deepEqual(problems, []);
+  });
+
+  test("a look into IndexedDB that fails is no proof that nothing is there", async (t) => {
+    const { server, page, problems } = await signedIn(t, fillStorage);
+    const first = await page.evaluate(() => window.connection.getAccessToken());
+    for (const prepare of [abortReads, withoutIndexedDB["may not be opened"], withoutIndexedDB["never answers"]]) {
+      await page.evaluate(prepare);
+      await page.evaluate(async () => {
+        await window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
+      });
+      assert.equal(await page.evaluate(() => window.connection.getSnapshot().state), "active");
+      assert.equal(await storageOf(page), "degraded");
+    }
+    assert.notEqual(await page.evaluate(() => window.connection.getAccessToken()), first);
+    assert.equal(server.count("token"), 4);
+    assert.deepEqual(problems, []);
+  });
+
+  test("what localStorage has no room for is not there as an older copy", async (t) => {
+    const { page, problems } = await signedIn(t);
+    assert.equal(await page.evaluate(() => localStorage.length), 1);
+    await page.evaluate(fillStorage);
+    await page.evaluate(async () => {
+      await window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
+    });
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    assert.equal(await storageOf(page), "ok");
     assert.deepEqual(problems, []);
   });
 
