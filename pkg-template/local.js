@@ -33,7 +33,7 @@ export class Local {
   #channel;
   #hasAnswered = false;
 
-  async read(key) {
+  read(key) {
     return this.#ask(
       readRegister(key),
       (text) => {
@@ -69,8 +69,8 @@ export class Local {
       if (event.key === key || event.key === null) changed();
     };
     addEventListener("storage", onStorage);
-    this.#channel = attempt(() => new BroadcastChannel(key));
-    if (this.#channel) this.#channel.onmessage = changed;
+    this.#channel = new BroadcastChannel(key);
+    this.#channel.onmessage = changed;
     return () => {
       removeEventListener("storage", onStorage);
       this.#channel?.close();

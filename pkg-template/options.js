@@ -1,4 +1,4 @@
-import { hasGlobal, hasLocalStorage, MeshyError } from "./platform.js";
+import { hasGlobal, MeshyError } from "./platform.js";
 
 export function aborted(text) {
   return new MeshyError({ code: "aborted", retryable: false }, text);
@@ -54,5 +54,5 @@ export function clientOptions(options) {
 /** Only in pages and their workers: the localStorage that some servers have is one for all of their users. */
 function canPersist() {
   const Scope = globalThis.Window ?? globalThis.WorkerGlobalScope;
-  return Scope && globalThis instanceof Scope && (hasGlobal("indexedDB") || hasLocalStorage());
+  return Scope && globalThis instanceof Scope && (hasGlobal("indexedDB") || hasGlobal("localStorage"));
 }

@@ -32,10 +32,6 @@ export function hasGlobal(name) {
   }
 }
 
-export function hasLocalStorage() {
-  return hasGlobal("localStorage");
-}
-
 export function monotonic() {
   return performance.now();
 }

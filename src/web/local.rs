@@ -4,7 +4,7 @@ use gloo_storage::{LocalStorage, Storage as _};
 use wasm_bindgen::prelude::*;
 use web_sys::Storage;
 
-use super::platform::has_local_storage;
+use super::platform::has_global;
 
 /// The text under a key, or null. Throws where there is no localStorage.
 #[wasm_bindgen]
@@ -26,7 +26,7 @@ pub fn keep(key: &JsValue, next: &JsValue) -> Result<bool, JsValue> {
 
 /// gloo's `raw` panics where there is none.
 fn storage() -> Result<Storage, JsValue> {
-    if has_local_storage() {
+    if has_global("localStorage") {
         Ok(LocalStorage::raw())
     } else {
         Err(JsValue::UNDEFINED)

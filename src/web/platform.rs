@@ -44,8 +44,8 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = meshyError)]
     pub(super) fn meshy_error(details: JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = hasLocalStorage)]
-    pub(super) fn has_local_storage() -> bool;
+    #[wasm_bindgen(js_name = hasGlobal)]
+    pub(super) fn has_global(name: &str) -> bool;
     pub(super) fn monotonic() -> f64;
     pub(super) fn within(promise: &Promise, ms: f64, late: Option<&AbortController>) -> Promise;
     #[wasm_bindgen(js_name = requestInit)]

@@ -37,10 +37,10 @@ function startRefresh() {
     .catch(({ message }) => message);
 }
 
-/** For the page: resolves when the refresh cannot go on without another tab. */
+/** For the page: whether the refresh cannot go on without another tab. */
 async function isWaiting() {
-  const queue = (await navigator.locks?.query())?.pending ?? [];
-  return queue.length > 0 || window.connection.getSnapshot().state === "waiting";
+  if (!navigator.locks) return window.connection.getSnapshot().state === "waiting";
+  return (await navigator.locks.query()).pending.length > 0;
 }
 
 inEachBrowser((browser) => {

@@ -157,7 +157,7 @@ inEachBrowser((browser) => {
     });
     await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), tokens[0]);
     assert.equal(await storageOf(page), "degraded");
-    assert.equal(await page.evaluate(() => window.connection.getSnapshot().state), "active");
+    assert.equal(await page.evaluate(() => window.connection.getSnapshot().error), null);
     await reload(page);
     await page.evaluate(async () => {
       window.connection = await window.client.restore();
@@ -196,7 +196,7 @@ inEachBrowser((browser) => {
       await page.evaluate(async () => {
         await window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
       });
-      assert.equal(await page.evaluate(() => window.connection.getSnapshot().state), "active");
+      assert.equal(await page.evaluate(() => window.connection.getSnapshot().error), null);
       assert.equal(await storageOf(page), "degraded");
     }
     assert.notEqual(await page.evaluate(() => window.connection.getAccessToken()), first);
