@@ -1,6 +1,7 @@
 import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Engine, Settings, Wish } from "./load.js";
+import { Local } from "./local.js";
 import { aborted, clientOptions, signalOf } from "./options.js";
 import { Port } from "./port.js";
 
@@ -18,14 +19,6 @@ function memory() {
       return true;
     },
   };
-}
-
-function watchLocal(key, changed) {
-  const listener = (event) => {
-    if (event.key === key || event.key === null) changed();
-  };
-  globalThis.addEventListener("storage", listener);
-  return () => globalThis.removeEventListener("storage", listener);
 }
 
 function watchStore(store, key, changed) {
@@ -56,7 +49,7 @@ export class Client {
     const { fetch, persistence, values } = clientOptions(options);
     this.#settings = new Settings([accountName, publicKey, tenant ?? undefined, ...values]);
     this.#fetch = fetch;
-    this.#persistence = persistence;
+    this.#persistence = persistence === "local" ? new Local() : persistence;
     this.#ready = persistence === "none";
   }
 
@@ -101,7 +94,6 @@ export class Client {
   }
 
   #storeFor() {
-    if (this.#persistence === "local") return undefined;
     return this.#persistence === "none" ? memory() : this.#persistence;
   }
 
@@ -160,8 +152,7 @@ export class Client {
     const ref = new WeakRef(this);
     const changed = () => ref.deref()?.#hinted();
     const { key } = this.#settings;
-    this.#stopWatching =
-      this.#persistence === "local" ? watchLocal(key, changed) : watchStore(this.#persistence, key, changed);
+    this.#stopWatching = watchStore(this.#persistence, key, changed);
     watchers ??= new FinalizationRegistry((stop) => stop());
     watchers.register(this, this.#stopWatching);
   }

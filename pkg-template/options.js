@@ -1,4 +1,4 @@
-import { MeshyError } from "./platform.js";
+import { hasGlobal, MeshyError } from "./platform.js";
 
 export function aborted(text) {
   return new MeshyError({ code: "aborted", retryable: false }, text);
@@ -48,13 +48,11 @@ export function clientOptions(options) {
   const rule = '"none", "local" or a store with read and compareAndSet';
   check(isStore || persistence === "none" || persistence === "local", "persistence", rule);
   const values = [authUrl, tokenEndpoint, revocationEndpoint, scope, slot, timeout, reuseWindow];
-  return { fetch, values, persistence: persistence === "local" && !hasLocalStorage() ? "none" : persistence };
+  return { fetch, values, persistence: persistence === "local" && !canPersist() ? "none" : persistence };
 }
 
-function hasLocalStorage() {
-  try {
-    return globalThis instanceof Window && !!localStorage;
-  } catch {
-    return false;
-  }
+/** Only in pages and their workers: the localStorage that some servers have is one for all of their users. */
+function canPersist() {
+  const Scope = globalThis.Window ?? globalThis.WorkerGlobalScope;
+  return Scope && globalThis instanceof Scope && (hasGlobal("indexedDB") || hasGlobal("localStorage"));
 }

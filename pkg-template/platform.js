@@ -23,6 +23,15 @@ export function meshyError([code, reason, text, retryable, argument, status, err
   return new MeshyError({ code, reason, retryable, argument, status, error, error_description, retryAfter }, text);
 }
 
+/** Whether there is such a thing here; where storage is blocked, looking may throw. */
+export function hasGlobal(name) {
+  try {
+    return !!globalThis[name];
+  } catch {
+    return false;
+  }
+}
+
 export function monotonic() {
   return performance.now();
 }
@@ -81,7 +90,7 @@ async function readText(body, limit) {
   reader?.cancel().catch(() => {});
 }
 
-function parseObject(text) {
+export function parseObject(text) {
   try {
     const value = JSON.parse(text);
     if (!Array.isArray(value)) return value;

@@ -85,7 +85,9 @@ async function optimize() {
 function shortenNames(text) {
   let glue = readFileSync(GLUE, "utf8");
   const found = (pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
-  for (const [index, name] of found(/\(import "([^"]+)"/g).entries()) {
+  const modules = found(/\(import "([^"]+)"/g);
+  const own = modules.findIndex((name) => name.includes("/snippets/"));
+  for (const [index, name] of modules.entries()) {
     text = text.replaceAll(`"${name}"`, `"${index}"`);
     glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
   }
@@ -96,12 +98,12 @@ function shortenNames(text) {
     text = text.replaceAll(`"${name}"`, `"${short}"`);
     glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
   }
-  const direct = found(/\(import "1" "([^"]+)"/g).join(", ");
+  const direct = found(new RegExp(`\\(import "${own}" "([^"]+)"`, "g")).join(", ");
   glue = glue
     .replace(/^import \* as import\d from/m, `import { ${direct} } from`)
     .replaceAll(/^import \* as import\d from .*\n/gm, "")
-    .replace(/"1": import\d/, `"1": { ${direct} }`)
-    .replaceAll(/^\s+"1": import\d,\n/gm, "");
+    .replace(/import[1-9](?=,$)/m, `{ ${direct} }`)
+    .replaceAll(/^\s+"\d": import[1-9],\n/gm, "");
   writeFileSync(GLUE, trimmed(glue));
   return text;
 }
@@ -134,7 +136,7 @@ async function assemble() {
 
 export async function bundle(options) {
   const { build: esbuild } = await import("esbuild");
-  await esbuild({
+  return esbuild({
     entryPoints: [join(TEMPLATE, "index.js")],
     bundle: true,
     target: "es2022",

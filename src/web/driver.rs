@@ -14,7 +14,6 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
 use super::arguments::{Settings, credential, min_validity, refresh_token, rejected, tokens};
-use super::local;
 use super::platform::{Port, monotonic, read_answer, request_init, within};
 use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
 use crate::config::Config;
@@ -183,10 +182,7 @@ impl Shell {
     /// Starts what an output asks for. Every promise settles within a known time.
     fn begin(&self, port: &Port, output: &Output) -> Promise {
         match output {
-            Output::Load => store_promise(match port.store() {
-                None => local::read(&self.config.key),
-                Some(store) => store.read(&self.config.key),
-            }),
+            Output::Load => store_promise(port.store().read(&self.config.key)),
             Output::Swap(next) => {
                 let seen = self
                     .seen
@@ -195,10 +191,8 @@ impl Shell {
                     .map_or(JsValue::NULL, Into::into);
                 let next = entry_to_js(&seen, next);
                 *self.next.borrow_mut() = next.as_string();
-                store_promise(match port.store() {
-                    None => local::compare_and_set(&self.config.key, &seen, &next),
-                    Some(store) => store.compare_and_set(&self.config.key, &seen, &next),
-                })
+                let store = port.store();
+                store_promise(store.compare_and_set(&self.config.key, &seen, &next))
             }
             Output::Lock { within } => port.lock(&self.config.key, *within as f64),
             Output::Send(request) | Output::Revoke(request) => self.send(port, request),

@@ -13,6 +13,7 @@ mod views;
 
 pub use arguments::Settings;
 pub use driver::{Engine, Wish};
+pub use local::{keep, kept};
 pub use platform::Port;
 
 #[global_allocator]

@@ -12,9 +12,8 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub(super) fn fetch(this: &Port) -> Function;
-    /// The application's store or memory; undefined for localStorage.
     #[wasm_bindgen(method, getter)]
-    pub(super) fn store(this: &Port) -> Option<Store>;
+    pub(super) fn store(this: &Port) -> Store;
     #[wasm_bindgen(method)]
     pub(super) fn settle(this: &Port, caller: u32, token: Option<&str>, error: JsValue);
     /// Resolves to whether the lock is held, within so many milliseconds.
@@ -45,6 +44,8 @@ extern "C" {
 extern "C" {
     #[wasm_bindgen(js_name = meshyError)]
     pub(super) fn meshy_error(details: JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = hasGlobal)]
+    pub(super) fn has_global(name: &str) -> bool;
     pub(super) fn monotonic() -> f64;
     pub(super) fn within(promise: &Promise, ms: f64, late: Option<&AbortController>) -> Promise;
     #[wasm_bindgen(js_name = requestInit)]

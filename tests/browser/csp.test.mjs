@@ -37,6 +37,11 @@ const pageScript = `
 `;
 
 const workerPageScript = `
+  import { initialize } from "/pkg/index.js";
+
+  const options = { authUrl: location.search.slice(1), persistence: "local" };
+  window.restore = async () => (await initialize("demo", "demo-public-key", options)).restore();
+
   const worker = new Worker("/worker.js" + location.search, { type: "module" });
   window.answer = new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
@@ -63,7 +68,7 @@ const workerScript = `
       isConnected: after.connection !== null,
       isRefreshed: next !== token,
       state: connection.getSnapshot().state,
-      restored: await client.restore(),
+      token: await (await client.restore()).getAccessToken(),
     };
   }
 
@@ -104,17 +109,19 @@ inEachBrowser((browser) => {
     assert.deepEqual(problems, []);
   });
 
-  test("in a module worker, which has no document, the session lives in memory", async (t) => {
+  test("a module worker, which has no localStorage, shares its session with the page", async (t) => {
     const { page, problems } = await open(t, "script-src 'self' 'wasm-unsafe-eval'", workerPageScript);
-    assert.deepEqual(await page.evaluate(() => window.answer), {
+    const { token, ...rest } = await page.evaluate(() => window.answer);
+    assert.deepEqual(rest, {
       hasDocument: false,
-      ready: true,
-      storage: ["none", "none"],
+      ready: false,
+      storage: ["ok", "ok"],
       isConnected: true,
       isRefreshed: true,
       state: "active",
-      restored: null,
     });
+    assert.equal(await page.evaluate(async () => (await window.restore()).getAccessToken()), token);
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
     assert.deepEqual(problems, []);
   });
 });

@@ -41,3 +41,32 @@ export async function newAuthorizationServer(t) {
         .length,
   };
 }
+
+/**
+ * Stands before a server. Once `hold` was called, it keeps the next token request for ever, as a server does that is not
+ * heard of any more: resolves when that request is here. Every other request goes on to the server.
+ */
+export async function startGate(t, { url }) {
+  let caught;
+  const gate = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    if (caught && request.method === "POST" && request.url.endsWith("/connect/token")) {
+      caught();
+      caught = undefined;
+      return;
+    }
+    const { method, headers } = request;
+    const hasBody = body.length > 0;
+    const answer = await fetch(url + request.url, { method, headers, body: hasBody ? body : undefined });
+    const passedOn = [...answer.headers].filter(([name]) => !["connection", "transfer-encoding"].includes(name));
+    response.writeHead(answer.status, Object.fromEntries(passedOn));
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  const port = await listen(gate, 0);
+  t.after(() => close(gate));
+  const hold = () =>
+    new Promise((resolve) => {
+      caught = resolve;
+    });
+  return { url: `http://127.0.0.1:${port}`, hold };
+}

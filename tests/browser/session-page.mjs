@@ -1,5 +1,5 @@
 import { newContext, newTab } from "./browsers.mjs";
-import { newAuthorizationServer } from "./servers.mjs";
+import { newAuthorizationServer, startGate } from "./servers.mjs";
 
 /** The page of the session tests: one client that persists, and what the tests ask of it. */
 export const sessionPage = `
@@ -35,19 +35,40 @@ export const sessionPage = `
       if (look()) stop();
     });
 
+  /** What IndexedDB holds, or what came of one request to its object store. */
+  window.inRegister = async (use = (store) => store.getAll()) => {
+    const settled = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await settled(indexedDB.open("meshydb-client"));
+    const { objectStoreNames } = database;
+    const isThere = objectStoreNames.contains("meshydb-client");
+    const answer = isThere
+      ? await settled(use(database.transaction("meshydb-client", "readwrite").objectStore("meshydb-client")))
+      : [];
+    database.close();
+    return answer;
+  };
+
+  window.emptyRegister = () => window.inRegister((store) => store.clear());
+
   window.client = await makeClient();
   window.isReady = true;
 `;
 
-/** A server and tabs of this test alone. */
+/** A server behind a gate, and tabs, of this test alone. */
 export async function newSessionTest(t, browser, site) {
   const server = await newAuthorizationServer(t);
+  const gate = await startGate(t, server);
   const context = await newContext(t, browser);
   const waitUntilReady = (page) => page.waitForFunction(() => window.isReady);
   return {
     server,
+    gate,
     open: async (prepare) => {
-      const tab = await newTab(context, `${site.url}/?${server.url}`, prepare);
+      const tab = await newTab(context, `${site.url}/?${gate.url}`, prepare);
       await waitUntilReady(tab.page);
       return tab;
     },

@@ -75,8 +75,9 @@ inEachBrowser((browser) => {
     await reload(page);
     assert.equal(await page.evaluate(restoredUser), null);
     assert.equal(await page.evaluate(() => window.client.getSnapshot().error), null);
-    const kept = await page.evaluate(() => JSON.stringify(localStorage));
+    const kept = await page.evaluate(async () => JSON.stringify([localStorage, await window.inRegister()]));
     for (const token of tokens) assert.equal(kept.includes(token), false);
+    assert.match(kept, /signed_out/);
     assert.equal(server.count("token"), 1);
     assert.deepEqual(problems, []);
   });

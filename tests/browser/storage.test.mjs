@@ -26,6 +26,50 @@ function fillStorage() {
   };
 }
 
+/** For the page, before its own scripts: ways in which there is no IndexedDB. */
+const withoutIndexedDB = {
+  "is missing": () => Object.defineProperty(window, "indexedDB", { value: undefined }),
+  "may not be looked at": () =>
+    Object.defineProperty(window, "indexedDB", {
+      get() {
+        throw new DOMException("The operation is insecure.", "SecurityError");
+      },
+    }),
+  "may not be opened": () => {
+    IDBFactory.prototype.open = () => {
+      throw new DOMException("Access is denied in this context.", "SecurityError");
+    };
+  },
+  "cannot be opened": () => {
+    IDBFactory.prototype.open = () => {
+      const opening = new EventTarget();
+      setTimeout(() => opening.onerror(new Event("error")));
+      return opening;
+    };
+  },
+  "never answers": () => {
+    IDBFactory.prototype.open = () => new EventTarget();
+  },
+};
+
+/** For the page. */
+function abortReads() {
+  IDBObjectStore.prototype.get = function () {
+    this.transaction.abort();
+    return {};
+  };
+}
+
+/** For the page: takes the place of the record. */
+function putRecord(text) {
+  return window.inRegister((store) => store.put(text, localStorage.key(0)));
+}
+
+/** For the page, before its own scripts: each of these in turn. */
+async function prepared(page, ...preparations) {
+  for (const prepare of preparations) await page.evaluateOnNewDocument(prepare);
+}
+
 const junk = {
   "no JSON": "junk",
   "no object": "[1]",
@@ -35,14 +79,30 @@ const junk = {
 };
 
 inEachBrowser((browser) => {
-  for (const [what, prepare, storage] of [
-    ["blocked", blockStorage, "none"],
-    ["full", fillStorage, "degraded"],
+  /** A tab where a user has signed in, after `preparations`. */
+  async function signedIn(t, ...preparations) {
+    const test = await newSessionTest(t, browser(), site);
+    const { page, problems } = await test.open();
+    await prepared(page, ...preparations);
+    await test.reload(page);
+    await page.evaluate(logIn);
+    return { ...test, page, problems };
+  }
+
+  const storageOf = (page) => page.evaluate(() => window.client.getSnapshot().storage);
+
+  for (const [what, storage, ...preparations] of [
+    ["IndexedDB is missing and localStorage is blocked", "none", withoutIndexedDB["is missing"], blockStorage],
+    [
+      "IndexedDB may not be opened and localStorage is blocked",
+      "degraded",
+      withoutIndexedDB["may not be opened"],
+      blockStorage,
+    ],
+    ["IndexedDB is missing and localStorage is full", "degraded", withoutIndexedDB["is missing"], fillStorage],
   ]) {
-    test(`where localStorage is ${what} the session lives in memory`, async (t) => {
-      const { server, open, reload } = await newSessionTest(t, browser(), site);
-      const { page, problems } = await open(prepare);
-      await page.evaluate(logIn);
+    test(`where ${what} the session lives in memory`, async (t) => {
+      const { server, reload, page, problems } = await signedIn(t, ...preparations);
       const seen = await page.evaluate(async () => {
         const [first, second] = [await window.connection.getAccessToken(), window.client.getSnapshot()];
         const next = await window.connection.getAccessToken({ rejected: first });
@@ -62,17 +122,139 @@ inEachBrowser((browser) => {
     });
   }
 
+  for (const [what, prepare] of [
+    ...Object.entries(withoutIndexedDB).map(([how, prepare]) => [`IndexedDB ${how}`, prepare]),
+    ["localStorage is blocked", blockStorage],
+    ["localStorage is full", fillStorage],
+  ]) {
+    test(`where ${what} the other keeps the session`, async (t) => {
+      const { server, reload, page, problems } = await signedIn(t, prepare);
+      await page.evaluate(async () => {
+        await window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
+      });
+      const tokens = await page.evaluate(allTokens);
+      await reload(page);
+      assert.equal(await page.evaluate(restoredUser), "alice");
+      assert.deepEqual(await page.evaluate(allTokens), tokens);
+      assert.equal(await storageOf(page), "ok");
+      await page.evaluate(() => window.connection.signout());
+      await reload(page);
+      assert.equal(await page.evaluate(restoredUser), null);
+      assert.equal(await storageOf(page), "ok");
+      assert.equal(server.count("token"), 2);
+      assert.equal(server.count("revocation"), 1);
+      assert.deepEqual(problems, []);
+    });
+  }
+
+  test("a transaction that is aborted is a failure of the store, not an answer", async (t) => {
+    const { server, reload, page, problems } = await signedIn(t);
+    const tokens = await page.evaluate(allTokens);
+    await page.evaluate(() => {
+      IDBObjectStore.prototype.put = function () {
+        this.transaction.abort();
+      };
+    });
+    await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), tokens[0]);
+    assert.equal(await storageOf(page), "degraded");
+    assert.equal(await page.evaluate(() => window.connection.getSnapshot().error), null);
+    await reload(page);
+    await page.evaluate(async () => {
+      window.connection = await window.client.restore();
+    });
+    assert.deepEqual(await page.evaluate(allTokens), tokens);
+    assert.equal(server.count("token"), 2);
+    assert.deepEqual(problems, []);
+  });
+
+  test("a session survives when either storage is emptied", async (t) => {
+    const { server, reload, page, problems } = await signedIn(t);
+    const tokens = await page.evaluate(allTokens);
+    await page.evaluate(() => localStorage.clear());
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), "alice");
+
+    const next = await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), tokens[0]);
+    await page.evaluate(() => window.emptyRegister());
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), "alice");
+    assert.equal(await page.evaluate(() => window.connection.getAccessToken()), next);
+
+    await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), next);
+    const [entry] = await page.evaluate(() => window.inRegister());
+    assert.equal(JSON.parse(entry).gen, 3);
+    assert.equal(await page.evaluate(() => localStorage.getItem(localStorage.key(0))), entry);
+    assert.equal(server.count("token"), 3);
+    assert.deepEqual(problems, []);
+  });
+
+  test("a look into IndexedDB that fails is no proof that nothing is there", async (t) => {
+    const { server, page, problems } = await signedIn(t, fillStorage);
+    const first = await page.evaluate(() => window.connection.getAccessToken());
+    for (const prepare of [abortReads, withoutIndexedDB["may not be opened"], withoutIndexedDB["never answers"]]) {
+      await page.evaluate(prepare);
+      await page.evaluate(async () => {
+        await window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
+      });
+      assert.equal(await page.evaluate(() => window.connection.getSnapshot().error), null);
+      assert.equal(await storageOf(page), "degraded");
+    }
+    assert.notEqual(await page.evaluate(() => window.connection.getAccessToken()), first);
+    assert.equal(server.count("token"), 4);
+    assert.deepEqual(problems, []);
+  });
+
+  test("what localStorage has no room for is not there as an older copy", async (t) => {
+    const { page, problems } = await signedIn(t);
+    assert.equal(await page.evaluate(() => localStorage.length), 1);
+    await page.evaluate(fillStorage);
+    await page.evaluate(async () => {
+      await window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
+    });
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    assert.equal(await storageOf(page), "ok");
+    assert.deepEqual(problems, []);
+  });
+
+  test("a session that has ended stays so, whatever localStorage holds", async (t) => {
+    const { reload, page, problems } = await signedIn(t);
+    const [key, text] = await page.evaluate(() => Object.entries(localStorage)[0]);
+    await page.evaluate(() => window.connection.signout());
+    await page.evaluate((...entry) => localStorage.setItem(...entry), key, text);
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), null);
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    assert.deepEqual(problems, []);
+  });
+
+  test("with localStorage blocked a tab still learns of a sign-in and a sign-out in another", async (t) => {
+    const { open } = await newSessionTest(t, browser(), site);
+    const [one, two] = [await open(blockStorage), await open(blockStorage)];
+    await one.page.evaluate(() => {
+      window.begun = window.snapshotWhere(window.client, ({ connection }) => connection !== null);
+    });
+    await two.page.evaluate(logIn);
+    const user = await one.page.evaluate(async () => window.userOf((await window.begun).connection));
+    assert.equal(user, "alice");
+    await one.page.evaluate(() => {
+      window.ended = window.snapshotWhere(window.client, ({ connection }) => connection === null);
+    });
+    await two.page.evaluate(() => window.connection.signout());
+    assert.equal((await one.page.evaluate(() => window.ended)).connection, null);
+    assert.deepEqual([...one.problems, ...two.problems], []);
+  });
+
   test("what is stored and is no session is reported, and left alone until the next login", async (t) => {
     const { server, open, reload } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();
     await page.evaluate(logIn);
     for (const [what, text] of Object.entries(junk)) {
-      await page.evaluate((value) => localStorage.setItem(localStorage.key(0), value), text);
+      await page.evaluate(putRecord, text);
       await reload(page);
       const seen = await page.evaluate(async () => {
         const restored = await window.client.restore();
         const { ready, connection, error } = window.client.getSnapshot();
-        return { restored, ready, connection, code: error.code, kept: localStorage.getItem(localStorage.key(0)) };
+        return { restored, ready, connection, code: error.code, kept: (await window.inRegister())[0] };
       });
       assert.deepEqual(seen, { restored: null, ready: true, connection: null, code: "unsupported", kept: text }, what);
     }
@@ -84,7 +266,7 @@ inEachBrowser((browser) => {
     const { open, reload } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();
     await page.evaluate(logIn);
-    await page.evaluate((value) => localStorage.setItem(localStorage.key(0), value), "junk");
+    await page.evaluate(putRecord, "junk");
     await reload(page);
     await page.evaluate(logIn);
     await reload(page);
@@ -100,7 +282,10 @@ inEachBrowser((browser) => {
     await one.page.evaluate(() => {
       window.ended = window.snapshotWhere(window.client, ({ connection }) => connection === null);
     });
-    await two.page.evaluate(() => localStorage.clear());
+    await two.page.evaluate(async () => {
+      await window.emptyRegister();
+      localStorage.clear();
+    });
     const call = await one.page.evaluate(async () => {
       await window.ended;
       return window.outcome(window.connection.getAccessToken());

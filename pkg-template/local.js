@@ -1,0 +1,89 @@
+import { keep, kept } from "./load.js";
+import { parseObject, within } from "./platform.js";
+import { readRegister, swapRegister } from "./register.js";
+
+/** Milliseconds after which an IndexedDB that does not answer counts as missing: fewer than a store has in all. */
+const PATIENCE = 500;
+
+function attempt(work) {
+  try {
+    return work();
+  } catch {}
+}
+
+/** Copies what the register holds. The end of a session, or what there is no room for, takes an older copy away. */
+function copy(key, text) {
+  const isKept = !parseObject(text)?.ended && attempt(() => keep(key, text));
+  if (!isKept) attempt(() => keep(key, null));
+}
+
+/** Compare, write, wait until other tabs' writes can be seen, read back: best effort, localStorage is not atomic. */
+async function swapKept(key, expected, next) {
+  if (kept(key) !== expected) return false;
+  keep(key, next);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return kept(key) === next;
+}
+
+/**
+ * The store behind `persistence: "local"`. IndexedDB is the register; localStorage keeps a copy, believed only where
+ * there is no IndexedDB or nothing in it.
+ */
+export class Local {
+  #channel;
+  #hasAnswered = false;
+
+  read(key) {
+    return this.#ask(
+      readRegister(key),
+      (text) => {
+        if (parseObject(text)?.ended) copy(key, text);
+        return text ?? attempt(() => kept(key));
+      },
+      () => kept(key) ?? (this.#hasAnswered ? Promise.reject() : null),
+    );
+  }
+
+  async compareAndSet(key, expected, next) {
+    const isSwapped = await this.#ask(
+      swapRegister(key, expected, next, attempt(() => kept(key)) ?? null),
+      (isSame) => {
+        if (isSame) copy(key, next);
+        return isSame;
+      },
+      () => swapKept(key, expected, next),
+    );
+    if (isSwapped) this.#channel?.postMessage(0);
+    return isSwapped;
+  }
+
+  /** Web Locks, which only secure contexts have. */
+  get lock() {
+    const { locks } = navigator;
+    return locks && ((key, signal, run) => locks.request(key, { signal }, run));
+  }
+
+  /** Listens to the clients that share the register, and for localStorage that other tabs write or clear. */
+  watch(key, changed) {
+    const onStorage = (event) => {
+      if (event.key === key || event.key === null) changed();
+    };
+    addEventListener("storage", onStorage);
+    this.#channel = new BroadcastChannel(key);
+    this.#channel.onmessage = changed;
+    return () => {
+      removeEventListener("storage", onStorage);
+      this.#channel?.close();
+      this.#channel = undefined;
+    };
+  }
+
+  /** Goes on with the register's answer, or without one. Once it has answered, nothing in localStorage proves nothing. */
+  #ask(register, answered, missing) {
+    const goOn = ([answer]) => {
+      this.#hasAnswered = true;
+      return answered(answer);
+    };
+    return within(register, PATIENCE).then(goOn, missing);
+  }
+}

@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import { bundle } from "../../scripts/build.mjs";
+import { startSite } from "./servers.mjs";
+
+const entry = `
+  import { Local } from "./local.js";
+  import { load } from "./load.js";
+  import { readRegister, swapRegister } from "./register.js";
+
+  load();
+  Object.assign(globalThis, { Local, readRegister, swapRegister });
+`;
+
+/** The store behind `persistence: "local"` as it ships, on a page of its own: `window.Local`, and the register in it. */
+export async function startLocalSite() {
+  const resolveDir = fileURLToPath(new URL("../../pkg-template", import.meta.url));
+  const { outputFiles } = await bundle({
+    entryPoints: [],
+    stdin: { contents: entry, resolveDir },
+    format: "esm",
+    write: false,
+  });
+  return startSite(
+    { "/page.js": `${outputFiles[0].text}\nwindow.isReady = true;` },
+    "script-src 'self' 'wasm-unsafe-eval'",
+  );
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { inEachBrowser } from "./browsers.mjs";
+import { startSite } from "./servers.mjs";
+import { newSessionTest, sessionPage } from "./session-page.mjs";
+
+const ROUNDS = 10;
+
+let site;
+before(async () => {
+  site = await startSite({ "/page.js": sessionPage }, "script-src 'self' 'wasm-unsafe-eval'");
+});
+after(() => site.close());
+
+/** For the page, before its own scripts. */
+const locks = {
+  "Web Locks": undefined,
+  "no Web Locks": () => Object.defineProperty(navigator, "locks", { value: undefined }),
+};
+
+/** For the page: opens the one session of all tabs. */
+async function open(timeout) {
+  window.client = await window.makeClient({ timeout });
+  window.connection = (await window.client.restore()) ?? (await window.client.login("alice", "wonderland"));
+}
+
+/** For the page: the token after the one in hand. */
+async function refresh() {
+  return window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
+}
+
+/** For the page: asks for the token after the one in hand, and waits for nothing. */
+function startRefresh() {
+  window.refreshed = window.connection
+    .getAccessToken()
+    .then((rejected) => window.connection.getAccessToken({ rejected }))
+    .catch(({ message }) => message);
+}
+
+/** For the page: whether the refresh cannot go on without another tab. */
+async function isWaiting() {
+  if (!navigator.locks) return window.connection.getSnapshot().state === "waiting";
+  return (await navigator.locks.query()).pending.length > 0;
+}
+
+inEachBrowser((browser) => {
+  async function openTabs(t, prepare, timeout) {
+    const sessionTest = await newSessionTest(t, browser(), site);
+    const [one, two] = [await sessionTest.open(prepare), await sessionTest.open(prepare)];
+    await one.page.evaluate(open, timeout);
+    await two.page.evaluate(open, timeout);
+    return { ...sessionTest, one, two };
+  }
+
+  for (const [what, prepare] of Object.entries(locks)) {
+    test(`with ${what} two tabs that refresh at once make one request`, async (t) => {
+      const { server, one, two } = await openTabs(t, prepare);
+      const tokens = new Set([await one.page.evaluate(() => window.connection.getAccessToken())]);
+      for (let round = 1; round <= ROUNDS; round++) {
+        const [token, other] = await Promise.all([one.page.evaluate(refresh), two.page.evaluate(refresh)]);
+        assert.equal(other, token);
+        assert.equal(server.count("token"), 1 + round);
+        tokens.add(token);
+      }
+      assert.equal(tokens.size, 1 + ROUNDS);
+      assert.equal(await two.page.evaluate(() => window.userOf(window.connection)), "alice");
+      assert.equal(server.count("revocation"), 0);
+      assert.deepEqual([...one.problems, ...two.problems], []);
+    });
+
+    test(`with ${what} a tab that is closed while it refreshes is taken over from`, async (t) => {
+      const { server, gate, one, two } = await openTabs(t, prepare, 3_000);
+      const held = gate.hold();
+      await one.page.evaluate(startRefresh);
+      await held;
+      await two.page.evaluate(startRefresh);
+      await two.page.waitForFunction(isWaiting);
+      assert.equal(server.count("token"), 1);
+      await one.page.close();
+      assert.match(await two.page.evaluate(() => window.refreshed), /^[\w-]{20,}$/);
+      assert.equal(await two.page.evaluate(() => window.userOf(window.connection)), "alice");
+      assert.equal(await two.page.evaluate(() => window.connection.getSnapshot().generation), 2);
+      assert.equal(server.count("token"), 2);
+      assert.deepEqual(two.problems, []);
+    });
+  }
+});
