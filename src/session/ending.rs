@@ -42,18 +42,17 @@ impl Session {
     /// Writes the end, if the session is still there, whatever generation it has reached.
     pub(super) fn ending_loaded(&mut self, is_read: bool) {
         self.phase = Phase::Over;
-        match self.stored.clone() {
-            Stored::Live(record) if record.sid == self.sid => {
-                let ours = self.record.as_ref();
-                let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
-                if record.refresh_token.as_ref() != ours {
-                    self.revoke(record.refresh_token.as_ref());
-                }
-                self.swap_end(record.generation, Reason::SignedOut);
-                self.phase = Phase::Ending { written: true };
+        let live = self.stored.live().filter(|record| record.sid == self.sid);
+        if let Some(record) = live.cloned() {
+            let ours = self.record.as_ref();
+            let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
+            if record.refresh_token.as_ref() != ours {
+                self.revoke(record.refresh_token.as_ref());
             }
-            _ if is_read => {}
-            _ => self.end_again(),
+            self.swap_end(record.generation, Reason::SignedOut);
+            self.phase = Phase::Ending { written: true };
+        } else if !is_read {
+            self.end_again();
         }
     }
 
