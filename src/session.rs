@@ -637,9 +637,16 @@ impl Session {
         let mut next = next.clone();
         next.generation = next.generation.max(self.stored.generation() + 1);
         self.place = Place::Beside(self.stored.sid().map(Into::into));
-        let replaced = self.stored.live();
-        let replaced = replaced.and_then(|record| record.refresh_token.clone());
-        self.replaced = replaced.filter(|token| next.refresh_token.as_ref() != Some(token));
+        self.replaced = match &self.stored {
+            Stored::Live(record) if record.refresh_token != next.refresh_token => {
+                record.refresh_token.clone()
+            }
+            Stored::Live(_)
+            | Stored::Empty
+            | Stored::Ended { .. }
+            | Stored::Corrupt
+            | Stored::Newer => None,
+        };
         self.commit(Rc::new(next));
     }
 

@@ -91,7 +91,7 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
 
 /// The text of an entry to be written over `seen`.
 pub(super) fn entry_to_js(seen: &JsValue, Entry { stored, attempt }: &Entry) -> JsValue {
-    let live = stored.live();
+    let live = stored.live().map(|record| &**record);
     let ended = match stored {
         Stored::Ended { reason, .. } => Some(reason.as_str()),
         Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer => None,
