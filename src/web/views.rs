@@ -8,7 +8,7 @@ use super::platform::{own_members, write_record};
 use crate::attempt::AttemptMembers;
 use crate::error::{Error, Reason};
 use crate::oauth::{Answer, Member, Members, no_answer, token_response};
-use crate::record::{Entry, Record, RecordMembers, Stored, VERSION};
+use crate::record::{Entry, RecordMembers, Stored, VERSION};
 use crate::session::Session;
 use crate::token::{Now, TokenSet, Validity};
 
