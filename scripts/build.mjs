@@ -108,13 +108,20 @@ function shortenNames(text) {
   return text;
 }
 
-/** What the module does not import goes; nobody frees by hand, what is not used any more is collected; enums are looked up one way; there is one way to start. */
+/**
+ * What the module does not import goes; nobody frees by hand, what is not used any more is collected; an engine is made
+ * of settings, in one place; enums are looked up one way; strings are passed one way; there is one way to start, once.
+ */
 function trimmed(glue) {
   const start = "return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);";
   return glue
     .replaceAll(/^ {8}__wb\w+: function\([\s\S]*?^ {8}\},\n/gm, "")
     .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
     .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
+    .replaceAll(/^ +_assertClass\(.*\n/gm, "")
+    .replace(/^ {4}if \(realloc === undefined\) \{\n[\s\S]*?^ {4}\}\n/m, "")
+    .replaceAll(/^ {4}(wasmInstance|wasmModule|cached\w+) = \w+;\n/gm, "")
+    .replace(/if \(cachedDataViewMemory0 === null .*\{/, "if (cachedDataViewMemory0?.buffer !== wasm.memory.buffer) {")
     .replaceAll(/^( +\w+: \d+), "\d+": "\w+",$/gm, "$1,")
     .concat(`export function start(module) { ${start} }\n`);
 }

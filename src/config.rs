@@ -19,17 +19,30 @@ const REUSE_WINDOWS: RangeInclusive<f64> = 0.0..=3_600_000.0;
 const LONGEST_TEXT: usize = 1_024;
 const LONGEST_ACCOUNT: usize = 128;
 
-const ACCOUNT_RULE: &str =
-    "must be 1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit";
-const TENANT_RULE: &str =
-    "must be up to 1024 ASCII characters without control characters or spaces around them";
-const PUBLIC_KEY_RULE: &str = "must be 1 to 1024 visible ASCII characters";
-const SCOPE_RULE: &str = "must be up to 1024 characters of scope names and spaces between them";
-const SLOT_RULE: &str = "must have 1 to 1024 bytes of UTF-8";
-const TIMEOUT_RULE: &str = "must be 1 to 3600000 milliseconds";
-const REUSE_WINDOW_RULE: &str = "must be 0 to 3600000 milliseconds";
 const URL_RULE: &str =
     "must be an https URL (or http on this machine) of host, port and path alone, in plain ASCII";
+/// What each argument must be, in the order in which they are checked.
+const RULES: [(&str, &str); 10] = [
+    (
+        "accountName",
+        "must be 1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
+    ),
+    (
+        "tenant",
+        "must be up to 1024 ASCII characters without control characters or spaces around them",
+    ),
+    ("publicKey", "must be 1 to 1024 visible ASCII characters"),
+    (
+        "scope",
+        "must be up to 1024 characters of scope names and spaces between them",
+    ),
+    ("slot", "must have 1 to 1024 bytes of UTF-8"),
+    ("timeout", "must be 1 to 3600000 milliseconds"),
+    ("reuseWindow", "must be 0 to 3600000 milliseconds"),
+    ("authUrl", URL_RULE),
+    ("tokenEndpoint", URL_RULE),
+    ("revocationEndpoint", URL_RULE),
+];
 
 /// What a caller may set, as given.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,26 +98,19 @@ impl Config {
         let slot = options.slot.unwrap_or(SLOT);
         let timeout = options.timeout.unwrap_or(TIMEOUT);
         let reuse_window = options.reuse_window.unwrap_or(REUSE_WINDOW);
-        for (valid, argument, rule) in [
-            (is_account(account), "accountName", ACCOUNT_RULE),
-            (is_header_value(tenant), "tenant", TENANT_RULE),
-            (is_visible(public_key), "publicKey", PUBLIC_KEY_RULE),
-            (is_scope(scope), "scope", SCOPE_RULE),
-            (is_name(slot), "slot", SLOT_RULE),
-            (TIMEOUTS.contains(&timeout), "timeout", TIMEOUT_RULE),
-            (
-                REUSE_WINDOWS.contains(&reuse_window),
-                "reuseWindow",
-                REUSE_WINDOW_RULE,
-            ),
-            (is_url(Some(auth_url)), "authUrl", URL_RULE),
-            (is_url(options.token_endpoint), "tokenEndpoint", URL_RULE),
-            (
-                is_url(options.revocation_endpoint),
-                "revocationEndpoint",
-                URL_RULE,
-            ),
-        ] {
+        let valid = [
+            is_account(account),
+            is_header_value(tenant),
+            is_visible(public_key),
+            is_scope(scope),
+            is_name(slot),
+            TIMEOUTS.contains(&timeout),
+            REUSE_WINDOWS.contains(&reuse_window),
+            is_url(Some(auth_url)),
+            is_url(options.token_endpoint),
+            is_url(options.revocation_endpoint),
+        ];
+        for (valid, (argument, rule)) in valid.into_iter().zip(&RULES) {
             if !valid {
                 return Err(Error::argument(argument, rule));
             }

@@ -201,6 +201,14 @@ impl Stored {
         }
     }
 
+    /// The session, if it goes on.
+    pub fn live(&self) -> Option<&Rc<Record>> {
+        match self {
+            Self::Live(record) => Some(record),
+            Self::Empty | Self::Ended { .. } | Self::Corrupt | Self::Newer => None,
+        }
+    }
+
     /// The generation after which the next login counts on.
     pub fn generation(&self) -> i64 {
         match self {

@@ -652,12 +652,16 @@ impl Session {
         let mut next = next.clone();
         next.generation = next.generation.max(self.stored.generation() + 1);
         self.place = Place::Beside(self.stored.sid().map(Into::into));
-        self.replaced = None;
-        if let Stored::Live(record) = &self.stored
-            && record.refresh_token != next.refresh_token
-        {
-            self.replaced.clone_from(&record.refresh_token);
-        }
+        self.replaced = match &self.stored {
+            Stored::Live(record) if record.refresh_token != next.refresh_token => {
+                record.refresh_token.clone()
+            }
+            Stored::Live(_)
+            | Stored::Empty
+            | Stored::Ended { .. }
+            | Stored::Corrupt
+            | Stored::Newer => None,
+        };
         self.commit(Rc::new(next));
     }
 
@@ -886,13 +890,12 @@ impl Session {
     /// Another record of the same generation that is stored: two holders were answered, and that one was first.
     fn other_twin(&self) -> Option<Rc<Record>> {
         let ours = self.record.as_ref()?;
-        match &self.stored {
-            Stored::Live(other) => (other.sid == self.sid
+        let is_twin = |other: &&Rc<Record>| {
+            other.sid == self.sid
                 && other.generation == ours.generation
-                && other.refresh_token != ours.refresh_token)
-                .then(|| other.clone()),
-            Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
-        }
+                && other.refresh_token != ours.refresh_token
+        };
+        self.stored.live().filter(is_twin).cloned()
     }
 
     fn is_in_hand(&self, record: &Rc<Record>) -> bool {

@@ -42,13 +42,8 @@ impl Session {
     /// Writes the end, if the session is still there, whatever generation it has reached.
     pub(super) fn ending_loaded(&mut self, is_read: bool) {
         self.phase = Phase::Over;
-        let Stored::Live(record) = self.stored.clone() else {
-            if !is_read {
-                self.end_again();
-            }
-            return;
-        };
-        if record.sid == self.sid {
+        let live = self.stored.live().filter(|record| record.sid == self.sid);
+        if let Some(record) = live.cloned() {
             let ours = self.record.as_ref();
             let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
             if record.refresh_token.as_ref() != ours {
@@ -56,6 +51,8 @@ impl Session {
             }
             self.swap_end(record.generation, Reason::SignedOut);
             self.phase = Phase::Ending { written: true };
+        } else if !is_read {
+            self.end_again();
         }
     }
 

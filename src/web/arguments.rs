@@ -12,6 +12,17 @@ use crate::error::Error;
 use crate::oauth::{Member, token_set};
 use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
+/// The arguments that are strings, where they are given, in the order in which they come in.
+const TEXTS: [&str; 8] = [
+    "accountName",
+    "publicKey",
+    "tenant",
+    "authUrl",
+    "tokenEndpoint",
+    "revocationEndpoint",
+    "scope",
+    "slot",
+];
 const LONGEST_CREDENTIAL: usize = 4_096;
 const LONGEST_TOKEN: usize = 16_384;
 
@@ -53,34 +64,28 @@ fn parse(values: &[Member]) -> Result<Config, Error> {
     else {
         return Err(Error::argument("options", "must be an object"));
     };
-    let account = optional_text(account, "accountName")?;
-    let public_key = optional_text(public_key, "publicKey")?;
-    let tenant = optional_text(tenant, "tenant")?;
+    for (value, argument) in values.iter().zip(TEXTS) {
+        if let Member::Number(_) | Member::Other = value {
+            return Err(Error::argument(argument, "must be a string"));
+        }
+    }
     let options = Options {
-        auth_url: optional_text(auth_url, "authUrl")?,
-        token_endpoint: optional_text(token_endpoint, "tokenEndpoint")?,
-        revocation_endpoint: optional_text(revocation_endpoint, "revocationEndpoint")?,
-        scope: optional_text(scope, "scope")?,
-        slot: optional_text(slot, "slot")?,
+        auth_url: auth_url.text(),
+        token_endpoint: token_endpoint.text(),
+        revocation_endpoint: revocation_endpoint.text(),
+        scope: scope.text(),
+        slot: slot.text(),
         timeout: milliseconds(timeout),
         reuse_window: milliseconds(reuse_window),
     };
     let [account, tenant, public_key] =
-        [account, tenant, public_key].map(Option::unwrap_or_default);
+        [account, tenant, public_key].map(|value| value.text().unwrap_or_default());
     Config::parse(account, tenant, public_key, &options)
 }
 
 /// What is no number is out of every range.
 fn milliseconds(value: &Member) -> Option<f64> {
     (*value != Member::Missing).then(|| value.number().unwrap_or(f64::NAN))
-}
-
-fn optional_text<'a>(value: &'a Member, argument: &'static str) -> Result<Option<&'a str>, Error> {
-    match value {
-        Member::Missing => Ok(None),
-        Member::Text(text) => Ok(Some(text)),
-        Member::Number(_) | Member::Other => Err(Error::argument(argument, "must be a string")),
-    }
 }
 
 /// A user name or password: any Unicode.

@@ -8,7 +8,7 @@ use super::platform::{own_members, write_record};
 use crate::attempt::AttemptMembers;
 use crate::error::{Error, Reason};
 use crate::oauth::{Answer, Member, Members, no_answer, token_response};
-use crate::record::{Entry, Record, RecordMembers, Stored, VERSION};
+use crate::record::{Entry, RecordMembers, Stored, VERSION};
 use crate::session::Session;
 use crate::token::{Now, TokenSet, Validity};
 
@@ -91,10 +91,7 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
 
 /// The text of an entry to be written over `seen`.
 pub(super) fn entry_to_js(seen: &JsValue, Entry { stored, attempt }: &Entry) -> JsValue {
-    let live = match stored {
-        Stored::Live(record) => Some(&**record),
-        Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
-    };
+    let live = stored.live().map(|record| &**record);
     let ended = match stored {
         Stored::Ended { reason, .. } => Some(reason.as_str()),
         Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer => None,
