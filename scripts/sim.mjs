@@ -5,7 +5,10 @@ import { main, root, run, StepError } from "./steps.mjs";
 
 const COPY = join(root, "target/mutants");
 /** What a mutant has to survive: random worlds, and every interleaving of two holders and one fault. */
-const TRIALS = [["--seeds", "100000"], ["--exhaustive", "2", "1"]];
+const TRIALS = [
+  ["--seeds", "100000"],
+  ["--exhaustive", "2", "1"],
+];
 
 /** Runs the simulator of tests/simulation with these arguments; `target` is the folder of what it builds. */
 export function simulate(args, options) {
@@ -19,11 +22,16 @@ async function hunt(only) {
   mkdirSync(COPY, { recursive: true });
   const missed = [];
   for (const [name, file, find, replace] of mutants.filter(([name]) => !only || name.includes(only))) {
-    for (const part of ["Cargo.toml", "Cargo.lock", "src", "tests"]) cpSync(join(root, part), join(COPY, part), { recursive: true });
+    for (const part of ["Cargo.toml", "Cargo.lock", "src", "tests"])
+      cpSync(join(root, part), join(COPY, part), { recursive: true });
     const path = join(COPY, "src", file);
     const text = readFileSync(path, "utf8");
-    if (text.split(find).length !== 2) throw new StepError(`The mutant "${name}" must match ${file} exactly once:\n${find}`);
-    writeFileSync(path, text.replace(find, () => replace));
+    if (text.split(find).length !== 2)
+      throw new StepError(`The mutant "${name}" must match ${file} exactly once:\n${find}`);
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
     const found = await firstTrial();
     if (!found) missed.push(name);
     console.log(`${found ? "found " : "MISSED"}  ${name.padEnd(60)} ${found ?? ""}`);

@@ -118,24 +118,27 @@ impl Attempt {
         })
     }
 
-    /// What is known when `other`, of the same refresh token, was read: the store's claim, and the longer memory of the two.
+    /// What is known when this was read and `before`, of the same refresh token, was known: the store's claim, and the
+    /// longer memory of the two.
     #[must_use]
-    pub fn updated(&self, other: &Self) -> Self {
-        let mut updated = other.clone();
-        let failures = |attempt: &Self| {
-            attempt
-                .cooldown
-                .as_ref()
-                .map_or(0, |cooldown| cooldown.failures)
-        };
-        if failures(self) > failures(other) {
-            updated.cooldown.clone_from(&self.cooldown);
+    pub fn beside(mut self, before: &Self) -> Self {
+        if before.failures() > self.failures() {
+            self.cooldown.clone_from(&before.cooldown);
         }
-        if self.token == other.token || other.token.is_empty() {
-            updated.token.clone_from(&self.token);
-            updated.unanswered_since = other.unanswered_since.or(self.unanswered_since);
+        if self.token.is_empty() {
+            self.token.push_str(&before.token);
         }
-        updated
+        if self.token == before.token {
+            self.unanswered_since = self.unanswered_since.or(before.unanswered_since);
+        }
+        self
+    }
+
+    /// Sends in a row that have failed.
+    pub(crate) fn failures(&self) -> u32 {
+        self.cooldown
+            .as_ref()
+            .map_or(0, |cooldown| cooldown.failures)
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(id: u32, now: Now, min_validity: i64, generation: i64) -> Self {
+    pub(crate) fn new(id: u32, now: &Now, min_validity: i64, generation: i64) -> Self {
         Self {
             id,
             min_validity,
@@ -33,11 +33,11 @@ impl Caller {
         }
     }
 
-    pub(crate) fn is_satisfied(&self, record: &Record, now: Now) -> bool {
+    pub(crate) fn is_satisfied(&self, record: &Record, now: &Now) -> bool {
         let is_later = record.generation > self.generation;
         record
             .validity
-            .covers(now, if is_later { 0 } else { self.min_validity })
+            .covers(*now, if is_later { 0 } else { self.min_validity })
     }
 
     /// Whether it waits for a send at `until`.

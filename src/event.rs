@@ -104,13 +104,13 @@ pub enum Output {
 
 /// What anyone may see of a session.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
+pub struct Snapshot<'a> {
     /// `active`, `refreshing`, `waiting` or `ended`.
     pub state: &'static str,
     /// Epoch milliseconds, where the server said so.
     pub expires_at: Option<i64>,
     /// What the server granted.
-    pub scope: String,
+    pub scope: &'a str,
     /// Counts rotations.
     pub generation: i64,
     /// Why the session ended, or why the last refresh failed.

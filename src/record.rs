@@ -14,7 +14,7 @@ use crate::token::{
 };
 
 /// The version of the record that this crate writes.
-pub const VERSION: f64 = 1.0;
+pub const VERSION: i64 = 1;
 const FINGERPRINT: usize = 16;
 const PAST: usize = 9;
 
@@ -167,10 +167,22 @@ pub struct RecordMembers<'a> {
 }
 
 impl Entry {
+    /// Of a store that cannot say what it holds.
+    pub fn unreadable() -> Self {
+        Self {
+            stored: Stored::Corrupt,
+            attempt: Attempt::default(),
+        }
+    }
+
     /// Validates what was read at `now`.
     pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
         Self {
-            stored: if members.v.number().is_some_and(|version| version > VERSION) {
+            stored: if members
+                .v
+                .number()
+                .is_some_and(|version| version > VERSION as f64)
+            {
                 Stored::Newer
             } else {
                 Stored::valid(members, now).unwrap_or(Stored::Corrupt)
@@ -208,18 +220,18 @@ impl Stored {
     }
 
     fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
-        if members.v.number()? < VERSION {
+        if members.v.number()? < VERSION as f64 {
             return None;
         }
         if *members.sid == Member::Missing && *members.access_token == Member::Missing {
             return members.attempt.attempt.text().map(|_| Self::Empty);
         }
-        let sid = members.sid.text().filter(|sid| !sid.is_empty())?.into();
+        let sid = members.sid.text().filter(|sid| !sid.is_empty())?;
         let generation = time(members.generation)?;
         if *members.ended != Member::Missing {
             let reason = Reason::parse(members.ended.text()?)?;
             return Some(Self::Ended {
-                sid,
+                sid: sid.into(),
                 generation,
                 reason,
             });
@@ -234,15 +246,18 @@ impl Stored {
         if !(0..=LONGEST_LIFETIME).contains(&(expires_at - received_at)) {
             return None;
         }
+        let scope = members.scope.text()?;
+        let past = members.past.text().filter(|past| is_past(past))?;
+        let refresh_token = members.refresh_token.refresh_token()?;
         Some(Self::Live(Rc::new(Record {
-            sid,
-            generation,
             access_token: AccessToken::parse(members.access_token.text()?)?,
-            refresh_token: members.refresh_token.refresh_token()?,
-            scope: members.scope.text()?.into(),
+            refresh_token,
+            sid: sid.into(),
+            generation,
+            scope: scope.into(),
             validity: Validity::seen(now, received_at, expires_at),
             expiry_known,
-            past: members.past.text().filter(|past| is_past(past))?.into(),
+            past: past.into(),
         })))
     }
 }

@@ -33,7 +33,7 @@ use std::rc::Rc;
 use crate::attempt::{Attempt, Claim, Cooldown};
 use crate::caller::{ANOTHER, Caller};
 use crate::config::Config;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Reason};
 use crate::event::{Input, Output, Snapshot, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Place, Record, Standing, Stored, standing};
@@ -78,7 +78,7 @@ pub struct Session {
     /// The foreign refresh token that the session is opened with.
     opened_with: Option<RefreshToken>,
     place: Place,
-    /// What the last look at the store found, and whether it may be replaced.
+    /// What the last look at the store found (nothing readable, if it failed), and whether it may be replaced.
     stored: Stored,
     writable: bool,
     attempt: Attempt,
@@ -152,6 +152,7 @@ impl Session {
 
     /// Takes one input at a time and says what is to be done about it, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
+        let now = &now;
         match input {
             Input::Open { caller, opening } => self.open(now, caller, opening),
             Input::Call {
@@ -227,7 +228,7 @@ impl Session {
     }
 
     /// What anyone may see.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot<'_> {
         let record = self.record.as_ref();
         Snapshot {
             state: match self.phase {
@@ -245,7 +246,7 @@ impl Session {
             expires_at: record
                 .filter(|record| record.expiry_known)
                 .map(|record| record.validity.expires_at),
-            scope: record.map_or_else(String::new, |record| record.scope.clone()),
+            scope: record.map_or("", |record| &record.scope),
             generation: self.generation(),
             error: self.error.clone(),
             degraded: self.degraded,
@@ -253,10 +254,10 @@ impl Session {
     }
 
     /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
-    fn call(&mut self, now: Now, id: u32, min_validity: i64) {
+    fn call(&mut self, now: &Now, id: u32, min_validity: i64) {
         if self.is_over() {
             let error = self.error.clone();
-            let error = error.unwrap_or_else(|| Error::ended(crate::error::Reason::Removed));
+            let error = error.unwrap_or_else(|| Error::ended(Reason::Removed));
             return self.settle(id, Err(error));
         }
         self.callers
@@ -274,61 +275,55 @@ impl Session {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
-    fn loaded(&mut self, now: Now, loaded: Result<Entry, StoreFailed>) {
-        let phase = mem::replace(&mut self.phase, Phase::Idle);
-        let loaded = self.noticed(loaded);
-        match phase {
-            Phase::Loading if self.record.is_none() => self.opening_loaded(now, loaded),
-            Phase::Loading => self.looked(now, &loaded),
-            Phase::Committing(next) => self.committing_loaded(now, next, loaded),
-            Phase::Ending { .. } => self.ending_loaded(loaded),
+    fn loaded(&mut self, now: &Now, loaded: Result<Entry, StoreFailed>) {
+        let is_read = loaded.is_ok();
+        self.notice(loaded.unwrap_or_else(|StoreFailed| Entry::unreadable()));
+        self.degraded |= !is_read;
+        match mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Loading if self.record.is_none() => self.opening_loaded(now, is_read),
+            Phase::Loading => self.looked(now),
+            Phase::Committing(next) => self.committing_loaded(now, next, is_read),
+            Phase::Ending { .. } => self.ending_loaded(is_read),
             phase => self.phase = phase,
         }
     }
 
-    /// Remembers what holders have told each other.
-    fn noticed(&mut self, loaded: Result<Entry, StoreFailed>) -> Result<Stored, StoreFailed> {
-        self.writable = loaded
-            .as_ref()
-            .is_ok_and(|entry| entry.stored.is_readable());
-        let Entry { stored, attempt } = loaded.inspect_err(|_| self.degraded = true)?;
-        if self.writable {
-            let is_ours = stored.sid() == Some(&self.sid);
-            let is_later = is_ours && stored.generation() > self.generation();
-            self.attempt = if is_later {
-                attempt
-            } else {
-                self.attempt.updated(&attempt)
-            };
-            if is_ours && matches!(stored, Stored::Live(_)) {
-                self.place = Place::Stored;
-                self.degraded &= stored.generation() < self.generation();
-            }
-            self.stored = stored.clone();
+    /// Remembers what is stored, and what holders have told each other.
+    fn notice(&mut self, Entry { stored, attempt }: Entry) {
+        self.stored = stored;
+        self.writable = self.stored.is_readable();
+        if !self.writable {
+            return;
         }
-        Ok(stored)
+        let is_ours = self.stored.sid() == Some(&self.sid);
+        let is_later = is_ours && self.stored.generation() > self.generation();
+        self.attempt = if is_later {
+            attempt
+        } else {
+            attempt.beside(&self.attempt)
+        };
+        if is_ours && matches!(self.stored, Stored::Live(_)) {
+            self.place = Place::Stored;
+            self.degraded &= self.stored.generation() < self.generation();
+        }
     }
 
     /// Where the session stands in view of the store: what it finds there decides before anything is sent.
-    fn looked(&mut self, now: Now, loaded: &Result<Stored, StoreFailed>) {
-        let standing = self.standing(self.generation(), loaded);
-        match (standing, self.refused.take()) {
+    fn looked(&mut self, now: &Now) {
+        match (self.standing(self.generation()), self.refused.take()) {
             (Standing::Over(reason), _) => self.over(Error::ended(reason)),
             (Standing::Behind(record), _) => self.adopt(now, record),
             (Standing::Unknown | Standing::Newer, Some(refusal)) => self.unproven(now, refusal),
             (Standing::Unknown, None) => self.advance(now),
-            (Standing::Newer, None) if self.is_wanted() => self.failed(opening::unreadable()),
-            (Standing::Newer, None) => self.idle(),
-            (Standing::Current, refused) => match (self.stored.clone(), refused) {
-                (Stored::Live(other), _) if self.is_other_twin(&other) => self.adopt(now, other),
-                (stored, None) if self.place != Place::Stored => self.commit_over(stored),
-                (stored, None) if stored.generation() < self.generation() => {
-                    self.commit_over(stored);
-                }
-                (_, Some(refusal)) if self.place != Place::Stored => {
+            (Standing::Newer, None) => self.barred(now),
+            (Standing::Current, refused) => match (self.other_twin(), refused) {
+                (Some(other), _) => self.adopt(now, other),
+                (None, None) if self.place != Place::Stored => self.commit_over(),
+                (None, None) if self.stored.generation() < self.generation() => self.commit_over(),
+                (None, Some(refusal)) if self.place != Place::Stored => {
                     self.over(self.refused(&refusal));
                 }
-                (_, refused) => {
+                (None, refused) => {
                     self.refused = refused;
                     self.advance(now);
                 }
@@ -336,8 +331,18 @@ impl Session {
         }
     }
 
+    /// A later version of this package has taken over: the token in hand is served to its end.
+    fn barred(&mut self, now: &Now) {
+        self.rewrite_later(now);
+        if self.is_wanted() {
+            self.failed(opening::unreadable());
+        } else {
+            self.idle();
+        }
+    }
+
     /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
-    fn advance(&mut self, now: Now) {
+    fn advance(&mut self, now: &Now) {
         if !self.is_wanted() && self.refused.is_none() {
             return self.idle();
         }
@@ -354,6 +359,7 @@ impl Session {
         }
         if !self.writable {
             self.attempt = self.own_attempt();
+            self.attempt.claim = None;
             return self.send(now);
         }
         let wait = self.kept_out(now);
@@ -376,22 +382,23 @@ impl Session {
     }
 
     /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
-    fn kept_out(&mut self, now: Now) -> i64 {
+    fn kept_out(&mut self, now: &Now) -> i64 {
         let Some(claim) = &self.attempt.claim else {
             return 0;
         };
         if claim.holder == self.name || self.locked && claim.locked {
             return 0;
         }
-        let until = match &self.rival {
-            Some((rival, until)) if rival == claim => *until,
-            _ => now.monotonic + claim.duration,
-        };
-        self.rival = Some((claim.clone(), until));
-        (until - now.monotonic).max(0)
+        match &self.rival {
+            Some((rival, until)) if rival == claim => (until - now.monotonic).max(0),
+            _ => {
+                self.rival = Some((claim.clone(), now.monotonic + claim.duration));
+                claim.duration
+            }
+        }
     }
 
-    fn granted(&mut self, now: Now, held: bool) {
+    fn granted(&mut self, now: &Now, held: bool) {
         if !matches!(self.phase, Phase::Locking) {
             if held {
                 self.outputs.push(Output::Unlock);
@@ -409,7 +416,7 @@ impl Session {
     }
 
     /// Whoever takes over from another's claim cannot know whether that one has sent.
-    fn claim(&mut self, now: Now) {
+    fn claim(&mut self, now: &Now) {
         let mut attempt = self.own_attempt();
         let rival = attempt.claim.take();
         if rival.is_some_and(|rival| rival.holder != self.name) {
@@ -423,11 +430,11 @@ impl Session {
             locked: self.locked,
         });
         self.swap_attempt(attempt.clone());
-        self.phase = Phase::Claiming { at: now, attempt };
+        self.phase = Phase::Claiming { at: *now, attempt };
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
-    fn swapped(&mut self, now: Now, swapped: Result<bool, StoreFailed>) {
+    fn swapped(&mut self, now: &Now, swapped: Result<bool, StoreFailed>) {
         if let Phase::Ending { written } = self.phase {
             return self.ending_swapped(written, swapped);
         }
@@ -455,7 +462,7 @@ impl Session {
     }
 
     /// Sends, unless so much time has passed that another may have taken over; without a claim, if the store fails.
-    fn claimed(&mut self, now: Now, at: Now, attempt: Attempt, done: bool) {
+    fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
         self.attempt = attempt;
         if !done {
             self.attempt.claim = None;
@@ -467,13 +474,13 @@ impl Session {
         self.send(now);
     }
 
-    fn send(&mut self, now: Now) {
+    fn send(&mut self, now: &Now) {
         let Some(token) = self.token() else {
             return self.idle();
         };
         let request = oauth::refresh_request(&self.config, token);
         if self.sends == 0 {
-            self.first_sent = now;
+            self.first_sent = *now;
         }
         self.sends += 1;
         for caller in &mut self.callers {
@@ -484,11 +491,11 @@ impl Session {
         self.changed();
     }
 
-    fn replied(&mut self, now: Now, reply: Result<TokenSet, Error>) {
+    fn replied(&mut self, now: &Now, reply: Result<TokenSet, Error>) {
         match (&self.phase, reply, &self.record) {
             (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
             (Phase::Sending, Ok(tokens), Some(record)) => {
-                let next = Rc::new(record.rotated(tokens, now));
+                let next = Rc::new(record.rotated(tokens, *now));
                 if self.writable && self.place == Place::Stored {
                     self.commit(next);
                 } else {
@@ -507,7 +514,7 @@ impl Session {
     }
 
     /// Sends again what may have been spent, while the server may still allow that; otherwise makes way, and lets the server rest.
-    fn unsuccessful(&mut self, now: Now, error: Error) {
+    fn unsuccessful(&mut self, now: &Now, error: Error) {
         if error.is_lost_answer() {
             self.attempt
                 .unanswered_since
@@ -533,14 +540,13 @@ impl Session {
     }
 
     /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
-    fn unproven(&mut self, now: Now, refusal: Error) {
+    fn unproven(&mut self, now: &Now, refusal: Error) {
         self.cool(now, None);
         self.failed(refusal);
     }
 
-    fn cool(&mut self, now: Now, retry_after: Option<u32>) {
-        let failures = self.attempt.cooldown.as_ref();
-        let failures = failures.map_or(0, |cooldown| cooldown.failures) + 1;
+    fn cool(&mut self, now: &Now, retry_after: Option<u32>) {
+        let failures = self.attempt.failures() + 1;
         self.dice = self
             .dice
             .wrapping_mul(0x5851_f42d_4c95_7f2d)
@@ -550,7 +556,7 @@ impl Session {
     }
 
     /// Waits through the cool-down with those who can, and tells the others.
-    fn pause(&mut self, now: Now, mut error: Error, retry: bool) {
+    fn pause(&mut self, now: &Now, mut error: Error, retry: bool) {
         let cooling = self.attempt.cooling(now.wall);
         let until = now.monotonic + cooling;
         if retry {
@@ -579,7 +585,7 @@ impl Session {
         }
     }
 
-    fn woke(&mut self, now: Now) {
+    fn woke(&mut self, now: &Now) {
         let timeout = self.config.timeout;
         let is_patient = matches!(
             self.phase,
@@ -600,64 +606,59 @@ impl Session {
         }
     }
 
-    fn rewrite_later(&mut self, now: Now) {
+    fn rewrite_later(&mut self, now: &Now) {
         self.rewrite_at = now.monotonic + (FIRST_REWRITE << self.rewrites.min(8));
         self.rewrites += 1;
     }
 
-    fn committing_loaded(
-        &mut self,
-        now: Now,
-        next: Rc<Record>,
-        loaded: Result<Stored, StoreFailed>,
-    ) {
+    fn committing_loaded(&mut self, now: &Now, next: Rc<Record>, is_read: bool) {
         let is_opening = self.record.is_none();
         if is_opening {
             if self.callers.is_empty() {
                 self.revoke(next.refresh_token.as_ref());
-                return self.over(Error::ended(crate::error::Reason::SignedOut));
+                return self.over(Error::ended(Reason::SignedOut));
             }
             if self.place != Place::Stored {
                 self.place = Place::Unread;
             }
         }
-        match self.standing(next.generation - 1, &loaded) {
+        match self.standing(next.generation - 1) {
             Standing::Behind(record) => self.adopt(now, record),
             Standing::Over(reason) => {
                 self.revoke(next.refresh_token.as_ref());
                 self.over(Error::ended(reason));
             }
             Standing::Current if self.place == Place::Stored => self.commit(next),
-            Standing::Current => self.commit_beside(next, loaded.unwrap_or_default()),
-            Standing::Unknown if is_opening && loaded.is_ok() => self.commit(next),
+            Standing::Current => self.commit_beside(&next),
+            Standing::Unknown if is_opening && is_read => self.commit(next),
+            Standing::Newer if self.is_in_hand(&next) => self.barred(now),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
     }
 
     /// Writes the record in hand over an older one, or over the session whose place it takes.
-    fn commit_over(&mut self, stored: Stored) {
+    fn commit_over(&mut self) {
         let Some(record) = self.record.clone() else {
             return;
         };
         if self.place == Place::Stored {
             self.commit(record);
         } else {
-            self.commit_beside(record, stored);
+            self.commit_beside(&record);
         }
     }
 
-    fn commit_beside(&mut self, mut next: Rc<Record>, stored: Stored) {
-        if stored.generation() >= next.generation {
-            Rc::make_mut(&mut next).generation = stored.generation() + 1;
-        }
-        self.place = Place::Beside(stored.sid().map(Into::into));
+    fn commit_beside(&mut self, next: &Record) {
+        let mut next = next.clone();
+        next.generation = next.generation.max(self.stored.generation() + 1);
+        self.place = Place::Beside(self.stored.sid().map(Into::into));
         self.replaced = None;
-        if let Stored::Live(record) = stored
+        if let Stored::Live(record) = &self.stored
             && record.refresh_token != next.refresh_token
         {
             self.replaced.clone_from(&record.refresh_token);
         }
-        self.commit(next);
+        self.commit(Rc::new(next));
     }
 
     fn commit(&mut self, next: Rc<Record>) {
@@ -668,7 +669,7 @@ impl Session {
         self.phase = Phase::Committing(next);
     }
 
-    fn committed(&mut self, now: Now, next: Rc<Record>, stored: bool) {
+    fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) {
         let before = self.record.as_ref().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
         let abandoned = self.record.is_none() && self.callers.is_empty();
@@ -707,7 +708,7 @@ impl Session {
     }
 
     /// Tries at once, while the lock and the claim still keep others from sending the old token, and then from time to time.
-    fn commit_again(&mut self, now: Now) {
+    fn commit_again(&mut self, now: &Now) {
         match self.record.clone() {
             Some(record) if self.rewrites < REWRITES_AT_ONCE => {
                 self.rewrites += 1;
@@ -724,14 +725,14 @@ impl Session {
     }
 
     /// Goes on with what another holder has committed.
-    fn adopt(&mut self, now: Now, record: Rc<Record>) {
+    fn adopt(&mut self, now: &Now, record: Rc<Record>) {
         self.take(record);
         self.settle_satisfied(now);
         self.advance(now);
     }
 
     fn take(&mut self, record: Rc<Record>) {
-        self.sid.clone_from(&record.sid);
+        self.sid = record.sid.as_str().into();
         self.record = Some(record);
         self.opened_with = None;
         self.place = Place::Stored;
@@ -780,7 +781,7 @@ impl Session {
         self.refused = None;
         if self.record.is_none() {
             let error = self.error.clone();
-            let aborted = || Error::ended(crate::error::Reason::SignedOut);
+            let aborted = || Error::ended(Reason::SignedOut);
             return self.over(error.unwrap_or_else(aborted));
         }
         self.phase = Phase::Idle;
@@ -812,7 +813,7 @@ impl Session {
         self.outputs.push(Output::Swap(Entry { stored, attempt }));
     }
 
-    fn settle_satisfied(&mut self, now: Now) {
+    fn settle_satisfied(&mut self, now: &Now) {
         if let Some(record) = self.record.clone() {
             let token = Ok(Some(record.access_token.clone()));
             self.settle_those(&token, &mut |caller| caller.is_satisfied(&record, now));
@@ -845,11 +846,8 @@ impl Session {
         self.outputs.push(Output::Changed);
     }
 
-    fn standing(&self, generation: i64, loaded: &Result<Stored, StoreFailed>) -> Standing {
-        match loaded {
-            Ok(stored) => standing(&self.sid, generation, &self.place, stored),
-            Err(StoreFailed) => Standing::Unknown,
-        }
+    fn standing(&self, generation: i64) -> Standing {
+        standing(&self.sid, generation, &self.place, &self.stored)
     }
 
     /// The refresh token that would be sent.
@@ -885,22 +883,31 @@ impl Session {
         }
     }
 
-    /// Whether another record of the same generation is stored: two holders were answered, and one of them was first.
-    fn is_other_twin(&self, other: &Record) -> bool {
+    /// Another record of the same generation that is stored: two holders were answered, and that one was first.
+    fn other_twin(&self) -> Option<Rc<Record>> {
+        let ours = self.record.as_ref()?;
+        match &self.stored {
+            Stored::Live(other) => (other.sid == self.sid
+                && other.generation == ours.generation
+                && other.refresh_token != ours.refresh_token)
+                .then(|| other.clone()),
+            Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
+        }
+    }
+
+    fn is_in_hand(&self, record: &Rc<Record>) -> bool {
         let ours = self.record.as_ref();
-        other.sid == self.sid
-            && other.generation == self.generation()
-            && ours.is_some_and(|ours| ours.refresh_token != other.refresh_token)
+        ours.is_some_and(|ours| Rc::ptr_eq(ours, record))
     }
 
     fn is_wanted(&self) -> bool {
         self.ahead || !self.callers.is_empty()
     }
 
-    fn is_ageing(&self, now: Now) -> bool {
+    fn is_ageing(&self, now: &Now) -> bool {
         self.record.as_ref().is_some_and(|record| {
             let validity = &record.validity;
-            record.refresh_token.is_some() && !validity.covers(now, validity.margin())
+            record.refresh_token.is_some() && !validity.covers(*now, validity.margin())
         })
     }
 

@@ -40,20 +40,22 @@ impl Session {
     }
 
     /// Writes the end, if the session is still there, whatever generation it has reached.
-    pub(super) fn ending_loaded(&mut self, loaded: Result<Stored, StoreFailed>) {
+    pub(super) fn ending_loaded(&mut self, is_read: bool) {
         self.phase = Phase::Over;
-        match loaded {
-            Ok(Stored::Live(record)) if record.sid == self.sid => {
-                let ours = self.record.as_ref();
-                let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
-                if record.refresh_token.as_ref() != ours {
-                    self.revoke(record.refresh_token.as_ref());
-                }
-                self.swap_end(record.generation, Reason::SignedOut);
-                self.phase = Phase::Ending { written: true };
+        let Stored::Live(record) = self.stored.clone() else {
+            if !is_read {
+                self.end_again();
             }
-            Ok(_) => {}
-            Err(StoreFailed) => self.end_again(),
+            return;
+        };
+        if record.sid == self.sid {
+            let ours = self.record.as_ref();
+            let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
+            if record.refresh_token.as_ref() != ours {
+                self.revoke(record.refresh_token.as_ref());
+            }
+            self.swap_end(record.generation, Reason::SignedOut);
+            self.phase = Phase::Ending { written: true };
         }
     }
 

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::{Phase, Session};
 use crate::caller::{ANOTHER, Caller};
 use crate::error::{Code, Error};
-use crate::event::{Opening, Output, StoreFailed};
+use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
 use crate::token::{Now, TokenSet};
 
 impl Session {
-    pub(super) fn open(&mut self, now: Now, id: u32, opening: Opening) {
+    pub(super) fn open(&mut self, now: &Now, id: u32, opening: Opening) {
         self.callers.push(Caller::new(id, now, 0, 0));
         match opening {
             Opening::Login(request) => {
@@ -27,18 +27,18 @@ impl Session {
     }
 
     /// The first look at the store: a session to go on with, one to join, or none.
-    pub(super) fn opening_loaded(&mut self, now: Now, loaded: Result<Stored, StoreFailed>) {
-        match (loaded, &self.opened_with) {
-            (Ok(Stored::Live(record)), None) => {
-                self.take(record);
+    pub(super) fn opening_loaded(&mut self, now: &Now, is_read: bool) {
+        match (&self.stored, &self.opened_with) {
+            (Stored::Live(record), None) => {
+                self.take(record.clone());
                 self.serve_all();
             }
-            (Ok(Stored::Live(record)), Some(token)) if record.knows(token) => {
-                self.join(now, record);
+            (Stored::Live(record), Some(token)) if record.knows(token) => {
+                self.join(now, record.clone());
             }
             (_, Some(_)) => self.advance(now),
             (stored, None) => {
-                if let Ok(Stored::Corrupt | Stored::Newer) = stored {
+                if is_read && !stored.is_readable() {
                     self.error = Some(unreadable());
                 }
                 self.phase = Phase::Over;
@@ -49,7 +49,7 @@ impl Session {
     }
 
     /// Refreshes the stored session, unless it was opened by whoever was waited for.
-    fn join(&mut self, now: Now, record: Rc<Record>) {
+    fn join(&mut self, now: &Now, record: Rc<Record>) {
         if self.rival.is_none() {
             for caller in &mut self.callers {
                 caller.min_validity = ANOTHER;
@@ -59,9 +59,9 @@ impl Session {
         self.adopt(now, record);
     }
 
-    pub(super) fn opened(&mut self, tokens: TokenSet, now: Now) {
+    pub(super) fn opened(&mut self, tokens: TokenSet, now: &Now) {
         let token = self.opened_with.clone();
-        let record = Record::first(&self.sid, tokens, &self.config.scope, token, now);
+        let record = Record::first(&self.sid, tokens, &self.config.scope, token, *now);
         self.load_for(Phase::Committing(Rc::new(record)));
     }
 }

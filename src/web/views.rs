@@ -18,7 +18,7 @@ const RECORD: &str = "v sid gen access_token refresh_token scope received_at exp
 const TOKEN_RESPONSE: &str =
     "access_token token_type expires_in refresh_token scope error error_description";
 
-/// One value on its way out. What goes out goes as an array of these: no name has to be in the wasm.
+/// One value on its way out.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Value<'a> {
@@ -27,30 +27,43 @@ enum Value<'a> {
     Flag(bool),
 }
 
-use Value::{Flag, Number, Text};
+/// What goes out, goes as an array of values: no name has to be in the wasm.
+#[derive(Default)]
+struct Row<'a>(Vec<Value<'a>>);
 
-fn number<'a>(value: i64) -> Value<'a> {
-    Number(Some(value as f64))
-}
+impl<'a> Row<'a> {
+    fn text(&mut self, text: Option<&'a str>) {
+        self.0.push(Value::Text(text));
+    }
 
-fn to_js(values: &[Value<'_>]) -> JsValue {
-    serde_wasm_bindgen::to_value(values).unwrap_or_default()
+    fn number(&mut self, number: Option<i64>) {
+        self.0
+            .push(Value::Number(number.map(|number| number as f64)));
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.0.push(Value::Flag(flag));
+    }
+
+    fn into_js(self) -> JsValue {
+        serde_wasm_bindgen::to_value(&self.0).unwrap_or_default()
+    }
 }
 
 /// What `meshyError` makes a `MeshyError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
     let server = error.server.as_deref();
-    to_js(&[
-        Text(Some(error.code.as_str())),
-        Text(error.reason.map(Reason::as_str)),
-        Text(Some(error.text)),
-        Flag(error.retryable()),
-        Text(error.argument),
-        Number(error.status.map(f64::from)),
-        Text(server.map(|server| server.error.as_str())),
-        Text(server.and_then(|server| server.description.as_deref())),
-        Number(error.retry_after.map(f64::from)),
-    ])
+    let mut row = Row::default();
+    row.text(Some(error.code.as_str()));
+    row.text(error.reason.map(Reason::as_str));
+    row.text(Some(error.text));
+    row.flag(error.retryable());
+    row.text(error.argument);
+    row.number(error.status.map(i64::from));
+    row.text(server.map(|server| server.error.as_str()));
+    row.text(server.and_then(|server| server.description.as_deref()));
+    row.number(error.retry_after.map(i64::from));
+    row.into_js()
 }
 
 /// What a port keeps of its session: the snapshot, the tokens while it lives, and the error.
@@ -59,24 +72,21 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let held = session.held();
     let validity = held.map_or_else(Validity::default, |record| record.validity);
     let margin = validity.margin();
-    let view = to_js(&[
-        Text(Some(snapshot.state)),
-        Number(snapshot.expires_at.map(|at| at as f64)),
-        Text(Some(&snapshot.scope)),
-        number(snapshot.generation),
-        Flag(snapshot.degraded),
-        Text(Some(session.sid())),
-        Text(
-            held.filter(|_| !snapshot.degraded)
-                .map(|record| record.access_token.reveal()),
-        ),
-        Text(held.and_then(|record| Some(record.refresh_token.as_ref()?.reveal()))),
-        number(validity.not_before()),
-        number(validity.expires_at - margin),
-        number(validity.expires_monotonic - margin),
-    ]);
+    let valid = held.filter(|_| !snapshot.degraded);
+    let mut row = Row::default();
+    row.text(Some(snapshot.state));
+    row.number(snapshot.expires_at);
+    row.text(Some(snapshot.scope));
+    row.number(Some(snapshot.generation));
+    row.flag(snapshot.degraded);
+    row.text(Some(session.sid()));
+    row.text(valid.map(|record| record.access_token.reveal()));
+    row.text(held.and_then(|record| Some(record.refresh_token.as_ref()?.reveal())));
+    row.number(Some(validity.not_before()));
+    row.number(Some(validity.expires_at - margin));
+    row.number(Some(validity.expires_monotonic - margin));
     let error = snapshot.error.as_ref();
-    (view, error.map_or(JsValue::UNDEFINED, error_to_js))
+    (row.into_js(), error.map_or(JsValue::UNDEFINED, error_to_js))
 }
 
 /// The text of an entry to be written over `seen`.
@@ -91,32 +101,30 @@ pub(super) fn entry_to_js(seen: &JsValue, Entry { stored, attempt }: &Entry) -> 
     };
     let claim = attempt.claim.as_ref();
     let cooldown = attempt.cooldown.as_ref();
-    let live_number = |value: fn(&Record) -> i64| Number(live.map(|record| value(record) as f64));
-    let members = to_js(&[
-        Number(Some(VERSION)),
-        Text(stored.sid()),
-        Number(stored.sid().map(|_| stored.generation() as f64)),
-        Text(live.map(|record| record.access_token.reveal())),
-        Text(live.and_then(|record| Some(record.refresh_token.as_ref()?.reveal()))),
-        Text(live.map(|record| record.scope.as_str())),
-        live_number(|record| record.validity.received_at),
-        Number(
-            live.filter(|record| record.expiry_known)
-                .map(|record| record.validity.expires_at as f64),
-        ),
-        Text(live.map(|record| record.past.as_str())),
-        Text(ended),
-        Text(Some(attempt.token.as_str()).filter(|token| !token.is_empty())),
-        Text(claim.map(|claim| claim.holder.as_str())),
-        Number(claim.map(|claim| claim.number as f64)),
-        Number(claim.map(|claim| claim.duration as f64)),
-        Number(claim.map(|claim| f64::from(u8::from(claim.locked)))),
-        Number(cooldown.map(|cooldown| cooldown.since as f64)),
-        Number(cooldown.map(|cooldown| cooldown.duration as f64)),
-        Number(cooldown.map(|cooldown| f64::from(cooldown.failures))),
-        Number(attempt.unanswered_since.map(|since| since as f64)),
-    ]);
-    write_record(seen, RECORD, members)
+    let mut row = Row::default();
+    row.number(Some(VERSION));
+    row.text(stored.sid());
+    row.number(stored.sid().map(|_| stored.generation()));
+    row.text(live.map(|record| record.access_token.reveal()));
+    row.text(live.and_then(|record| Some(record.refresh_token.as_ref()?.reveal())));
+    row.text(live.map(|record| record.scope.as_str()));
+    row.number(live.map(|record| record.validity.received_at));
+    row.number(
+        live.filter(|record| record.expiry_known)
+            .map(|record| record.validity.expires_at),
+    );
+    row.text(live.map(|record| record.past.as_str()));
+    row.text(ended);
+    row.text(Some(attempt.token.as_str()).filter(|token| !token.is_empty()));
+    row.text(claim.map(|claim| claim.holder.as_str()));
+    row.number(claim.map(|claim| claim.number));
+    row.number(claim.map(|claim| claim.duration));
+    row.number(claim.map(|claim| i64::from(claim.locked)));
+    row.number(cooldown.map(|cooldown| cooldown.since));
+    row.number(cooldown.map(|cooldown| cooldown.duration));
+    row.number(cooldown.map(|cooldown| i64::from(cooldown.failures)));
+    row.number(attempt.unanswered_since);
+    write_record(seen, RECORD, row.into_js())
 }
 
 /// Reads the members of a token response; none if `source` is no object.
@@ -220,10 +228,7 @@ pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
             };
             Entry::parse(&members, now)
         }
-        _ => Entry {
-            stored: Stored::Corrupt,
-            ..Entry::default()
-        },
+        _ => Entry::unreadable(),
     }
 }
 

@@ -76,7 +76,7 @@ fn get(object: &JsValue, member: &str) -> JsValue {
 
 /// Valid settings with a short timeout, but for what is given by index.
 fn values(changes: &[(u32, JsValue)]) -> Array {
-    let values = Array::new_with_length(9);
+    let values = Array::new_with_length(10);
     values.set(0, "demo".into());
     values.set(1, "demo-public-key".into());
     values.set(8, 50.into());
@@ -92,7 +92,7 @@ pub(crate) fn settings(changes: &[(u32, JsValue)]) -> Settings {
 
 #[wasm_bindgen_test]
 fn an_argument_of_another_type_is_named() {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 10] = [
         "accountName",
         "publicKey",
         "tenant",
@@ -102,6 +102,7 @@ fn an_argument_of_another_type_is_named() {
         "scope",
         "slot",
         "timeout",
+        "reuseWindow",
     ];
     for (index, name) in (0..).zip(NAMES) {
         for value in [

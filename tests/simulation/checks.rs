@@ -1,7 +1,6 @@
 //! What must hold after every step.
 
 use meshydb_client::error::{Code, Error, Reason};
-use meshydb_client::event::Output;
 use meshydb_client::record::Stored;
 use meshydb_client::token::AccessToken;
 
@@ -150,9 +149,9 @@ impl World {
         &mut self,
         holder: usize,
         caller: u32,
-        result: Result<Option<AccessToken>, Error>,
+        result: &Result<Option<AccessToken>, Error>,
     ) {
-        self.check_told(holder, &result);
+        self.check_told(holder, result);
         let now = self.now(holder).monotonic;
         let bound = 2 * self.plan.timeout + 1_000;
         let state = &mut self.holders[holder];
@@ -167,7 +166,7 @@ impl World {
         if waited > bound && !was_frozen && !caller_state.is_leaving {
             self.fail(|| format!("caller {caller} of h{holder} has waited {waited} ms"));
         }
-        if let Ok(Some(token)) = &result {
+        if let Ok(Some(token)) = result {
             if has_signed_out {
                 self.fail(|| format!("h{holder} hands out a token after its sign-out"));
             }
@@ -210,13 +209,12 @@ impl World {
             Some(Reason::Replaced | Reason::Removed) if is_there => {
                 self.fail(|| format!("{sid} is still stored, h{holder} says {error:?}"));
             }
-            Some(_) => {}
             None if error.code == Code::SessionEnded
                 && !matches!(self.plan.model, Model::Fixed { .. }) =>
             {
                 self.fail(|| format!("h{holder} has no refresh token"));
             }
-            None => {}
+            _ => {}
         }
     }
 
@@ -239,40 +237,6 @@ impl World {
             if shown.contains("secret") {
                 self.fail(|| format!("the session of h{holder} shows a secret"));
             }
-        }
-    }
-
-    pub(crate) fn describe_output(&self, output: &Output) -> String {
-        match output {
-            Output::Swap(entry) => format!("swap {}", self.shown(entry)),
-            Output::Send(request) => {
-                match Token::parse(crate::world::field(request, "refresh_token")) {
-                    Some(token) => format!("send R{}x{}", token.family, token.index),
-                    None => "send password".into(),
-                }
-            }
-            Output::Settle {
-                caller,
-                result: Ok(Some(token)),
-            } => {
-                format!(
-                    "settle {caller} A{}x{}",
-                    Token::of(token).family,
-                    Token::of(token).index
-                )
-            }
-            Output::Settle {
-                caller,
-                result: Err(error),
-            } => {
-                format!(
-                    "settle {caller} {} {:?} {:?}",
-                    error.code.as_str(),
-                    error.reason,
-                    error.retry_after
-                )
-            }
-            other => format!("{other:?}"),
         }
     }
 

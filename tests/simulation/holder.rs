@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use meshydb_client::event::{Input, Opening};
 use meshydb_client::oauth::password_request;
-use meshydb_client::record::{Entry, Stored};
+use meshydb_client::record::Entry;
 use meshydb_client::session::Session;
-use meshydb_client::token::TokenSet;
 
 use crate::plan::{Act, Action, FOREIGN, Locks, Start};
 use crate::server::Token;
+use crate::trace::name;
 use crate::world::{Event, World};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,14 +83,8 @@ impl World {
             self.drain();
         }
         self.time = self.time.max(4_500);
-        for family in 0..FOREIGN {
+        for _ in 0..FOREIGN {
             self.server.grant(0, self.time);
-            self.say(|world| {
-                format!(
-                    "family {} is foreign",
-                    world.server.families.len() - FOREIGN + family
-                )
-            });
         }
         for (index, action) in self.plan.clone().actions.iter().enumerate() {
             self.later(action.at - self.time, Event::Act(index));
@@ -179,7 +173,7 @@ impl World {
         let Some(&holder) = alive.get(holder % alive.len().max(1)) else {
             return;
         };
-        self.say(|world| format!("{} {act:?}", world.name(holder)));
+        self.say(|| format!("{} {act:?}", name(holder)));
         let account = self.holders[holder].account;
         let is_frozen = self.holders[holder].frozen;
         match act {
@@ -242,7 +236,7 @@ impl World {
     }
 
     pub(crate) fn kill(&mut self, holder: usize) {
-        self.say(|world| format!("{} dies", world.name(holder)));
+        self.say(|| format!("{} dies", name(holder)));
         self.holders[holder].alive = false;
         let account = self.holders[holder].account;
         self.places[account]
@@ -302,57 +296,6 @@ impl World {
             self.places[account].owner = Some(next);
             let op = self.holders[next].locking.unwrap_or_default();
             self.later(0, Event::Granted(next, op));
-        }
-    }
-
-    pub(crate) fn name(&self, holder: usize) -> String {
-        format!("h{holder}")
-    }
-
-    pub(crate) fn shown(&self, entry: &Entry) -> String {
-        let attempt = &entry.attempt;
-        let mut shown = match &entry.stored {
-            Stored::Live(record) => {
-                let token = record.refresh_token.as_ref().map(Token::of_refresh);
-                let token = token.map_or("bare".into(), |token| {
-                    format!("R{}x{}", token.family, token.index)
-                });
-                format!("{}#{} {token}", record.sid, record.generation)
-            }
-            Stored::Ended {
-                sid,
-                generation,
-                reason,
-            } => format!("{sid}#{generation} ended {reason:?}"),
-            other => format!("{other:?}"),
-        };
-        if let Some(claim) = &attempt.claim {
-            shown += &format!(
-                " by {}{} {}",
-                claim.holder,
-                claim.number,
-                if claim.locked { "locked" } else { "" }
-            );
-        }
-        if let Some(cooldown) = &attempt.cooldown {
-            shown += &format!(" cooling {} after {}", cooldown.duration, cooldown.failures);
-        }
-        if attempt.unanswered_since.is_some() {
-            shown += " unanswered";
-        }
-        shown
-    }
-
-    pub(crate) fn describe(&self, input: &Input) -> String {
-        match input {
-            Input::Loaded(Ok(entry)) => format!("loaded {}", self.shown(entry)),
-            Input::Replied(Ok(TokenSet { access_token, .. })) => {
-                format!("replied {:?}", Token::of(access_token).index)
-            }
-            Input::Replied(Err(error)) => {
-                format!("replied {} {:?}", error.code.as_str(), error.status)
-            }
-            other => format!("{other:?}"),
         }
     }
 }

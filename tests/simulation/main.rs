@@ -3,7 +3,13 @@
 //! `--seeds N [--seed S]` runs random worlds, `--seed S` alone replays one with its trace,
 //! `--exhaustive` visits every interleaving of small ones.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+#![allow(
+    missing_docs,
+    clippy::cast_possible_wrap,
+    clippy::struct_excessive_bools,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm
+)]
 
 #[cfg(not(target_arch = "wasm32"))]
 mod checks;
@@ -21,6 +27,8 @@ mod search;
 mod server;
 #[cfg(not(target_arch = "wasm32"))]
 mod store;
+#[cfg(not(target_arch = "wasm32"))]
+mod trace;
 #[cfg(not(target_arch = "wasm32"))]
 mod world;
 

@@ -217,7 +217,7 @@ fn take(world: &mut World, choice: Choice) -> bool {
             let state = &mut world.holders[holder];
             state.frozen = true;
             state.was_frozen = true;
-            world.say(|world| format!("{} {act:?}", world.name(holder)));
+            world.say(|| format!("{} {act:?}", crate::trace::name(holder)));
             world.later(FROZEN_FOR, Event::Thaw(holder));
             true
         }

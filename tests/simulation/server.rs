@@ -164,7 +164,7 @@ pub(crate) fn troubled(fate: Fate) -> Option<Error> {
         Fate::Portal => (200, None),
         _ => return None,
     };
-    Some(judged(status, "text/html", retry_after, Member::Missing))
+    Some(judged(status, "text/html", retry_after, &Member::Missing))
 }
 
 pub(crate) fn refusal() -> Error {
@@ -172,11 +172,11 @@ pub(crate) fn refusal() -> Error {
         400,
         "application/json",
         None,
-        Member::Text("invalid_grant".into()),
+        &Member::Text("invalid_grant".into()),
     )
 }
 
-fn judged(status: u16, content_type: &str, retry_after: Option<u16>, error: Member) -> Error {
+fn judged(status: u16, content_type: &str, retry_after: Option<u16>, error: &Member) -> Error {
     let none = Member::Missing;
     let members = Members {
         access_token: &none,
@@ -184,7 +184,7 @@ fn judged(status: u16, content_type: &str, retry_after: Option<u16>, error: Memb
         expires_in: &none,
         refresh_token: &none,
         scope: &none,
-        error: &error,
+        error,
         error_description: &none,
     };
     token_response(&Answer {

@@ -16,6 +16,7 @@ use crate::holder::{Holder, Presentation};
 use crate::plan::{Fate, Plan, Turn};
 use crate::server::{Server, Token, refusal, troubled};
 use crate::store::{Place, read, written};
+use crate::trace::{describe, describe_output, name, shown};
 
 const STORE_TIMEOUT: i64 = 1_000;
 const EPOCH: i64 = 1_700_000_000_000;
@@ -120,11 +121,12 @@ impl World {
         (mix(self.plan.seed ^ (u64::from(self.serial) << 32)) % below.max(1) as u64) as i64
     }
 
-    pub(crate) fn say(&mut self, line: impl FnOnce(&Self) -> String) {
-        if self.trace.is_some() {
-            let line = format!("{:>9} {}", self.time, line(self));
-            self.trace.as_mut().unwrap().push(line);
-        }
+    pub(crate) fn say(&mut self, line: impl FnOnce() -> String) {
+        let Some(mut trace) = self.trace.take() else {
+            return;
+        };
+        trace.push(format!("{:>9} {}", self.time, line()));
+        self.trace = Some(trace);
     }
 
     pub(crate) fn fail(&mut self, what: impl FnOnce() -> String) {
@@ -224,14 +226,14 @@ impl World {
         let way = self.way(self.plan.store);
         let done = is_done && self.places[account].swap(expected, &entry);
         if done {
-            self.say(|world| format!("store {account}: {}", world.shown(&entry)));
+            self.say(|| format!("store {account}: {}", shown(&entry)));
             self.check_written(holder, account);
             self.hint_others(holder, account);
         }
         match fate {
             Fate::Silent { .. } => {}
             Fate::Refused { .. } => {
-                self.later(way, Event::Written(holder, op, Err(StoreFailed), entry))
+                self.later(way, Event::Written(holder, op, Err(StoreFailed), entry));
             }
             Fate::Slow(late) => self.later(late, Event::Written(holder, op, Ok(done), entry)),
             _ => self.later(way, Event::Written(holder, op, Ok(done), entry)),
@@ -272,10 +274,10 @@ impl World {
         if granted.as_ref().is_some_and(Option::is_some) {
             self.was_spent(holder, op);
         }
-        self.say(|world| {
+        self.say(|| {
             format!(
                 "server: {token:?} of {} {}",
-                world.name(holder),
+                name(holder),
                 match &granted {
                     None => format!("{fate:?}"),
                     Some(None) => "refused".into(),
@@ -377,16 +379,13 @@ impl World {
 
     pub(crate) fn feed(&mut self, holder: usize, input: Input) {
         let now = self.now(holder);
-        let shown = self.trace.is_some().then(|| self.describe(&input));
+        let shown = self.trace.is_some().then(|| describe(&input));
         let outputs = self.holders[holder].session.handle(now, input);
-        self.say(|world| {
-            let outputs: Vec<String> = outputs
-                .iter()
-                .map(|output| world.describe_output(output))
-                .collect();
+        self.say(|| {
+            let outputs: Vec<String> = outputs.iter().map(describe_output).collect();
             format!(
                 "{} {} -> {}",
-                world.name(holder),
+                name(holder),
                 shown.unwrap_or_default(),
                 outputs.join(", ")
             )
@@ -451,7 +450,7 @@ impl World {
                 let way = self.way(self.plan.network);
                 self.later(way, Event::Revoke(holder, token));
             }
-            Output::Settle { caller, result } => self.settled(holder, caller, result),
+            Output::Settle { caller, result } => self.settled(holder, caller, &result),
             Output::Changed => {}
         }
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach } from "node:test";
+import { after, before, beforeEach, mock } from "node:test";
 import { initialize, MeshyError } from "../../pkg/index.js";
 import { grant, startRecorder } from "./recorder.mjs";
 
@@ -27,12 +27,19 @@ export function closed(socket) {
   return new Promise((resolve) => socket.once("close", resolve));
 }
 
-/** While the server answers like this a call fails as `expected`; afterwards the session is what it was. */
-export async function keepsSession(connection, expected) {
+/** Longer than any pause that a server can ask for. */
+const PAUSE = 3_700_000;
+
+/**
+ * While the server answers like this a call fails as `expected`; afterwards the session is what it was. A failed refresh
+ * is followed by a pause, which is over here because the clock is set forward.
+ */
+export async function keepsSession(connection, { retryAfter, ...expected }) {
   const kept = connection.retrievePersistanceToken();
   const { generation } = connection.getSnapshot();
   const from = server.requests.length;
-  await rejects(connection.getAccessToken(), expected);
+  await rejects(connection.getAccessToken(), retryAfter ? { ...expected, retryAfter } : expected);
+  await rested(connection);
   const snapshot = connection.getSnapshot();
   assert.notEqual(snapshot.state, "ended");
   assert.equal(snapshot.generation, generation);
@@ -42,12 +49,27 @@ export async function keepsSession(connection, expected) {
   server.answer = (_request, socket) => {
     given = grant(socket);
   };
-  assert.equal(await connection.getAccessToken(), given.access_token);
+  mock.timers.enable({ apis: ["Date"], now: Date.now() + PAUSE });
+  try {
+    const token = await connection.getAccessToken();
+    assert.equal(token, given.access_token);
+  } finally {
+    mock.timers.reset();
+  }
   assert.equal(connection.retrievePersistanceToken(), given.refresh_token);
   assert.equal(connection.getSnapshot().error, null);
   const sent = `grant_type=refresh_token&client_id=demo-key&refresh_token=${kept}`;
   assert.ok(server.requests.length >= from + 2);
   for (const body of server.bodies().slice(from)) assert.equal(body, sent);
+}
+
+/** A call that is told at its deadline does not wait for what becomes of its request. */
+async function rested(connection) {
+  while (connection.getSnapshot().state === "refreshing") {
+    await new Promise((resolve) => {
+      const stop = connection.subscribe(() => resolve(stop()));
+    });
+  }
 }
 
 export async function rejects(promise, expected) {

@@ -27,7 +27,7 @@ describe("an answer that does not come", () => {
         closing.push(closed(socket));
         misbehave(socket);
       };
-      const client = await start({ timeout: code === "timeout" ? 50 : 10_000 });
+      const client = await start({ timeout: code === "timeout" ? 200 : 10_000 });
       server.answer = fault;
       await rejects(client.login("u", "p"), { code, retryable: true, status: undefined });
       server.answer = (_request, socket) => grant(socket);
@@ -98,7 +98,7 @@ describe("an answer that does not come", () => {
       (socket) => reply(socket, 503),
       (socket) => reply(socket, 400, { error: "invalid_request" }),
     ]) {
-      const connection = await start({ timeout: 50 }).login("u", "p");
+      const connection = await start({ timeout: 500 }).login("u", "p");
       server.answer = (_request, socket) => misbehave(socket);
       assert.equal(await connection.signout(), undefined);
       assert.equal(server.requests.at(-1).path, "/demo/connect/revocation");

@@ -1,0 +1,98 @@
+//! A run in words, without a secret.
+
+use std::fmt::Write;
+
+use meshydb_client::event::{Input, Output};
+use meshydb_client::record::{Entry, Stored};
+use meshydb_client::token::TokenSet;
+
+use crate::server::Token;
+use crate::world::field;
+
+pub(crate) fn describe(input: &Input) -> String {
+    match input {
+        Input::Loaded(Ok(entry)) => format!("loaded {}", shown(entry)),
+        Input::Replied(Ok(TokenSet { access_token, .. })) => {
+            format!("replied {:?}", Token::of(access_token).index)
+        }
+        Input::Replied(Err(error)) => {
+            format!("replied {} {:?}", error.code.as_str(), error.status)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+pub(crate) fn describe_output(output: &Output) -> String {
+    match output {
+        Output::Swap(entry) => format!("swap {}", shown(entry)),
+        Output::Send(request) => match Token::parse(field(request, "refresh_token")) {
+            Some(token) => format!("send R{}x{}", token.family, token.index),
+            None => "send password".into(),
+        },
+        Output::Settle {
+            caller,
+            result: Ok(Some(token)),
+        } => {
+            format!(
+                "settle {caller} A{}x{}",
+                Token::of(token).family,
+                Token::of(token).index
+            )
+        }
+        Output::Settle {
+            caller,
+            result: Err(error),
+        } => {
+            format!(
+                "settle {caller} {} {:?} {:?}",
+                error.code.as_str(),
+                error.reason,
+                error.retry_after
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+pub(crate) fn name(holder: usize) -> String {
+    format!("h{holder}")
+}
+
+pub(crate) fn shown(entry: &Entry) -> String {
+    let attempt = &entry.attempt;
+    let mut shown = match &entry.stored {
+        Stored::Live(record) => {
+            let token = record.refresh_token.as_ref().map(Token::of_refresh);
+            let token = token.map_or("bare".into(), |token| {
+                format!("R{}x{}", token.family, token.index)
+            });
+            format!("{}#{} {token}", record.sid, record.generation)
+        }
+        Stored::Ended {
+            sid,
+            generation,
+            reason,
+        } => format!("{sid}#{generation} ended {reason:?}"),
+        other => format!("{other:?}"),
+    };
+    if let Some(claim) = &attempt.claim {
+        let _ = write!(
+            shown,
+            " by {}{} {}",
+            claim.holder,
+            claim.number,
+            if claim.locked { "locked" } else { "" }
+        );
+    }
+    if let Some(cooldown) = &attempt.cooldown {
+        let _ = write!(
+            shown,
+            " cooling {} after {}",
+            cooldown.duration, cooldown.failures
+        );
+    }
+    if attempt.unanswered_since.is_some() {
+        shown += " unanswered";
+    }
+    shown
+}
