@@ -10,10 +10,15 @@ export interface ClientOptions {
   revocationEndpoint?: string;
   /** Space separated. Default `meshy.api offline_access`. */
   scope?: string;
-  /** Where the session survives a reload or a restart. Default `"none"`: memory only. `"local"` is memory outside a page. */
+  /**
+   * Where the session survives a reload or a restart. Default `"none"`: memory only. `"local"` is IndexedDB with a copy in
+   * localStorage, shared by all pages and workers of an origin; memory outside of these.
+   */
   persistence?: "none" | "local" | SessionStore;
   /** Milliseconds that one token request may take, body included. Default 10 000, at most 3 600 000. */
   timeout?: number;
+  /** Milliseconds within which a refresh token whose answer was lost is presented again. Default 5 000. */
+  reuseWindow?: number;
   /** Distinguishes several signed-in users of one application in one store. Default `"default"`. */
   slot?: string;
   /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
@@ -147,7 +152,7 @@ export declare class MeshyError extends Error {
   readonly error_description?: string;
   /** Seconds. */
   readonly retryAfter?: number;
-  readonly reason?: "signed_out" | "invalid_grant" | "replaced" | "removed";
+  readonly reason?: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed";
 }
 
 /** One value under one key, replaced only by compare-and-set: all that coordination needs. */
@@ -155,6 +160,11 @@ export interface SessionStore {
   read(key: string): string | null | Promise<string | null>;
   /** Replaces the value if it still equals `expected`; says whether it did. Atomic for everyone who shares the store. */
   compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
+  /**
+   * Optional: holds an exclusive lock while `run` runs; it is free again when its holder dies. `signal` withdraws who waits.
+   * It saves waiting; what guards the value is `compareAndSet`.
+   */
+  lock?<T>(key: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
   /** Optional: calls back when another holder changed the value. A hint; values are re-read. Returns how to stop. */
   watch?(key: string, changed: () => void): () => void;
 }

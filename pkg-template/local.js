@@ -1,33 +1,30 @@
 import { keep, kept } from "./load.js";
 import { parseObject, within } from "./platform.js";
-import { readRegister, swapRegister } from "./register.js";
+import { believed, readRegister, swapRegister } from "./register.js";
 
 /** Milliseconds after which an IndexedDB that does not answer counts as missing: fewer than a store has in all. */
 const PATIENCE = 500;
 
-function attempt(work) {
-  try {
-    return work();
-  } catch {}
+function isOver(text) {
+  return parseObject(text)?.ended;
 }
 
 /** Copies what the register holds. The end of a session, or what there is no room for, takes an older copy away. */
 function copy(key, text) {
-  const isKept = !parseObject(text)?.ended && attempt(() => keep(key, text));
-  if (!isKept) attempt(() => keep(key, null));
+  if (isOver(text) || !keep(key, text)) keep(key, null);
 }
 
 /** Compare, write, wait until other tabs' writes can be seen, read back: best effort, localStorage is not atomic. */
 async function swapKept(key, expected, next) {
   if (kept(key) !== expected) return false;
-  keep(key, next);
+  if (!keep(key, next)) return Promise.reject();
   await new Promise((resolve) => setTimeout(resolve, 50));
   return kept(key) === next;
 }
 
 /**
  * The store behind `persistence: "local"`. IndexedDB is the register; localStorage keeps a copy, believed only where
- * there is no IndexedDB or nothing in it.
+ * IndexedDB is missing, has no entry, or has missed what became of its entry.
  */
 export class Local {
   #channel;
@@ -37,8 +34,9 @@ export class Local {
     return this.#ask(
       readRegister(key),
       (text) => {
-        if (parseObject(text)?.ended) copy(key, text);
-        return text ?? attempt(() => kept(key));
+        const best = believed(text, kept(key));
+        if (best === text && isOver(text)) keep(key, null);
+        return best;
       },
       () => kept(key) ?? (this.#hasAnswered ? Promise.reject() : null),
     );
@@ -46,7 +44,7 @@ export class Local {
 
   async compareAndSet(key, expected, next) {
     const isSwapped = await this.#ask(
-      swapRegister(key, expected, next, attempt(() => kept(key)) ?? null),
+      swapRegister(key, expected, next, kept(key)),
       (isSame) => {
         if (isSame) copy(key, next);
         return isSame;

@@ -1,4 +1,17 @@
+import { parseObject } from "./platform.js";
+
 const NAME = "meshydb-client";
+
+function isLater(text, before) {
+  const [record, old] = [text, before].map(parseObject);
+  if (record?.sid !== old?.sid) return record?.gen > old?.gen;
+  return record && !old.ended && (record.ended || record.gen > old.gen);
+}
+
+/** What counts: the register's text, unless it has none or has missed what came after; generations never start again. */
+export function believed(text, copy) {
+  return isLater(copy, text) ? copy : (text ?? copy);
+}
 
 /** One transaction, on a connection of its own: an open one could keep the page out of the back/forward cache. */
 async function transact(key, use) {
@@ -31,12 +44,12 @@ export function readRegister(key) {
 }
 
 /**
- * Replaces the text if it still equals `expected`, and says whether it did, in an array: none where the transaction
- * failed. `fallback` counts where there is no text. Rejects without IndexedDB.
+ * Replaces the text if it still equals `expected`, or `copy` does that is believed, and says whether it did, in an
+ * array: none where the transaction failed. Rejects without IndexedDB.
  */
-export function swapRegister(key, expected, next, fallback) {
+export function swapRegister(key, expected, next, copy) {
   return transact(key, (text, store) => {
-    const isSame = (text ?? fallback) === expected;
+    const isSame = believed(text, copy) === expected;
     if (isSame) store.put(next, key);
     return isSame;
   });

@@ -6,31 +6,29 @@ use web_sys::Storage;
 
 use super::platform::has_global;
 
-/// The text under a key, or null. Throws where there is no localStorage.
+/// The text under a key; null if there is none, or no localStorage.
 #[wasm_bindgen]
-pub fn kept(key: &JsValue) -> Result<JsValue, JsValue> {
-    let text = storage()?.get_item(&text(key))?;
-    Ok(text.map_or(JsValue::NULL, Into::into))
+pub fn kept(key: &JsValue) -> JsValue {
+    let text = storage().and_then(|storage| storage.get_item(&text(key)).ok()?);
+    text.map_or(JsValue::NULL, Into::into)
 }
 
-/// Writes the text under a key; null removes it. Throws where that is not possible.
+/// Writes the text under a key, or removes it if that is null; says whether that was possible.
 #[wasm_bindgen]
-pub fn keep(key: &JsValue, next: &JsValue) -> Result<bool, JsValue> {
-    let (storage, key) = (storage()?, text(key));
-    match next.as_string() {
-        Some(next) => storage.set_item(&key, &next),
-        None => storage.remove_item(&key),
-    }?;
-    Ok(true)
+pub fn keep(key: &JsValue, next: &JsValue) -> bool {
+    let key = text(key);
+    storage().is_some_and(|storage| {
+        let written = match next.as_string() {
+            Some(next) => storage.set_item(&key, &next),
+            None => storage.remove_item(&key),
+        };
+        written.is_ok()
+    })
 }
 
 /// gloo's `raw` panics where there is none.
-fn storage() -> Result<Storage, JsValue> {
-    if has_global("localStorage") {
-        Ok(LocalStorage::raw())
-    } else {
-        Err(JsValue::UNDEFINED)
-    }
+fn storage() -> Option<Storage> {
+    has_global("localStorage").then(LocalStorage::raw)
 }
 
 fn text(value: &JsValue) -> String {

@@ -204,6 +204,38 @@ inEachBrowser((browser) => {
     assert.deepEqual(problems, []);
   });
 
+  test("what IndexedDB has missed is not lost when it answers again", async (t) => {
+    const { server, reload, page, problems } = await signedIn(t);
+    await page.evaluate(withoutIndexedDB["never answers"]);
+    const next = await page.evaluate(async () => {
+      const rejected = await window.connection.getAccessToken();
+      return window.connection.getAccessToken({ rejected });
+    });
+    await reload(page);
+    assert.equal(JSON.parse(await page.evaluate(async () => (await window.inRegister())[0])).gen, 1);
+    assert.equal(await page.evaluate(restoredUser), "alice");
+    assert.equal(await page.evaluate(() => window.connection.getAccessToken()), next);
+    await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), next);
+    assert.equal(JSON.parse(await page.evaluate(async () => (await window.inRegister())[0])).gen, 3);
+    assert.equal(await storageOf(page), "ok");
+
+    await page.evaluate(withoutIndexedDB["never answers"]);
+    await page.evaluate(() => window.connection.signout());
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), null);
+    await page.evaluate(logIn);
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), "alice");
+
+    await page.evaluate(() => window.connection.signout());
+    await page.evaluate(withoutIndexedDB["never answers"]);
+    await page.evaluate(() => window.client.login("bob", "builder").then(() => {}));
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), "bob");
+    assert.equal(server.count("token"), 5);
+    assert.deepEqual(problems, []);
+  });
+
   test("what localStorage has no room for is not there as an older copy", async (t) => {
     const { page, problems } = await signedIn(t);
     assert.equal(await page.evaluate(() => localStorage.length), 1);
