@@ -1,3 +1,5 @@
+import { gate } from "./fake-server.mjs";
+
 /** A register per key in memory, which several clients may share. */
 export class MemoryStore {
   values = new Map();
@@ -38,5 +40,29 @@ export class WatchedStore extends MemoryStore {
     const watcher = { key, changed };
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
+  }
+}
+
+/** One with a lock that is granted in turn, as Web Locks are. */
+export class LockedStore extends MemoryStore {
+  waiting = [];
+  isHeld = false;
+
+  async lock(_key, signal, run) {
+    if (this.isHeld) {
+      const turn = gate();
+      this.waiting.push(turn);
+      signal.addEventListener("abort", () => {
+        this.waiting = this.waiting.filter((other) => other !== turn);
+      });
+      await turn.promise;
+    }
+    this.isHeld = true;
+    try {
+      return await run();
+    } finally {
+      this.isHeld = false;
+      this.waiting.shift()?.open();
+    }
   }
 }
