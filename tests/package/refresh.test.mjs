@@ -298,7 +298,7 @@ describe("an answer that is lost", () => {
     const silence = server.hold("refresh_token");
     await time.settling(rejects(connection.getAccessToken(), { code: "timeout" }));
     silence();
-    assert.equal(connection.getSnapshot().state, "active");
+    await until(() => connection.getSnapshot().state === "active");
     assert.equal(sent(), 1);
     await time.settling(rejects(other.getAccessToken(), { code: "session_ended", reason: "response_lost" }));
     assert.equal(sent(), 2);
@@ -342,8 +342,8 @@ describe("a process ends by itself", () => {
     const { now } = Date;
     const age = (ms) => { Date.now = () => now() + ms; };
     const refused = (promise) => promise.catch((error) => console.log(error.code));
+    process.on("exit", () => console.log(server.count("refresh_token")));
     ${script}
-    console.log(server.count("refresh_token"));
   `;
   const quiet = `server.answer = () => json(503, {}, { "retry-after": "3000" });`;
   for (const [what, script, output] of [

@@ -2,9 +2,12 @@ import { gate } from "./fake-server.mjs";
 
 /** A register per key in memory, which several clients may share. */
 export class MemoryStore {
-  values = new Map();
   reads = 0;
   writes = 0;
+
+  constructor(values) {
+    this.values = new Map(values);
+  }
 
   read(key) {
     this.reads += 1;
