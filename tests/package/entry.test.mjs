@@ -265,7 +265,12 @@ describe("a bad argument is found before any request:", () => {
   test("what is allowed at the edges is accepted", async () => {
     for (const given of [
       ["a".repeat(128), null, "!~", { timeout: 1, reuseWindow: 0, slot: "é", scope: "" }],
-      ["0._~-", "a b", "x".repeat(1_024), { timeout: 3_600_000, reuseWindow: 3_600_000, slot: "x".repeat(1_024), scope: "a b" }],
+      [
+        "0._~-",
+        "a b",
+        "x".repeat(1_024),
+        { timeout: 3_600_000, reuseWindow: 3_600_000, slot: "x".repeat(1_024), scope: "a b" },
+      ],
       ["demo", undefined, "k", undefined],
       ["demo", undefined, "k", {}],
       [

@@ -297,6 +297,7 @@ describe("an answer that is lost", () => {
     const other = await start({ persistence }).restore();
     const silence = server.hold("refresh_token");
     await time.settling(rejects(connection.getAccessToken(), { code: "timeout" }));
+    await time.pass(1);
     silence();
     await until(() => connection.getSnapshot().state === "active");
     assert.equal(sent(), 1);

@@ -168,7 +168,7 @@ describe("a store", () => {
     const token = await connection.getAccessToken();
     await rejects(connection.getAccessToken({ rejected: token }), { code: "unsupported" });
     assert.equal(await connection.getAccessToken(), token);
-    assert.equal(connection.getSnapshot().state, "active");
+    await until(() => connection.getSnapshot().state === "active");
     assert.equal(server.count("refresh_token"), 0);
     await connection.signout();
     assert.equal(persistence.values.get(key), later);

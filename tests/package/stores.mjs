@@ -1,4 +1,4 @@
-import { gate } from "./fake-server.mjs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 /** A register per key in memory, which several clients may share. */
 export class MemoryStore {
@@ -53,19 +53,37 @@ export class LockedStore extends MemoryStore {
 
   async lock(_key, signal, run) {
     if (this.isHeld) {
-      const turn = gate();
-      this.waiting.push(turn);
-      signal.addEventListener("abort", () => {
-        this.waiting = this.waiting.filter((other) => other !== turn);
+      await new Promise((resolve, reject) => {
+        this.waiting.push(resolve);
+        signal.addEventListener("abort", () => {
+          this.waiting = this.waiting.filter((other) => other !== resolve);
+          reject(signal.reason);
+        });
       });
-      await turn.promise;
     }
     this.isHeld = true;
     try {
       return await run();
     } finally {
       this.isHeld = false;
-      this.waiting.shift()?.open();
+      this.waiting.shift()?.();
     }
+  }
+}
+
+/** A register in a file, for one key. */
+export class FileStore {
+  constructor(path) {
+    this.path = path;
+  }
+
+  read() {
+    return existsSync(this.path) ? readFileSync(this.path, "utf8") : null;
+  }
+
+  compareAndSet(_key, expected, next) {
+    if (this.read() !== expected) return false;
+    writeFileSync(this.path, next);
+    return true;
   }
 }
