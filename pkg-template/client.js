@@ -62,7 +62,7 @@ export class Client {
     const signal = signalOf(options);
     for (const port of this.#livePorts()) {
       const token = await port.ask(signal, Wish.Join, refreshToken);
-      if (token !== undefined) return new Connection(port);
+      if (token !== undefined) return this.#opened(port, token);
     }
     return this.#open(options, Wish.Resume, refreshToken);
   }
@@ -108,7 +108,12 @@ export class Client {
     const engine = new Engine(this.#settings, crypto.getRandomValues(new Uint32Array(4)).join("-"));
     const port = new Port(engine, this.#fetch, this.#storeFor(), () => this.#changed());
     this.#watch();
-    const token = await port.ask(signal, wish, first, second);
+    this.#ports.add(port.ref);
+    if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
+    return this.#opened(port, await port.ask(signal, wish, first, second));
+  }
+
+  #opened(port, token) {
     const opened = token === undefined ? undefined : this.#join(port);
     this.#ready = true;
     this.#failed = !opened && port.isDegraded;
@@ -120,30 +125,31 @@ export class Client {
 
   /** The port that serves the session from now on, one for each session of this client; none if it has ended meanwhile. */
   #join(port) {
-    const ports = this.#persistence === "none" ? [] : this.#knownPorts();
+    const isOther = (other) => other !== port && other.isOpen;
+    const ports = this.#persistence === "none" ? [] : [...this.#knownPorts()].filter(isOther);
     const twin = ports.find((other) => other.sid === port.sid);
     for (const other of ports) {
       if (other !== twin && !other.isOver) other.hint();
     }
-    if (twin?.isOver) return undefined;
-    if (!twin) this.#ports.add(new WeakRef(port));
-    else if (twin.snapshot.generation < port.snapshot.generation) twin.serveFrom(port);
-    if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * this.#knownPorts().length;
-    return twin ?? port;
+    port.isOpen = !twin;
+    if (!twin) return port;
+    this.#ports.delete(port.ref);
+    if (twin.isOver) return undefined;
+    if (twin.snapshot.generation < port.snapshot.generation) twin.serveFrom(port);
+    return twin;
   }
 
-  #livePorts() {
-    return this.#knownPorts().filter((port) => !port.isOver);
+  *#livePorts() {
+    for (const port of this.#knownPorts()) if (!port.isOver) yield port;
   }
 
-  #knownPorts() {
-    const ports = [];
+  /** Also those that are added before the last was taken. */
+  *#knownPorts() {
     for (const ref of this.#ports) {
       const port = ref.deref();
-      if (port) ports.push(port);
+      if (port) yield port;
       else this.#ports.delete(ref);
     }
-    return ports;
   }
 
   #watch() {
@@ -159,7 +165,7 @@ export class Client {
 
   #hinted() {
     if (this.#disposed) return;
-    for (const port of this.#livePorts()) port.hint();
+    for (const port of [...this.#livePorts()]) port.hint();
     this.restore().catch(() => {});
   }
 

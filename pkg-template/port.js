@@ -10,6 +10,8 @@ export class Port {
   isDegraded;
   sid;
   refreshToken = null;
+  ref = new WeakRef(this);
+  isOpen = false;
   #token;
   #validity;
   #callers = new Map();
@@ -65,7 +67,9 @@ export class Port {
 
   wake(after) {
     clearTimeout(this.#alarm);
-    if (after !== undefined) this.#alarm = setTimeout(() => this.engine.ask(Wish.Woke, this, 0), after);
+    if (after === undefined) return;
+    this.#alarm = setTimeout(() => this.engine.ask(Wish.Woke, this, 0), after);
+    if (!this.#callers.size) this.#alarm.unref?.();
   }
 
   /** Resolves to whether the lock was granted within so many milliseconds; false where the store has none. */
@@ -73,22 +77,26 @@ export class Port {
     const { store } = this;
     const controller = new AbortController();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => controller.abort(resolve(false)), within);
-      const refuse = () => {
+      let isOpen = true;
+      const answer = (isHeld) => {
         clearTimeout(timer);
-        resolve(false);
+        resolve(isHeld);
+        isOpen = false;
       };
-      const hold = () => {
-        if (controller.signal.aborted) return undefined;
-        clearTimeout(timer);
-        resolve(true);
-        return new Promise((release) => {
+      const refuse = () => answer(false);
+      const hold = async () => {
+        if (!isOpen) return;
+        answer(true);
+        await new Promise((release) => {
           this.#release = release;
         });
       };
-      if (!store?.lock) return refuse();
+      const timer = setTimeout(() => {
+        refuse();
+        controller.abort();
+      }, within);
       try {
-        Promise.resolve(store.lock(key, controller.signal, async () => hold())).catch(refuse);
+        Promise.resolve(store.lock(key, controller.signal, hold)).then(refuse, refuse);
       } catch {
         refuse();
       }

@@ -143,10 +143,6 @@ impl Shell {
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
         let now = now();
         let outputs = self.session.borrow_mut().handle(now, input);
-        let alarm = self.session.borrow().wake_at();
-        if self.alarm.replace(alarm) != alarm {
-            port.wake(alarm.map(|at| (at - now.monotonic) as f64));
-        }
         for output in outputs {
             match output {
                 Output::Settle {
@@ -176,6 +172,10 @@ impl Shell {
                     spawn_local(perform(self.clone(), port.clone(), output));
                 }
             }
+        }
+        let alarm = self.session.borrow().wake_at();
+        if self.alarm.replace(alarm) != alarm {
+            port.wake(alarm.map(|at| (at - now.monotonic) as f64));
         }
     }
 

@@ -14,6 +14,15 @@ export class TestPort {
     this.waiting.get(caller)?.(error ? error[0] : token);
   }
 
+  /** Nothing here waits for longer than a request may take. */
+  wake() {}
+
+  async lock() {
+    return false;
+  }
+
+  unlock() {}
+
   changed(view, error) {
     this.view = view;
     this.error = error;

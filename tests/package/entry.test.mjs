@@ -143,6 +143,7 @@ describe("a bad argument is found before any request:", () => {
     scope: [...wrongTypes, `${secret}"`, "\\", "é", "a\nb", longText],
     slot: [...wrongTypes, "", longText],
     timeout: [null, "5", true, {}, Number.NaN, 0, -1, 3_600_001, Number.POSITIVE_INFINITY],
+    reuseWindow: [null, "5", true, {}, Number.NaN, -1, 3_600_001, Number.POSITIVE_INFINITY],
     fetch: [null, 5, secret, {}],
     persistence: [null, 5, true, "", "session", secret, {}, [], { read() {} }, { compareAndSet() {} }, { ...store }],
   };
@@ -263,8 +264,13 @@ describe("a bad argument is found before any request:", () => {
 
   test("what is allowed at the edges is accepted", async () => {
     for (const given of [
-      ["a".repeat(128), null, "!~", { timeout: 1, slot: "é", scope: "" }],
-      ["0._~-", "a b", "x".repeat(1_024), { timeout: 3_600_000, slot: "x".repeat(1_024), scope: "a b" }],
+      ["a".repeat(128), null, "!~", { timeout: 1, reuseWindow: 0, slot: "é", scope: "" }],
+      [
+        "0._~-",
+        "a b",
+        "x".repeat(1_024),
+        { timeout: 3_600_000, reuseWindow: 3_600_000, slot: "x".repeat(1_024), scope: "a b" },
+      ],
       ["demo", undefined, "k", undefined],
       ["demo", undefined, "k", {}],
       [

@@ -1,10 +1,13 @@
 /**
  * A token endpoint behind a `fetch`, as strict as servers get: a refresh token that comes a second time ends its session.
- * `answer(request)` may answer in its place.
+ * With `grace` the one that was spent last gets the same answer again. `answer(request)` may answer in its place, and
+ * `losing` answers never arrive, whatever the server has done.
  */
 export class FakeServer {
   requests = [];
   lifetime = 3600;
+  grace = false;
+  losing = 0;
   answer = () => undefined;
   #sessions = new Map();
   #issued = 0;
@@ -16,6 +19,10 @@ export class FakeServer {
     this.requests.push(request);
     const answer = (await this.answer(request)) ?? this.#answer(request);
     for (const { grant, promise } of this.#holds) if (!grant || request.grant === grant) await promise;
+    if (this.losing > 0) {
+      this.losing -= 1;
+      throw new TypeError("fetch failed");
+    }
     return answer;
   };
 
@@ -51,21 +58,24 @@ export class FakeServer {
     }
     const session = this.#sessions.get(form.refresh_token);
     const isCurrent = session?.current === form.refresh_token;
+    if (this.grace && session?.current && session.spent === form.refresh_token) return json(200, session.tokens);
     if (session && !isCurrent) session.current = undefined;
     return isCurrent ? this.#issue(session) : json(400, { error: "invalid_grant" });
   }
 
   #issue(session) {
     this.#issued += 1;
+    session.spent = session.current;
     session.current = `rt-canary-${session.user}-${this.#issued}`;
     this.#sessions.set(session.current, session);
-    return json(200, {
+    session.tokens = {
       access_token: `at-canary-${session.user}-${this.#issued}`,
       token_type: "Bearer",
       expires_in: this.lifetime,
       refresh_token: session.current,
       scope: "granted",
-    });
+    };
+    return json(200, session.tokens);
   }
 }
 

@@ -162,6 +162,54 @@ describe("loginWithPersistance", () => {
     assert.equal(server.sent("refresh_token").filter(({ form }) => form.refresh_token === saved).length, 1);
   });
 
+  for (const [what, prepare] of [
+    ["first of all", async () => {}],
+    ["beside another session", (client) => client.login("bob", "pw")],
+  ]) {
+    test(`${what}, several times at once with a token of another process opens one session`, async () => {
+      const saved = (await start().login("alice", "pw")).retrievePersistanceToken();
+      const client = await start();
+      await prepare(client);
+      const open = server.hold("refresh_token");
+      const calls = Array.from({ length: 5 }, () => client.loginWithPersistance(saved));
+      await until(() => server.count("refresh_token") === 1);
+      calls.push(client.loginWithPersistance(saved));
+      await settled();
+      open();
+      const connections = await Promise.all(calls);
+      assert.equal(server.count("refresh_token"), 1);
+      await connections[0].signout();
+      for (const connection of connections) assert.equal(connection.getSnapshot().state, "ended");
+    });
+  }
+
+  test("goes on when the call that sent the token has gone", async () => {
+    const saved = (await start().login("alice", "pw")).retrievePersistanceToken();
+    const client = await start();
+    const open = server.hold("refresh_token");
+    const controller = new AbortController();
+    const gone = rejects(client.loginWithPersistance(saved, { signal: controller.signal }), { code: "aborted" });
+    const call = client.loginWithPersistance(saved);
+    await until(() => server.count("refresh_token") === 1);
+    controller.abort();
+    await gone;
+    open();
+    const connection = await call;
+    assert.match(await connection.getAccessToken(), /-alice-2/);
+    assert.equal(client.getSnapshot().connection.retrievePersistanceToken(), connection.retrievePersistanceToken());
+    assert.equal(server.count("refresh_token"), 1);
+    assert.equal(server.count("revocation"), 0);
+  });
+
+  test("several times at once with an unknown token is refused once, and may be tried again", async () => {
+    const client = await start();
+    const calls = Array.from({ length: 3 }, () => client.loginWithPersistance("unknown-canary"));
+    for (const call of calls) await rejects(call, { code: "invalid_grant", status: 400 });
+    assert.equal(server.count("refresh_token"), 1);
+    await rejects(client.loginWithPersistance("unknown-canary"), { code: "invalid_grant", status: 400 });
+    assert.equal(server.count("refresh_token"), 2);
+  });
+
   test("with an unknown token is invalid_grant, and another session stays", async () => {
     const persistence = new MemoryStore();
     const client = await start({ persistence });

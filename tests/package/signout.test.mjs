@@ -59,12 +59,10 @@ describe("signout", () => {
     const { promise, open } = gate();
     const swap = persistence.compareAndSet.bind(persistence);
     let isWriting = false;
-    persistence.compareAndSet = async (key, expected, next) => {
-      if (!JSON.parse(next).claim) {
-        isWriting = true;
-        await promise;
-      }
-      return swap(key, expected, next);
+    persistence.compareAndSet = async (...args) => {
+      isWriting = server.count("refresh_token") === 1;
+      if (isWriting) await promise;
+      return swap(...args);
     };
     const call = connection.getAccessToken();
     await until(() => isWriting);
@@ -77,6 +75,30 @@ describe("signout", () => {
     assert.equal(JSON.stringify(persistence.record).includes(secret), false);
     assert.equal(await client.restore(), null);
     assert.equal(server.sent("revocation").at(-1).form.token, "rt-canary-alice-2");
+  });
+
+  test("while the claim is being written sends nothing, and leaves nothing in the store", async () => {
+    const persistence = new MemoryStore();
+    const { client, connection } = await expired({ persistence });
+    const { promise, open } = gate();
+    const swap = persistence.compareAndSet.bind(persistence);
+    let isWriting = false;
+    persistence.compareAndSet = async (...args) => {
+      isWriting = true;
+      await promise;
+      return swap(...args);
+    };
+    const call = connection.getAccessToken();
+    await until(() => isWriting);
+    const done = connection.signout();
+    open();
+    await rejects(call, { code: "session_ended", reason: "signed_out" });
+    await done;
+    assert.equal(persistence.record.ended, "signed_out");
+    assert.equal(JSON.stringify(persistence.record).includes(secret), false);
+    assert.equal(await client.restore(), null);
+    assert.equal(server.count("refresh_token"), 0);
+    assert.equal(server.sent("revocation").at(-1).form.token, "rt-canary-alice-1");
   });
 
   test("leaves no token in the store, and a login after it counts on", async () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
 import { gate, json } from "./fake-server.mjs";
 import { assertNoSecret, expired, initializeWithTenant, MeshyError, rejects, secret, server, start } from "./setup.mjs";
 import { MemoryStore } from "./stores.mjs";
+import { Time } from "./time.mjs";
 import { settled, until } from "./waiting.mjs";
 
 describe("a store", () => {
@@ -49,9 +50,9 @@ describe("a store", () => {
     assert.equal(persistence.record.refresh_token, connection.retrievePersistanceToken());
     const { promise, open } = gate();
     const swap = persistence.compareAndSet.bind(persistence);
-    persistence.compareAndSet = async (key, expected, next) => {
-      if (!JSON.parse(next).claim) await promise;
-      return swap(key, expected, next);
+    persistence.compareAndSet = async (...args) => {
+      if (server.count("refresh_token") === 2) await promise;
+      return swap(...args);
     };
     let isSettled = false;
     const call = connection.getAccessToken({ rejected: token }).finally(() => {
@@ -68,18 +69,22 @@ describe("a store", () => {
   test("is read again after a refusal: what was rotated meanwhile ends nothing", async () => {
     const persistence = new MemoryStore();
     const { connection } = await expired({ persistence });
-    const { sid, gen, past, scope } = persistence.record;
-    server.answer = () => {
-      const [[key]] = persistence.values;
-      const times = { received_at: Date.now(), expires_at: Date.now() + 60_000 };
-      const tokens = { access_token: "at-canary-elsewhere", refresh_token: "rt-canary-elsewhere" };
-      persistence.values.set(key, JSON.stringify({ v: 1, sid, gen: gen + 1, past, scope, ...times, ...tokens }));
+    const elsewhere = new MemoryStore(persistence.values);
+    const restored = await start({ persistence: elsewhere }).restore();
+    const { promise, open } = gate();
+    server.answer = async () => {
+      await promise;
       return json(400, { error: "invalid_grant" });
     };
-    assert.equal(await connection.getAccessToken(), "at-canary-elsewhere");
-    assert.equal(server.count("refresh_token"), 1);
+    const refused = connection.getAccessToken();
+    await until(() => server.count("refresh_token") === 1);
+    server.answer = () => undefined;
+    const token = await restored.getAccessToken();
+    persistence.values = elsewhere.values;
+    open();
+    assert.equal(await refused, token);
     assert.equal(connection.getSnapshot().state, "active");
-    assert.equal(connection.retrievePersistanceToken(), "rt-canary-elsewhere");
+    assert.equal(connection.retrievePersistanceToken(), restored.retrievePersistanceToken());
   });
 
   test("gives another client what was rotated meanwhile, without a request", async () => {
@@ -163,8 +168,7 @@ describe("a store", () => {
     const token = await connection.getAccessToken();
     await rejects(connection.getAccessToken({ rejected: token }), { code: "unsupported" });
     assert.equal(await connection.getAccessToken(), token);
-    await settled();
-    assert.equal(connection.getSnapshot().state, "active");
+    await until(() => connection.getSnapshot().state === "active");
     assert.equal(server.count("refresh_token"), 0);
     await connection.signout();
     assert.equal(persistence.values.get(key), later);
@@ -246,8 +250,7 @@ describe("a store", () => {
       assert.equal(await client.restore(), null);
       const connection = await client.login("alice", "pw");
       assert.match(await connection.getAccessToken({ rejected: await connection.getAccessToken() }), /-alice-/);
-      await settled();
-      assert.equal(connection.getSnapshot().state, "active");
+      await until(() => connection.getSnapshot().state === "active");
     }
   });
 
@@ -265,8 +268,11 @@ describe("a store", () => {
   });
 
   describe("that never answers", () => {
-    beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
-    afterEach(() => mock.timers.reset());
+    let time;
+    beforeEach(() => {
+      time = new Time();
+    });
+    afterEach(() => time.restore());
 
     for (const [what, names] of [
       ["when it is read", ["read"]],
@@ -278,16 +284,9 @@ describe("a store", () => {
         for (const name of names) persistence[name] = () => new Promise(() => {});
         const client = await start({ persistence });
         const finish = async (promise) => {
-          let isSettled = false;
-          promise.finally(() => {
-            isSettled = true;
-          });
-          for (let waits = 0; !isSettled && waits < 20; waits += 1) {
-            await settled();
-            mock.timers.tick(1_000);
-          }
-          await settled();
-          assert.ok(isSettled);
+          const from = time.passed;
+          await time.settling(promise);
+          assert.ok(time.passed - from < 10_000, `${time.passed - from} ms`);
           return promise;
         };
         const connection = await finish(client.login("alice", "pw"));

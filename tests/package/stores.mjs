@@ -1,8 +1,13 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+
 /** A register per key in memory, which several clients may share. */
 export class MemoryStore {
-  values = new Map();
   reads = 0;
   writes = 0;
+
+  constructor(values) {
+    this.values = new Map(values);
+  }
 
   read(key) {
     this.reads += 1;
@@ -38,5 +43,47 @@ export class WatchedStore extends MemoryStore {
     const watcher = { key, changed };
     this.watchers.add(watcher);
     return () => this.watchers.delete(watcher);
+  }
+}
+
+/** One with a lock that is granted in turn, as Web Locks are. */
+export class LockedStore extends MemoryStore {
+  waiting = [];
+  isHeld = false;
+
+  async lock(_key, signal, run) {
+    if (this.isHeld) {
+      await new Promise((resolve, reject) => {
+        this.waiting.push(resolve);
+        signal.addEventListener("abort", () => {
+          this.waiting = this.waiting.filter((other) => other !== resolve);
+          reject(signal.reason);
+        });
+      });
+    }
+    this.isHeld = true;
+    try {
+      return await run();
+    } finally {
+      this.isHeld = false;
+      this.waiting.shift()?.();
+    }
+  }
+}
+
+/** A register in a file, for one key. */
+export class FileStore {
+  constructor(path) {
+    this.path = path;
+  }
+
+  read() {
+    return existsSync(this.path) ? readFileSync(this.path, "utf8") : null;
+  }
+
+  compareAndSet(_key, expected, next) {
+    if (this.read() !== expected) return false;
+    writeFileSync(this.path, next);
+    return true;
   }
 }
