@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { toAscii } from "./ascii.mjs";
 import { setUp, wasmBindgen } from "./setup.mjs";
+import { withoutPanicData, withoutPanics } from "./shrink.mjs";
 import { main, root, run, step } from "./steps.mjs";
 
 const TEMPLATE = join(root, "pkg-template");
@@ -24,7 +25,7 @@ export async function build() {
 async function compile() {
   const target = ["--target", "wasm32-unknown-unknown"];
   await run("cargo", ["rustc", "--release", "--locked", "--lib", "--crate-type", "cdylib", ...target], {
-    env: { RUSTFLAGS: remapPaths() },
+    env: { RUSTFLAGS: `${remapPaths()} -Clink-arg=--no-merge-data-segments` },
   });
   const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
   rmSync(WASM, { recursive: true, force: true });
@@ -38,7 +39,31 @@ async function compile() {
     "--out-dir",
     WASM,
   ]);
-  await shortenNames();
+  await shrink();
+}
+
+/** Panics name source files: without this machine's folders, the module is the same wherever it is built. */
+function remapPaths() {
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
+  return readdirSync(registry)
+    .map((name) => `--remap-path-prefix=${join(registry, name)}/=`)
+    .join(" ");
+}
+
+async function shrink() {
+  const { default: binaryen } = await import("binaryen");
+  const module = binaryen.readBinary(readFileSync(wasmFile));
+  const before = module.emitText();
+  withoutPanics(module, binaryen);
+  writeFileSync(wasmFile, module.emitBinary());
+  await optimize();
+  const text = binaryen.readBinary(readFileSync(wasmFile)).emitText();
+  const shortened = shortenNames(withoutPanicData(text, before));
+  writeFileSync(wasmFile, binaryen.parseText(shortened).emitBinary());
+  await optimize();
+}
+
+async function optimize() {
   const features = [
     "bulk-memory",
     "multivalue",
@@ -53,36 +78,24 @@ async function compile() {
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
 }
 
-/** Panics name source files: without this machine's folders, the module is the same wherever it is built. */
-function remapPaths() {
-  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
-  return readdirSync(registry)
-    .map((name) => `--remap-path-prefix=${join(registry, name)}/=`)
-    .join(" ");
-}
-
 /**
  * wasm-bindgen gives imports and exports names with a hash in them: two kilobytes that no compression can take out.
  * Here the glue and the module agree on short names instead.
  */
-async function shortenNames() {
-  const { default: binaryen } = await import("binaryen");
-  const module = binaryen.readBinary(readFileSync(wasmFile));
-  module.setFeatures(binaryen.Features.All);
-  let text = module.emitText();
+function shortenNames(text) {
   let glue = readFileSync(GLUE, "utf8");
   const found = (pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
   for (const [index, name] of found(/\(import "([^"]+)"/g).entries()) {
     text = text.replaceAll(`"${name}"`, `"${index}"`);
     glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
   }
-  const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings)[^"]+)"/g)];
+  text = text.replaceAll(/^ \(export "(\w+)".*\n/gm, (line, name) => (glue.includes(`wasm.${name}`) ? line : ""));
+  const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings|wasm_)[^"]+)"/g)];
   for (const [index, name] of names.entries()) {
     const short = (index + 10).toString(36).replace(/^\d/, (digit) => "abcdefghij"[digit]);
     text = text.replaceAll(`"${name}"`, `"${short}"`);
     glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
   }
-  writeFileSync(wasmFile, binaryen.parseText(text).emitBinary());
   const direct = found(/\(import "1" "([^"]+)"/g).join(", ");
   glue = glue
     .replace(/^import \* as import\d from/m, `import { ${direct} } from`)
@@ -90,12 +103,14 @@ async function shortenNames() {
     .replace(/"1": import\d/, `"1": { ${direct} }`)
     .replaceAll(/^\s+"1": import\d,\n/gm, "");
   writeFileSync(GLUE, trimmed(glue));
+  return text;
 }
 
-/** Nobody frees by hand, what is not used any more is collected; enums are looked up one way; there is one way to start. */
+/** What the module does not import goes; nobody frees by hand, what is not used any more is collected; enums are looked up one way; there is one way to start. */
 function trimmed(glue) {
   const start = "return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);";
   return glue
+    .replaceAll(/^ {8}__wb\w+: function\([\s\S]*?^ {8}\},\n/gm, "")
     .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
     .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
     .replaceAll(/^( +\w+: \d+), "\d+": "\w+",$/gm, "$1,")
