@@ -56,14 +56,14 @@ async function shrink() {
   const before = module.emitText();
   withoutPanics(module, binaryen);
   writeFileSync(wasmFile, module.emitBinary());
-  await optimize();
+  await optimize("--flatten", "--rereloop", "-Oz", "-Oz", "--converge");
   const text = binaryen.readBinary(readFileSync(wasmFile)).emitText();
   const shortened = shortenNames(withoutPanicData(text, before));
   writeFileSync(wasmFile, binaryen.parseText(shortened).emitBinary());
   await optimize();
 }
 
-async function optimize() {
+async function optimize(...passes) {
   const features = [
     "bulk-memory",
     "multivalue",
@@ -72,7 +72,7 @@ async function optimize() {
     "reference-types",
     "sign-ext",
   ];
-  const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
+  const flags = ["-Oz", "--low-memory-unused", ...passes];
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
