@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { toAscii } from "./ascii.mjs";
+import { shortenNames, simplified } from "./glue.mjs";
 import { setUp, wasmBindgen } from "./setup.mjs";
 import { withoutPanicData, withoutPanics } from "./shrink.mjs";
 import { main, root, run, step } from "./steps.mjs";
@@ -58,8 +59,9 @@ async function shrink() {
   writeFileSync(wasmFile, module.emitBinary());
   await optimize("--flatten", "--rereloop", "-Oz", "-Oz", "--converge");
   const text = binaryen.readBinary(readFileSync(wasmFile)).emitText();
-  const shortened = shortenNames(withoutPanicData(text, before));
-  writeFileSync(wasmFile, binaryen.parseText(shortened).emitBinary());
+  const shortened = shortenNames(withoutPanicData(text, before), simplified(readFileSync(GLUE, "utf8")));
+  writeFileSync(wasmFile, binaryen.parseText(shortened.text).emitBinary());
+  writeFileSync(GLUE, shortened.glue);
   await optimize();
 }
 
@@ -76,45 +78,6 @@ async function optimize(...passes) {
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
-}
-
-/**
- * wasm-bindgen gives imports and exports names with a hash in them: two kilobytes that no compression can take out.
- * Here the glue and the module agree on short names instead.
- */
-function shortenNames(text) {
-  let glue = readFileSync(GLUE, "utf8");
-  const found = (pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
-  for (const [index, name] of found(/\(import "([^"]+)"/g).entries()) {
-    text = text.replaceAll(`"${name}"`, `"${index}"`);
-    glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
-  }
-  text = text.replaceAll(/^ \(export "(\w+)".*\n/gm, (line, name) => (glue.includes(`wasm.${name}`) ? line : ""));
-  const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings|wasm_)[^"]+)"/g)];
-  for (const [index, name] of names.entries()) {
-    const short = (index + 10).toString(36).replace(/^\d/, (digit) => "abcdefghij"[digit]);
-    text = text.replaceAll(`"${name}"`, `"${short}"`);
-    glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
-  }
-  const direct = found(/\(import "1" "([^"]+)"/g).join(", ");
-  glue = glue
-    .replace(/^import \* as import\d from/m, `import { ${direct} } from`)
-    .replaceAll(/^import \* as import\d from .*\n/gm, "")
-    .replace(/"1": import\d/, `"1": { ${direct} }`)
-    .replaceAll(/^\s+"1": import\d,\n/gm, "");
-  writeFileSync(GLUE, trimmed(glue));
-  return text;
-}
-
-/** What the module does not import goes; nobody frees by hand, what is not used any more is collected; enums are looked up one way; there is one way to start. */
-function trimmed(glue) {
-  const start = "return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);";
-  return glue
-    .replaceAll(/^ {8}__wb\w+: function\([\s\S]*?^ {8}\},\n/gm, "")
-    .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
-    .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
-    .replaceAll(/^( +\w+: \d+), "\d+": "\w+",$/gm, "$1,")
-    .concat(`export function start(module) { ${start} }\n`);
 }
 
 /** The hand-written entries, the generated glue and the wasm, as one file for each module format. */
