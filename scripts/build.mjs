@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { toAscii } from "./ascii.mjs";
 import { shortenNames, simplified } from "./glue.mjs";
 import { setUp, wasmBindgen } from "./setup.mjs";
-import { withoutPanicData, withoutPanics } from "./shrink.mjs";
+import { sorted, withoutPanicData, withoutPanics } from "./shrink.mjs";
 import { main, root, run, step } from "./steps.mjs";
 
 const TEMPLATE = join(root, "pkg-template");
@@ -62,7 +62,7 @@ async function shrink() {
   await optimize("--flatten", "--rereloop", "-Oz", "-Oz", "--converge");
   const text = binaryen.readBinary(readFileSync(wasmFile)).emitText();
   const shortened = shortenNames(withoutPanicData(text, before), simplified(readFileSync(GLUE, "utf8")));
-  writeFileSync(wasmFile, binaryen.parseText(shortened.text).emitBinary());
+  writeFileSync(wasmFile, binaryen.parseText(sorted(shortened.text)).emitBinary());
   writeFileSync(GLUE, shortened.glue);
   await optimize();
 }
