@@ -99,7 +99,7 @@ async function assemble() {
 
 export async function bundle(options) {
   const { build: esbuild } = await import("esbuild");
-  await esbuild({
+  return esbuild({
     entryPoints: [join(TEMPLATE, "index.js")],
     bundle: true,
     target: "es2022",
