@@ -2,14 +2,17 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { toAscii } from "./ascii.mjs";
+import { shortenNames, simplified } from "./glue.mjs";
 import { setUp, wasmBindgen } from "./setup.mjs";
-import { withoutPanicData, withoutPanics } from "./shrink.mjs";
+import { sorted, withoutPanicData, withoutPanics } from "./shrink.mjs";
 import { main, root, run, step } from "./steps.mjs";
 
 const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
 const COPIED = ["package.json", "index.d.ts"];
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
+/** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
+const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=10";
 const GLUE = join(WASM, "meshydb_client.js");
 
 export const wasmFile = join(WASM, "meshydb_client_bg.wasm");
@@ -25,7 +28,7 @@ export async function build() {
 async function compile() {
   const target = ["--target", "wasm32-unknown-unknown"];
   await run("cargo", ["rustc", "--release", "--locked", "--lib", "--crate-type", "cdylib", ...target], {
-    env: { RUSTFLAGS: `${remapPaths()} -Clink-arg=--no-merge-data-segments` },
+    env: { RUSTFLAGS: `${remapPaths()} ${RUST_FLAGS}` },
   });
   const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
   rmSync(WASM, { recursive: true, force: true });
@@ -56,14 +59,15 @@ async function shrink() {
   const before = module.emitText();
   withoutPanics(module, binaryen);
   writeFileSync(wasmFile, module.emitBinary());
-  await optimize();
+  await optimize("--flatten", "--rereloop", "-Oz", "-Oz", "--converge");
   const text = binaryen.readBinary(readFileSync(wasmFile)).emitText();
-  const shortened = shortenNames(withoutPanicData(text, before));
-  writeFileSync(wasmFile, binaryen.parseText(shortened).emitBinary());
+  const shortened = shortenNames(withoutPanicData(text, before), simplified(readFileSync(GLUE, "utf8")));
+  writeFileSync(wasmFile, binaryen.parseText(sorted(shortened.text)).emitBinary());
+  writeFileSync(GLUE, shortened.glue);
   await optimize();
 }
 
-async function optimize() {
+async function optimize(...passes) {
   const features = [
     "bulk-memory",
     "multivalue",
@@ -72,58 +76,10 @@ async function optimize() {
     "reference-types",
     "sign-ext",
   ];
-  const flags = ["-Oz", "--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
+  const flags = ["-Oz", "--low-memory-unused", ...passes];
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
-}
-
-/**
- * wasm-bindgen gives imports and exports names with a hash in them: two kilobytes that no compression can take out.
- * Here the glue and the module agree on short names instead.
- */
-function shortenNames(text) {
-  let glue = readFileSync(GLUE, "utf8");
-  const found = (pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
-  const modules = found(/\(import "([^"]+)"/g);
-  const own = modules.findIndex((name) => name.includes("/snippets/"));
-  for (const [index, name] of modules.entries()) {
-    text = text.replaceAll(`"${name}"`, `"${index}"`);
-    glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
-  }
-  text = text.replaceAll(/^ \(export "(\w+)".*\n/gm, (line, name) => (glue.includes(`wasm.${name}`) ? line : ""));
-  const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings|wasm_)[^"]+)"/g)];
-  for (const [index, name] of names.entries()) {
-    const short = (index + 10).toString(36).replace(/^\d/, (digit) => "abcdefghij"[digit]);
-    text = text.replaceAll(`"${name}"`, `"${short}"`);
-    glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
-  }
-  const direct = found(new RegExp(`\\(import "${own}" "([^"]+)"`, "g")).join(", ");
-  glue = glue
-    .replace(/^import \* as import\d from/m, `import { ${direct} } from`)
-    .replaceAll(/^import \* as import\d from .*\n/gm, "")
-    .replace(/import[1-9](?=,$)/m, `{ ${direct} }`)
-    .replaceAll(/^\s+"\d": import[1-9],\n/gm, "");
-  writeFileSync(GLUE, trimmed(glue));
-  return text;
-}
-
-/**
- * What the module does not import goes; nobody frees by hand, what is not used any more is collected; an engine is made
- * of settings, in one place; enums are looked up one way; strings are passed one way; there is one way to start, once.
- */
-function trimmed(glue) {
-  const start = "return __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);";
-  return glue
-    .replaceAll(/^ {8}__wb\w+: function\([\s\S]*?^ {8}\},\n/gm, "")
-    .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
-    .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
-    .replaceAll(/^ +_assertClass\(.*\n/gm, "")
-    .replace(/^ {4}if \(realloc === undefined\) \{\n[\s\S]*?^ {4}\}\n/m, "")
-    .replaceAll(/^ {4}(wasmInstance|wasmModule|cached\w+) = \w+;\n/gm, "")
-    .replace(/if \(cachedDataViewMemory0 === null .*\{/, "if (cachedDataViewMemory0?.buffer !== wasm.memory.buffer) {")
-    .replaceAll(/^( +\w+: \d+), "\d+": "\w+",$/gm, "$1,")
-    .concat(`export function start(module) { ${start} }\n`);
 }
 
 /** The hand-written entries, the generated glue and the wasm, as one file for each module format. */

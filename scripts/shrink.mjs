@@ -1,34 +1,40 @@
 import { StepError } from "./steps.mjs";
 
-/** Functions that may be traps, by name. */
-const TRAPS = [
-  // a panic is a trap whatever its text is, since nobody prints it, and nothing else formats text
+/** A panic is a trap whatever its text is, since nobody prints it. Nothing else formats text. */
+const PANICS = [
   /\bpanicking::|::panic_\w+$|::handle_(alloc_)?error$|::capacity_overflow$|_alloc_error_handler$/,
-  /^wasm_bindgen::(__rt::throw_null|throw_str|__wbindgen_throw)::/,
+  /^wasm_bindgen::(__rt::throw_null|throw_str)::/,
   /\bfmt::Formatter>::pad$|^<core\S* as core\S*::fmt::Display>::fmt$/,
+];
+
+/** Never called by pointer. */
+const UNUSED_POINTERS = [
   // what wasm-bindgen has read already
   /^wasm_bindgen::convert::closures::.*::invoke::\w+$/,
   // a feature (JavaScript Promise Integration) that is not in use
-  /^js_sys::futures::jspi::(SpawnedTask|task_waker)\b/,
+  /^js_sys::futures::jspi::task_waker\b/,
   // what js-sys asks for where there is no globalThis
   /^js_sys::global::get_global_object::GLOBAL::init\b/,
 ];
 
-/** Makes traps of those functions. wasm-opt then drops what only they called. */
+/** Makes traps of panics and of pointers to what is not used. wasm-opt then drops what only they called. */
 export function withoutPanics(module, binaryen) {
-  const text = module.emitText();
   const functions = Array.from({ length: module.getNumFunctions() }, (_, index) =>
     binaryen.getFunctionInfo(module.getFunctionByIndex(index)),
   );
-  const isGlue = (name) => name.includes("::invoke::") && new RegExp(`\\(call \\$"?${name}\\b`).test(text);
   if (functions.some(({ name }) => /\bfmt::write$/.test(name))) {
     throw new StepError("The core formats text, which scripts/shrink.mjs takes out together with the panics.");
   }
-  for (const { name, base, params, results } of functions) {
-    if (base || isGlue(name) || !TRAPS.some((pattern) => pattern.test(name))) continue;
+  const matches = (patterns, name) => patterns.some((pattern) => pattern.test(name));
+  for (const { name, params, results } of functions.filter(({ name }) => matches(PANICS, name))) {
     module.removeFunction(name);
     module.addFunction(name, params, results, [], module.unreachable());
   }
+  module.addFunction("trap", binaryen.none, binaryen.none, [], module.unreachable());
+  const { name, table, offset, data } = binaryen.getElementSegmentInfo(module.getElementSegmentByIndex(0));
+  const pointers = data.map((name) => (matches([...PANICS, ...UNUSED_POINTERS], name) ? "trap" : name));
+  module.removeElementSegment(name);
+  module.addActiveElementSegment(table, name, pointers, offset);
 }
 
 /**
@@ -78,4 +84,13 @@ function referencesOf(text, segments) {
   const code = text.replaceAll(/^ \(data .*\n/gm, "");
   for (const [, address] of code.matchAll(/(?:i32\.const |offset=)(\d+)/g)) visit(Number(address));
   return found;
+}
+
+/** A module's text with like functions side by side, which compress better: of one signature, and of much the same length. */
+export function sorted(text) {
+  const [head, ...functions] = text.replace(/\)\n*$/, "").split(/(?=^ \(func )/m);
+  const signature = (code) => code.slice(0, code.indexOf("\n")).replaceAll(/\$\S+/g, "");
+  const keyed = functions.map((code) => [signature(code) + String(code.length).padStart(9), code]);
+  const inOrder = keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, code]) => code);
+  return `${head}${inOrder.join("")})\n`;
 }

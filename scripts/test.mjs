@@ -2,11 +2,16 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { command, geckodriver, setUp, setUpBrowsers, toolPath, wasmPack } from "./setup.mjs";
+import { simulate } from "./sim.mjs";
 import { size } from "./size.mjs";
 import { main, root, run, StepError, step } from "./steps.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
 const DENY_WARNINGS = ["--", "-D", "warnings"];
+const SIMULATIONS = [
+  ["--seeds", "20000"],
+  ["--exhaustive", "2", "2"],
+];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
@@ -26,6 +31,7 @@ async function everything() {
   await step("formatting", checkFormatting);
   await step("lints", lint);
   await step("core, native", () => tests("cargo", ["test", "--locked"]));
+  await step("simulation", simulations);
   await step("edge in Node", () => tests("cargo", ["test", "--locked", ...WASM, "--test", "edge_node"]));
   await step("edge in Chromium", () => edgeTests(wasmPack, "--chrome", "--chromedriver", command("chromedriver")));
   await step("edge in Firefox", () => edgeTests(wasmPack, "--firefox", "--geckodriver", geckodriver));
@@ -44,7 +50,19 @@ async function checkFormatting() {
 
 async function lint() {
   await run("cargo", ["clippy", "--locked", "--all-targets", ...DENY_WARNINGS]);
+  await run("cargo", ["clippy", "--locked", "--test", "simulation", ...DENY_WARNINGS]);
   await run("cargo", ["clippy", "--locked", "--all-targets", ...WASM, ...DENY_WARNINGS]);
+}
+
+/** The machine in random worlds, and in every small one: each run counts as one test. */
+async function simulations() {
+  for (const args of SIMULATIONS) {
+    await simulate(args).catch((error) => {
+      count(0, 1, 0);
+      throw error;
+    });
+    count(1, 0, 0);
+  }
 }
 
 function edgeTests(program, ...args) {

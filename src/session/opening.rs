@@ -48,9 +48,9 @@ impl Session {
         }
     }
 
-    /// Refreshes the stored session, unless it was opened by whoever was waited for.
+    /// Refreshes the stored session, unless another holder has opened it since the first look.
     fn join(&mut self, now: &Now, record: Rc<Record>) {
-        if self.rival.is_none() {
+        if self.rival.is_none() && self.claims == 0 {
             for caller in &mut self.callers {
                 caller.min_validity = ANOTHER;
                 caller.generation = record.generation;

@@ -11,10 +11,14 @@ mod local;
 mod platform;
 mod views;
 
+use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
+
 pub use arguments::Settings;
 pub use driver::{Engine, Wish};
 pub use local::{keep, kept};
 pub use platform::Port;
 
+// SAFETY: the module is built without threads.
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
+    unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };

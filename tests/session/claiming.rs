@@ -230,6 +230,19 @@ fn who_waits_for_the_same_foreign_token_joins_without_a_request() {
 }
 
 #[test]
+fn who_loses_the_claim_to_the_same_foreign_token_joins_without_a_request() {
+    Play::new("resume R99 -> load")
+        .exact()
+        .then(
+            "loaded empty          -> lock 11000
+             granted               -> swap empty by own#1 locked
+             lost                  -> load
+             loaded other#1 R99    -> settle 0 A99, unlock",
+        )
+        .done();
+}
+
+#[test]
 fn a_foreign_token_that_is_refused_gives_its_claim_back() {
     Play::new("resume R99 -> load")
         .exact()

@@ -93,7 +93,7 @@ describe("an answer that is no token", () => {
     test(`${what} is ${expected.code}, and the session goes on`, async () => {
       const fault = (_request, socket) => reply(socket, status, body, headers);
       server.answer = fault;
-      const client = await start({ timeout: 1_000 });
+      const client = await start({ timeout: 6_000 });
       await rejects(client.login("u", "p"), expected);
       server.answer = (_request, socket) => grant(socket);
       const connection = await client.login("u", "p");
