@@ -36,6 +36,10 @@ const store: SessionStore = {
   },
 };
 const bare: SessionStore = { read: async () => null, compareAndSet: () => true };
+const locked: SessionStore = {
+  ...bare,
+  lock: async (key, signal, run) => (signal.aborted ? Promise.reject(key) : run()),
+};
 const everything: ClientOptions = {
   authUrl: "https://auth.example",
   tokenEndpoint: "https://auth.example/token",
@@ -43,6 +47,7 @@ const everything: ClientOptions = {
   scope: "a b",
   persistence: store,
   timeout: 1,
+  reuseWindow: 0,
   slot: "two",
   fetch: globalThis.fetch,
 };
@@ -53,6 +58,8 @@ const off: ClientOptions = { persistence: "none", fetch: async (input, init) => 
 const unknownPersistence: ClientOptions = { persistence: "session" };
 // @ts-expect-error
 const unknownOption: ClientOptions = { tenant: "acme" };
+// @ts-expect-error
+const lockWithoutResult: SessionStore = { ...locked, lock: async (_key, _signal, run) => void run() };
 // @ts-expect-error
 const halfAStore: SessionStore = { read: () => null };
 
