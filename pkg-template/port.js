@@ -95,6 +95,7 @@ export class Port {
         refuse();
         controller.abort();
       }, within);
+      timer.unref?.();
       try {
         Promise.resolve(store.lock(key, controller.signal, hold)).then(refuse, refuse);
       } catch {

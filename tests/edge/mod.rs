@@ -19,6 +19,10 @@ extern "C" {
     fn settlements(this: &TestPort, caller: u32) -> u32;
     #[wasm_bindgen(method, getter)]
     fn view(this: &TestPort) -> Array;
+    #[wasm_bindgen(method, getter)]
+    fn locks(this: &TestPort) -> u32;
+    #[wasm_bindgen(method, getter)]
+    fn alarm(this: &TestPort) -> Option<f64>;
 
     fn memory(text: &JsValue) -> JsValue;
     pub(crate) fn answering(status: u16, content_type: &str, body: &str) -> JsValue;
@@ -164,6 +168,25 @@ async fn unknown_members_of_a_record_are_preserved() {
     assert_eq!(fixture.outcome(2).await, "access-1");
     assert_eq!(fixture.stored("gen"), 5);
     assert_eq!(get(&fixture.stored("later"), "a"), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_refresh_that_fails_leaves_its_pause_in_the_store_and_nothing_else_behind() {
+    let expired = r#"{"v":1,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
+        "scope":"","received_at":1000,"expires_at":2000,"past":""}"#;
+    let fixture = Fixture::new(&misbehaving("hangs"), memory(&expired.into()));
+    fixture.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    fixture.outcome(1).await;
+    fixture.ask(Wish::Token, 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    assert_eq!(fixture.port.alarm(), Some(50.0));
+    assert_eq!(fixture.outcome(2).await, "timeout");
+    assert_eq!(fixture.stored("failures"), 1);
+    assert!(fixture.stored("cooldown_for").as_f64().unwrap() >= 250.0);
+    assert!(fixture.stored("unanswered_since").as_f64().unwrap() > 0.0);
+    assert!(fixture.stored("claim").is_undefined());
+    assert_eq!(fixture.stored("refresh_token"), "refresh-0");
+    assert_eq!(fixture.port.locks(), 0);
+    assert_eq!(fixture.port.alarm(), None);
 }
 
 #[wasm_bindgen_test]

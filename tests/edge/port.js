@@ -2,6 +2,7 @@
 export class TestPort {
   outcomes = new Map();
   waiting = new Map();
+  locks = 0;
 
   constructor(fetch, store) {
     this.fetch = fetch;
@@ -15,13 +16,18 @@ export class TestPort {
   }
 
   /** Nothing here waits for longer than a request may take. */
-  wake() {}
-
-  async lock() {
-    return false;
+  wake(after) {
+    this.alarm = after;
   }
 
-  unlock() {}
+  async lock() {
+    this.locks += 1;
+    return true;
+  }
+
+  unlock() {
+    this.locks -= 1;
+  }
 
   changed(view, error) {
     this.view = view;

@@ -76,7 +76,7 @@ const source = `
 `;
 
 test("clients that nobody holds are collected, and the wasm memory does not grow", async () => {
-  const { code, stdout, stderr } = await runModule(source, { flags: ["--expose-gc"] });
+  const { code, stdout, stderr } = await runModule(source, { flags: ["--expose-gc"], timeout: 120_000 });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   const batches = JSON.parse(stdout);
   for (const { clients, connections, stopped } of batches) {

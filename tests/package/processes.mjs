@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 
 /** Runs a program to its end; one that does not come to an end by itself is killed, and has no code. */
-export async function run(command, args, { cwd, env = {} } = {}) {
-  const options = { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], timeout: 30_000 };
+export async function run(command, args, { cwd, env = {}, timeout = 30_000 } = {}) {
+  const options = { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], timeout };
   const child = spawn(command, args, options);
   const [stdout, stderr, code] = await Promise.all([
     text(child.stdout),

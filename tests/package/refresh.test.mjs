@@ -370,6 +370,11 @@ describe("a process ends by itself", () => {
       ["aborted", "1"],
     ],
     [
+      "when a refresh ahead does not get the lock",
+      "persistence.lock = () => new Promise(() => {}); age(3_500_000); await connection.getAccessToken();",
+      ["0"],
+    ],
+    [
       "while the store fails",
       `persistence.compareAndSet = () => { throw new Error("full"); };
        age(3_700_000); await connection.getAccessToken();

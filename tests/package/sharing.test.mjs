@@ -188,6 +188,17 @@ describe("a lock that", () => {
     assert.equal(sent(), 2);
   });
 
+  test("somebody else has for too long is waited for no more", async () => {
+    const persistence = new LockedStore();
+    const { connection } = await expired({ persistence });
+    persistence.lock("", new AbortController().signal, never);
+    const call = connection.getAccessToken();
+    await until(() => persistence.waiting.length === 1);
+    assert.match(await time.settling(call), /-alice-2/);
+    assert.equal(persistence.waiting.length, 0);
+    assert.ok(time.passed <= 11_000, `${time.passed} ms`);
+  });
+
   test("is asked for no more when the call that wanted it has gone", async () => {
     const persistence = new LockedStore();
     const { connection } = await expired({ persistence });

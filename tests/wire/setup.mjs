@@ -40,8 +40,7 @@ export async function keepsSession(connection, { retryAfter, ...expected }) {
   const from = server.requests.length;
   await rejects(connection.getAccessToken(), retryAfter ? { ...expected, retryAfter } : expected);
   await rested(connection);
-  const snapshot = connection.getSnapshot();
-  assert.notEqual(snapshot.state, "ended");
+  const snapshot = await atRest(connection);
   assert.equal(snapshot.generation, generation);
   assert.equal(snapshot.error.code, expected.code);
   assert.equal(connection.retrievePersistanceToken(), kept);
@@ -70,6 +69,18 @@ async function rested(connection) {
       const stop = connection.subscribe(() => resolve(stop()));
     });
   }
+}
+
+/** A call may be rejected before its request is given up. */
+async function atRest(connection) {
+  while (connection.getSnapshot().state === "refreshing") {
+    await new Promise((resolve) => {
+      const stop = connection.subscribe(() => resolve(stop()));
+    });
+  }
+  const snapshot = connection.getSnapshot();
+  assert.equal(snapshot.state, "active");
+  return snapshot;
 }
 
 export async function rejects(promise, expected) {
