@@ -118,7 +118,11 @@ export const mutants = [
     "if !error.ends_session() {\n            self.cool(now, error.retry_after);\n        }",
     "",
   ],
-  ["a backoff that does not grow", "cooldown.failures) + 1;", "cooldown.failures.min(0)) + 1;"],
+  [
+    "a backoff that does not grow",
+    "let failures = self.attempt.failures() + 1;",
+    "let failures = self.attempt.failures().min(0) + 1;",
+  ],
   [
     "failures are forgotten by whoever takes over",
     "cooldown: self.attempt.cooldown.clone(),\n            ..Attempt",
