@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mutants } from "./mutants.mjs";
 import { main, root, run, StepError } from "./steps.mjs";
@@ -21,23 +21,25 @@ async function hunt(only) {
   rmSync(COPY, { recursive: true, force: true });
   mkdirSync(COPY, { recursive: true });
   const missed = [];
-  for (const [name, file, find, replace] of mutants.filter(([name]) => !only || name.includes(only))) {
+  for (const [name, find, replace] of mutants.filter(([name]) => !only || name.includes(only))) {
     for (const part of ["Cargo.toml", "Cargo.lock", "src", "tests"])
       cpSync(join(root, part), join(COPY, part), { recursive: true });
-    const path = join(COPY, "src", file);
-    const text = readFileSync(path, "utf8");
-    if (text.split(find).length !== 2)
-      throw new StepError(`The mutant "${name}" must match ${file} exactly once:\n${find}`);
-    writeFileSync(
-      path,
-      text.replace(find, () => replace),
-    );
+    const [file, ...others] = sources().filter((path) => readFileSync(path, "utf8").includes(find));
+    const parts = file && readFileSync(file, "utf8").split(find);
+    if (others.length || parts?.length !== 2)
+      throw new StepError(`"${name}" is not in the core exactly once:\n${find}`);
+    writeFileSync(file, parts.join(replace));
     const found = await firstTrial();
     if (!found) missed.push(name);
     console.log(`${found ? "found " : "MISSED"}  ${name.padEnd(60)} ${found ?? ""}`);
   }
   console.log(`\n${missed.length} missed`);
   if (missed.length) throw new StepError(`Not found: ${missed.join(", ")}`);
+}
+
+function sources() {
+  const names = readdirSync(join(COPY, "src"), { recursive: true });
+  return names.filter((name) => name.endsWith(".rs")).map((name) => join(COPY, "src", name));
 }
 
 /** What the first trial that fails says. */

@@ -122,7 +122,8 @@ impl Attempt {
     /// longer memory of the two.
     #[must_use]
     pub fn beside(mut self, before: &Self) -> Self {
-        if before.failures() > self.failures() {
+        let since = |attempt: &Self| attempt.cooldown.as_ref().map(|cooldown| cooldown.since);
+        if since(before) > since(&self) {
             self.cooldown.clone_from(&before.cooldown);
         }
         if self.token.is_empty() {

@@ -24,30 +24,25 @@
 //! | Condemned | the store, with the end in it | Over, Loading |
 //! | Ending | the store, after the local end | Over |
 
+mod committing;
 mod ending;
 mod opening;
+mod refreshing;
 
 use std::mem;
 use std::rc::Rc;
 
-use crate::attempt::{Attempt, Claim, Cooldown};
+use crate::attempt::{Attempt, Claim};
 use crate::caller::{ANOTHER, Caller};
 use crate::config::Config;
-use crate::error::{Code, Error, Reason};
+use crate::error::{Error, Reason};
 use crate::event::{Input, Output, Snapshot, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Place, Record, Standing, Stored, standing};
-use crate::token::{AccessToken, Now, RefreshToken, TokenSet, hash};
+use crate::token::{AccessToken, Now, RefreshToken, hash};
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_SWAPS: u8 = 8;
-/// Sends in a row of a token whose answer is lost.
-const SENDS: u8 = 3;
-/// How often a record that could not be stored is written again at once; then after a second, two, and so on up to a minute.
-const REWRITES_AT_ONCE: u32 = 2;
-const FIRST_REWRITE: i64 = 250;
-/// Milliseconds after a claim within which its holder may send.
-const SEND_WITHIN: i64 = 1_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Phase {
@@ -208,7 +203,8 @@ impl Session {
             return Some(until);
         }
         let is_idle = matches!(self.phase, Phase::Idle);
-        (is_idle && self.degraded).then_some(self.rewrite_at)
+        let is_hopeless = matches!(self.stored, Stored::Newer);
+        (is_idle && self.degraded && !is_hopeless).then_some(self.rewrite_at)
     }
 
     /// Names the session.
@@ -315,7 +311,7 @@ impl Session {
             (Standing::Behind(record), _) => self.adopt(now, record),
             (Standing::Unknown | Standing::Newer, Some(refusal)) => self.unproven(now, refusal),
             (Standing::Unknown, None) => self.advance(now),
-            (Standing::Newer, None) => self.barred(now),
+            (Standing::Newer, None) => self.barred(),
             (Standing::Current, refused) => match (self.other_twin(), refused) {
                 (Some(other), _) => self.adopt(now, other),
                 (None, None) if self.place != Place::Stored => self.commit_over(),
@@ -332,105 +328,12 @@ impl Session {
     }
 
     /// A later version of this package has taken over: the token in hand is served to its end.
-    fn barred(&mut self, now: &Now) {
-        self.rewrite_later(now);
+    fn barred(&mut self) {
         if self.is_wanted() {
             self.failed(opening::unreadable());
         } else {
             self.idle();
         }
-    }
-
-    /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
-    fn advance(&mut self, now: &Now) {
-        if !self.is_wanted() && self.refused.is_none() {
-            return self.idle();
-        }
-        if self.token().is_none() {
-            return self.failed(Error::new(
-                Code::SessionEnded,
-                "the access token has expired, and the server gave no refresh token",
-            ));
-        }
-        if self.refused.is_none() && self.attempt.cooling(now.wall) > 0 {
-            let paused = || Error::new(Code::Unavailable, "the server has asked for a pause");
-            let error = self.error.clone().unwrap_or_else(paused);
-            return self.pause(now, error, true);
-        }
-        if !self.writable {
-            self.attempt = self.own_attempt();
-            self.attempt.claim = None;
-            return self.send(now);
-        }
-        let wait = self.kept_out(now);
-        if !self.locked && !self.lockless {
-            let within = if wait > 0 {
-                wait
-            } else {
-                self.config.timeout + SEND_WITHIN
-            };
-            self.outputs.push(Output::Lock { within });
-            self.phase = Phase::Locking;
-        } else if wait > 0 {
-            self.unlock();
-            self.wait(now.monotonic + wait);
-        } else if let Some(refusal) = self.refused.clone() {
-            self.condemn(&refusal);
-        } else {
-            self.claim(now);
-        }
-    }
-
-    /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
-    fn kept_out(&mut self, now: &Now) -> i64 {
-        let Some(claim) = &self.attempt.claim else {
-            return 0;
-        };
-        if claim.holder == self.name || self.locked && claim.locked {
-            return 0;
-        }
-        match &self.rival {
-            Some((rival, until)) if rival == claim => (until - now.monotonic).max(0),
-            _ => {
-                self.rival = Some((claim.clone(), now.monotonic + claim.duration));
-                claim.duration
-            }
-        }
-    }
-
-    fn granted(&mut self, now: &Now, held: bool) {
-        if !matches!(self.phase, Phase::Locking) {
-            if held {
-                self.outputs.push(Output::Unlock);
-            }
-            return;
-        }
-        self.locked = held;
-        self.lockless = !held;
-        let claim = self.attempt.claim.as_ref();
-        if claim.is_some_and(|claim| claim.holder != self.name) {
-            self.load();
-        } else {
-            self.advance(now);
-        }
-    }
-
-    /// Whoever takes over from another's claim cannot know whether that one has sent.
-    fn claim(&mut self, now: &Now) {
-        let mut attempt = self.own_attempt();
-        let rival = attempt.claim.take();
-        if rival.is_some_and(|rival| rival.holder != self.name) {
-            attempt.unanswered_since.get_or_insert(now.wall);
-        }
-        self.claims += 1;
-        attempt.claim = Some(Claim {
-            holder: self.name.clone(),
-            number: self.claims,
-            duration: self.config.timeout + SEND_WITHIN,
-            locked: self.locked,
-        });
-        self.swap_attempt(attempt.clone());
-        self.phase = Phase::Claiming { at: *now, attempt };
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
@@ -461,130 +364,6 @@ impl Session {
         }
     }
 
-    /// Sends, unless so much time has passed that another may have taken over; without a claim, if the store fails.
-    fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
-        self.attempt = attempt;
-        if !done {
-            self.attempt.claim = None;
-            self.writable = false;
-            self.degraded = true;
-        } else if now.since(at) > SEND_WITHIN {
-            return self.load();
-        }
-        self.send(now);
-    }
-
-    fn send(&mut self, now: &Now) {
-        let Some(token) = self.token() else {
-            return self.idle();
-        };
-        let request = oauth::refresh_request(&self.config, token);
-        if self.sends == 0 {
-            self.first_sent = *now;
-        }
-        self.sends += 1;
-        for caller in &mut self.callers {
-            caller.sends += 1;
-        }
-        self.outputs.push(Output::Send(request));
-        self.phase = Phase::Sending;
-        self.changed();
-    }
-
-    fn replied(&mut self, now: &Now, reply: Result<TokenSet, Error>) {
-        match (&self.phase, reply, &self.record) {
-            (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
-            (Phase::Sending, Ok(tokens), Some(record)) => {
-                let next = Rc::new(record.rotated(tokens, *now));
-                if self.writable && self.place == Place::Stored {
-                    self.commit(next);
-                } else {
-                    self.load_for(Phase::Committing(next));
-                }
-            }
-            (Phase::Sending, Err(error), None) if self.opened_with.is_none() => self.over(error),
-            (Phase::Sending, Err(error), Some(_)) if error.ends_session() => {
-                self.refused = Some(error);
-                self.load();
-            }
-            (Phase::Sending, Err(error), _) => self.unsuccessful(now, error),
-            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref()),
-            (_, Err(_), _) => {}
-        }
-    }
-
-    /// Sends again what may have been spent, while the server may still allow that; otherwise makes way, and lets the server rest.
-    fn unsuccessful(&mut self, now: &Now, error: Error) {
-        if error.is_lost_answer() {
-            self.attempt
-                .unanswered_since
-                .get_or_insert(self.first_sent.wall);
-            let in_time = now.since(self.first_sent) <= self.config.reuse_window;
-            if in_time && self.sends < SENDS && self.attempt.cooldown.is_none() {
-                if self.attempt.claim.is_none() {
-                    return self.send(now);
-                }
-                return self.claim(now);
-            }
-        }
-        if !error.ends_session() {
-            self.cool(now, error.retry_after);
-        }
-        if self.attempt.claim.take().is_some() {
-            self.swap_attempt(self.attempt.clone());
-            self.phase = Phase::Releasing(error);
-        } else {
-            let retry = error.retryable() || error.is_lost_answer();
-            self.pause(now, error, retry);
-        }
-    }
-
-    /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
-    fn unproven(&mut self, now: &Now, refusal: Error) {
-        self.cool(now, None);
-        self.failed(refusal);
-    }
-
-    fn cool(&mut self, now: &Now, retry_after: Option<u32>) {
-        let failures = self.attempt.failures() + 1;
-        self.dice = self
-            .dice
-            .wrapping_mul(0x5851_f42d_4c95_7f2d)
-            .wrapping_add(1);
-        let random = (self.dice >> 32) as u32;
-        self.attempt.cooldown = Some(Cooldown::new(now.wall, failures, retry_after, random));
-    }
-
-    /// Waits through the cool-down with those who can, and tells the others.
-    fn pause(&mut self, now: &Now, mut error: Error, retry: bool) {
-        let cooling = self.attempt.cooling(now.wall);
-        let until = now.monotonic + cooling;
-        if retry {
-            error.retry_after = Some(((cooling + 999) / 1_000) as u32);
-        }
-        self.unlock();
-        self.sends = 0;
-        self.lockless = false;
-        self.error = Some(error.clone());
-        let timeout = self.config.timeout;
-        self.settle_those(&Err(error), &mut |caller| {
-            !(retry && caller.can_wait(until, timeout))
-        });
-        self.wait(until);
-    }
-
-    fn wait(&mut self, until: i64) {
-        if self.callers.is_empty() {
-            return self.idle();
-        }
-        self.phase = Phase::Waiting { until };
-        self.lost_swaps = 0;
-        self.changed();
-        if mem::take(&mut self.hinted) {
-            self.load();
-        }
-    }
-
     fn woke(&mut self, now: &Now) {
         let timeout = self.config.timeout;
         let is_patient = matches!(
@@ -604,147 +383,6 @@ impl Session {
             }
             self.load();
         }
-    }
-
-    fn rewrite_later(&mut self, now: &Now) {
-        self.rewrite_at = now.monotonic + (FIRST_REWRITE << self.rewrites.min(8));
-        self.rewrites += 1;
-    }
-
-    fn committing_loaded(&mut self, now: &Now, next: Rc<Record>, is_read: bool) {
-        let is_opening = self.record.is_none();
-        if is_opening {
-            if self.callers.is_empty() {
-                self.revoke(next.refresh_token.as_ref());
-                return self.over(Error::ended(Reason::SignedOut));
-            }
-            if self.place != Place::Stored {
-                self.place = Place::Unread;
-            }
-        }
-        match self.standing(next.generation - 1) {
-            Standing::Behind(record) => self.adopt(now, record),
-            Standing::Over(reason) => {
-                self.revoke(next.refresh_token.as_ref());
-                self.over(Error::ended(reason));
-            }
-            Standing::Current if self.place == Place::Stored => self.commit(next),
-            Standing::Current => self.commit_beside(&next),
-            Standing::Unknown if is_opening && is_read => self.commit(next),
-            Standing::Newer if self.is_in_hand(&next) => self.barred(now),
-            Standing::Unknown | Standing::Newer => self.committed(now, next, false),
-        }
-    }
-
-    /// Writes the record in hand over an older one, or over the session whose place it takes.
-    fn commit_over(&mut self) {
-        let Some(record) = self.record.clone() else {
-            return;
-        };
-        if self.place == Place::Stored {
-            self.commit(record);
-        } else {
-            self.commit_beside(&record);
-        }
-    }
-
-    fn commit_beside(&mut self, next: &Record) {
-        let mut next = next.clone();
-        next.generation = next.generation.max(self.stored.generation() + 1);
-        self.place = Place::Beside(self.stored.sid().map(Into::into));
-        self.replaced = match &self.stored {
-            Stored::Live(record) if record.refresh_token != next.refresh_token => {
-                record.refresh_token.clone()
-            }
-            Stored::Live(_)
-            | Stored::Empty
-            | Stored::Ended { .. }
-            | Stored::Corrupt
-            | Stored::Newer => None,
-        };
-        self.commit(Rc::new(next));
-    }
-
-    fn commit(&mut self, next: Rc<Record>) {
-        self.outputs.push(Output::Swap(Entry {
-            stored: Stored::Live(next.clone()),
-            attempt: self.others_attempt(),
-        }));
-        self.phase = Phase::Committing(next);
-    }
-
-    fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) {
-        let before = self.record.as_ref().map(|record| &record.access_token);
-        let is_fresh = before != Some(&next.access_token);
-        let abandoned = self.record.is_none() && self.callers.is_empty();
-        self.record = Some(next);
-        self.opened_with = None;
-        self.degraded = !stored;
-        let replaced = self.replaced.take().filter(|_| stored);
-        self.revoke(replaced.as_ref());
-        if stored {
-            self.place = Place::Stored;
-            self.lost_swaps = 0;
-        }
-        if is_fresh {
-            self.attempt = Attempt::default();
-            self.error = None;
-            self.rewrites = 0;
-            self.rewrite_at = now.monotonic;
-            self.ahead = false;
-            let token = self.held().map(|record| record.access_token.clone());
-            if stored {
-                self.unlock();
-            }
-            self.settle_those(&Ok(token), &mut |_| true);
-        } else {
-            self.attempt.claim = None;
-            self.settle_satisfied(now);
-        }
-        if stored {
-            self.advance(now);
-        } else {
-            self.commit_again(now);
-        }
-        if abandoned {
-            self.sign_out();
-        }
-    }
-
-    /// Tries at once, while the lock and the claim still keep others from sending the old token, and then from time to time.
-    fn commit_again(&mut self, now: &Now) {
-        match self.record.clone() {
-            Some(record) if self.rewrites < REWRITES_AT_ONCE => {
-                self.rewrites += 1;
-                self.changed();
-                self.load_for(Phase::Committing(record));
-            }
-            _ => {
-                if self.rewrite_at <= now.monotonic {
-                    self.rewrite_later(now);
-                }
-                self.advance(now);
-            }
-        }
-    }
-
-    /// Goes on with what another holder has committed.
-    fn adopt(&mut self, now: &Now, record: Rc<Record>) {
-        self.take(record);
-        self.settle_satisfied(now);
-        self.advance(now);
-    }
-
-    fn take(&mut self, record: Rc<Record>) {
-        self.sid = record.sid.as_str().into();
-        self.record = Some(record);
-        self.opened_with = None;
-        self.place = Place::Stored;
-        self.degraded = false;
-        self.ahead = false;
-        self.lost_swaps = 0;
-        self.error = None;
-        self.changed();
     }
 
     /// Gives every caller the token in hand, whatever validity it asked for.
@@ -810,13 +448,6 @@ impl Session {
         self.outputs.push(Output::Load);
     }
 
-    /// Writes what other holders should know beside the session that is stored.
-    fn swap_attempt(&mut self, attempt: Attempt) {
-        let record = self.record.clone().map(Stored::Live);
-        let stored = record.unwrap_or_else(|| self.stored.clone());
-        self.outputs.push(Output::Swap(Entry { stored, attempt }));
-    }
-
     fn settle_satisfied(&mut self, now: &Now) {
         if let Some(record) = self.record.clone() {
             let token = Ok(Some(record.access_token.clone()));
@@ -852,55 +483,6 @@ impl Session {
 
     fn standing(&self, generation: i64) -> Standing {
         standing(&self.sid, generation, &self.place, &self.stored)
-    }
-
-    /// The refresh token that would be sent.
-    fn token(&self) -> Option<&RefreshToken> {
-        let in_hand = self.record.as_ref();
-        let in_hand = in_hand.and_then(|record| record.refresh_token.as_ref());
-        self.opened_with.as_ref().or(in_hand)
-    }
-
-    /// What is known of the sends of that token.
-    fn own_attempt(&self) -> Attempt {
-        let token = self
-            .token()
-            .map_or_else(String::new, RefreshToken::fingerprint);
-        if self.attempt.token == token {
-            return self.attempt.clone();
-        }
-        Attempt {
-            token,
-            cooldown: self.attempt.cooldown.clone(),
-            ..Attempt::default()
-        }
-    }
-
-    /// What a holder is up to that opens a session with a foreign token: it outlives the session that is stored.
-    fn others_attempt(&self) -> Attempt {
-        let own = self.own_attempt();
-        let claim = self.attempt.claim.as_ref();
-        if claim.is_some_and(|claim| claim.holder != self.name) && own.token != self.attempt.token {
-            self.attempt.clone()
-        } else {
-            Attempt::default()
-        }
-    }
-
-    /// Another record of the same generation that is stored: two holders were answered, and that one was first.
-    fn other_twin(&self) -> Option<Rc<Record>> {
-        let ours = self.record.as_ref()?;
-        let is_twin = |other: &&Rc<Record>| {
-            other.sid == self.sid
-                && other.generation == ours.generation
-                && other.refresh_token != ours.refresh_token
-        };
-        self.stored.live().filter(is_twin).cloned()
-    }
-
-    fn is_in_hand(&self, record: &Rc<Record>) -> bool {
-        let ours = self.record.as_ref();
-        ours.is_some_and(|ours| Rc::ptr_eq(ours, record))
     }
 
     fn is_wanted(&self) -> bool {

@@ -69,7 +69,11 @@ inEachBrowser((browser) => {
     const { page, problems } = await open();
     await page.evaluate(logIn);
     const tokens = await page.evaluate(allTokens);
-    await page.evaluate(() => window.connection.signout());
+    const copies = await page.evaluate(async () => {
+      await window.connection.signout();
+      return localStorage.length;
+    });
+    assert.equal(copies, 0);
     assert.equal(server.count("revocation"), 1);
 
     await reload(page);

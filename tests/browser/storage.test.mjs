@@ -227,7 +227,6 @@ inEachBrowser((browser) => {
     await reload(page);
     assert.equal(await page.evaluate(restoredUser), "alice");
 
-    await page.evaluate(() => window.connection.signout());
     await page.evaluate(withoutIndexedDB["never answers"]);
     await page.evaluate(() => window.client.login("bob", "builder").then(() => {}));
     await reload(page);
@@ -252,7 +251,8 @@ inEachBrowser((browser) => {
     const { reload, page, problems } = await signedIn(t);
     const [key, text] = await page.evaluate(() => Object.entries(localStorage)[0]);
     await page.evaluate(() => window.connection.signout());
-    await page.evaluate((...entry) => localStorage.setItem(...entry), key, text);
+    const later = JSON.stringify({ ...JSON.parse(text), gen: 9 });
+    await page.evaluate((...entry) => localStorage.setItem(...entry), key, later);
     await reload(page);
     assert.equal(await page.evaluate(restoredUser), null);
     assert.equal(await page.evaluate(() => localStorage.length), 0);

@@ -170,3 +170,31 @@ fn a_login_that_is_signed_out_while_it_commits_still_revokes_what_it_replaced() 
     )
     .ever("revoke R50");
 }
+
+#[test]
+fn a_rejected_token_is_not_handed_out_again_under_a_later_number() {
+    Play::new("login -> send password\n replied 1 -> load\n loaded other#3 R50 -> swap own#4 R1")
+        .then("unswapped -> settle 0 A1, load\n unloaded -> load\n unloaded")
+        .then("call 1 not A1 -> load\n loaded other#3 R50 -> swap own#4 R1")
+        .then("lost -> load\n loaded other#4 R51 -> swap own#5 R1\n swapped =>")
+        .never("settle 1 A1");
+}
+
+#[test]
+fn beside_a_record_of_a_later_version_nothing_is_tried_by_itself() {
+    let play = Play::new("login -> send password\n replied 1 -> load\n loaded newer =>");
+    let play = play.then("loaded newer");
+    assert_eq!(play.session.wake_at(), None);
+    play.then("later 60000\n call 1 -> load\n loaded newer -> settle 1 unsupported")
+        .done();
+}
+
+#[test]
+fn the_pause_that_began_last_counts() {
+    Play::new("SENT\n busy\n later 100\n hint -> load\n loaded own#1 R1 expired cooling 50")
+        .then("later 500\n woke -> load");
+    let play =
+        Play::new("OPEN\n later 60000\n call 1 -> load\n unloaded -> send R1\n refused x =>");
+    play.then("call 2 -> load\n loaded own#1 R1 expired =>")
+        .never("send R1");
+}

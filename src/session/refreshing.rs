@@ -1,0 +1,275 @@
+//! How the next token is asked for: past cool-downs, other holders and the lock, under a claim, and again if its answer is lost.
+
+use std::mem;
+use std::rc::Rc;
+
+use super::{Phase, Session};
+use crate::attempt::{Attempt, Claim, Cooldown};
+use crate::error::{Code, Error};
+use crate::event::Output;
+use crate::oauth;
+use crate::record::{Entry, Place, Stored};
+use crate::token::{Now, RefreshToken, TokenSet};
+
+/// Sends in a row of a token whose answer is lost.
+const SENDS: u8 = 3;
+/// Milliseconds after a claim within which its holder may send.
+const SEND_WITHIN: i64 = 1_000;
+
+impl Session {
+    /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
+    pub(super) fn advance(&mut self, now: &Now) {
+        if !self.is_wanted() && self.refused.is_none() {
+            return self.idle();
+        }
+        if self.token().is_none() {
+            return self.failed(Error::new(
+                Code::SessionEnded,
+                "the access token has expired, and the server gave no refresh token",
+            ));
+        }
+        if self.refused.is_none() && self.attempt.cooling(now.wall) > 0 {
+            let paused = || Error::new(Code::Unavailable, "the server has asked for a pause");
+            let error = self.error.clone().unwrap_or_else(paused);
+            return self.pause(now, error, true);
+        }
+        if !self.writable {
+            self.attempt = self.own_attempt();
+            self.attempt.claim = None;
+            return self.send(now);
+        }
+        let wait = self.kept_out(now);
+        if !self.locked && !self.lockless {
+            let within = if wait > 0 {
+                wait
+            } else {
+                self.config.timeout + SEND_WITHIN
+            };
+            self.outputs.push(Output::Lock { within });
+            self.phase = Phase::Locking;
+        } else if wait > 0 {
+            self.unlock();
+            self.wait(now.monotonic + wait);
+        } else if let Some(refusal) = self.refused.clone() {
+            self.condemn(&refusal);
+        } else {
+            self.claim(now);
+        }
+    }
+
+    /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
+    pub(super) fn kept_out(&mut self, now: &Now) -> i64 {
+        let Some(claim) = &self.attempt.claim else {
+            return 0;
+        };
+        if claim.holder == self.name || self.locked && claim.locked {
+            return 0;
+        }
+        match &self.rival {
+            Some((rival, until)) if rival == claim => (until - now.monotonic).max(0),
+            _ => {
+                self.rival = Some((claim.clone(), now.monotonic + claim.duration));
+                claim.duration
+            }
+        }
+    }
+
+    pub(super) fn granted(&mut self, now: &Now, held: bool) {
+        if !matches!(self.phase, Phase::Locking) {
+            if held {
+                self.outputs.push(Output::Unlock);
+            }
+            return;
+        }
+        self.locked = held;
+        self.lockless = !held;
+        let claim = self.attempt.claim.as_ref();
+        if claim.is_some_and(|claim| claim.holder != self.name) {
+            self.load();
+        } else {
+            self.advance(now);
+        }
+    }
+
+    /// Whoever takes over from another's claim cannot know whether that one has sent.
+    pub(super) fn claim(&mut self, now: &Now) {
+        let mut attempt = self.own_attempt();
+        let rival = attempt.claim.take();
+        if rival.is_some_and(|rival| rival.holder != self.name) {
+            attempt.unanswered_since.get_or_insert(now.wall);
+        }
+        self.claims += 1;
+        attempt.claim = Some(Claim {
+            holder: self.name.clone(),
+            number: self.claims,
+            duration: self.config.timeout + SEND_WITHIN,
+            locked: self.locked,
+        });
+        self.swap_attempt(attempt.clone());
+        self.phase = Phase::Claiming { at: *now, attempt };
+    }
+
+    /// Sends, unless so much time has passed that another may have taken over; without a claim, if the store fails.
+    pub(super) fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
+        self.attempt = attempt;
+        if !done {
+            self.attempt.claim = None;
+            self.writable = false;
+            self.degraded = true;
+        } else if now.since(at) > SEND_WITHIN {
+            return self.load();
+        }
+        self.send(now);
+    }
+
+    pub(super) fn send(&mut self, now: &Now) {
+        let Some(token) = self.token() else {
+            return self.idle();
+        };
+        let request = oauth::refresh_request(&self.config, token);
+        if self.sends == 0 {
+            self.first_sent = *now;
+        }
+        self.sends += 1;
+        for caller in &mut self.callers {
+            caller.sends += 1;
+        }
+        self.outputs.push(Output::Send(request));
+        self.phase = Phase::Sending;
+        self.changed();
+    }
+
+    pub(super) fn replied(&mut self, now: &Now, reply: Result<TokenSet, Error>) {
+        match (&self.phase, reply, &self.record) {
+            (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
+            (Phase::Sending, Ok(tokens), Some(record)) => {
+                let next = Rc::new(record.rotated(tokens, *now));
+                if self.writable && self.place == Place::Stored {
+                    self.commit(next);
+                } else {
+                    self.load_for(Phase::Committing(next));
+                }
+            }
+            (Phase::Sending, Err(error), None) if self.opened_with.is_none() => self.over(error),
+            (Phase::Sending, Err(error), Some(_)) if error.ends_session() => {
+                self.refused = Some(error);
+                self.load();
+            }
+            (Phase::Sending, Err(error), _) => self.unsuccessful(now, error),
+            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref()),
+            (_, Err(_), _) => {}
+        }
+    }
+
+    /// Sends again what may have been spent, while the server may still allow that; otherwise makes way, and lets the server rest.
+    pub(super) fn unsuccessful(&mut self, now: &Now, error: Error) {
+        if error.is_lost_answer() {
+            self.attempt
+                .unanswered_since
+                .get_or_insert(self.first_sent.wall);
+            let in_time = now.since(self.first_sent) <= self.config.reuse_window;
+            if in_time && self.sends < SENDS && self.attempt.cooldown.is_none() {
+                if self.attempt.claim.is_none() {
+                    return self.send(now);
+                }
+                return self.claim(now);
+            }
+        }
+        if !error.ends_session() {
+            self.cool(now, error.retry_after);
+        }
+        if self.attempt.claim.take().is_some() {
+            self.swap_attempt(self.attempt.clone());
+            self.phase = Phase::Releasing(error);
+        } else {
+            let retry = error.retryable() || error.is_lost_answer();
+            self.pause(now, error, retry);
+        }
+    }
+
+    /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
+    pub(super) fn unproven(&mut self, now: &Now, refusal: Error) {
+        self.cool(now, None);
+        self.failed(refusal);
+    }
+
+    pub(super) fn cool(&mut self, now: &Now, retry_after: Option<u32>) {
+        let failures = self.attempt.failures() + 1;
+        self.dice = self
+            .dice
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(1);
+        let random = (self.dice >> 32) as u32;
+        self.attempt.cooldown = Some(Cooldown::new(now.wall, failures, retry_after, random));
+    }
+
+    /// Waits through the cool-down with those who can, and tells the others.
+    pub(super) fn pause(&mut self, now: &Now, mut error: Error, retry: bool) {
+        let cooling = self.attempt.cooling(now.wall);
+        let until = now.monotonic + cooling;
+        if retry {
+            error.retry_after = Some(((cooling + 999) / 1_000) as u32);
+        }
+        self.unlock();
+        self.sends = 0;
+        self.lockless = false;
+        self.error = Some(error.clone());
+        let timeout = self.config.timeout;
+        self.settle_those(&Err(error), &mut |caller| {
+            !(retry && caller.can_wait(until, timeout))
+        });
+        self.wait(until);
+    }
+
+    pub(super) fn wait(&mut self, until: i64) {
+        if self.callers.is_empty() {
+            return self.idle();
+        }
+        self.phase = Phase::Waiting { until };
+        self.lost_swaps = 0;
+        self.changed();
+        if mem::take(&mut self.hinted) {
+            self.load();
+        }
+    }
+
+    /// Writes what other holders should know beside the session that is stored.
+    pub(super) fn swap_attempt(&mut self, attempt: Attempt) {
+        let record = self.record.clone().map(Stored::Live);
+        let stored = record.unwrap_or_else(|| self.stored.clone());
+        self.outputs.push(Output::Swap(Entry { stored, attempt }));
+    }
+
+    /// The refresh token that would be sent.
+    pub(super) fn token(&self) -> Option<&RefreshToken> {
+        let in_hand = self.record.as_ref();
+        let in_hand = in_hand.and_then(|record| record.refresh_token.as_ref());
+        self.opened_with.as_ref().or(in_hand)
+    }
+
+    /// What is known of the sends of that token.
+    pub(super) fn own_attempt(&self) -> Attempt {
+        let token = self
+            .token()
+            .map_or_else(String::new, RefreshToken::fingerprint);
+        if self.attempt.token == token {
+            return self.attempt.clone();
+        }
+        Attempt {
+            token,
+            cooldown: self.attempt.cooldown.clone(),
+            ..Attempt::default()
+        }
+    }
+
+    /// What a holder is up to that opens a session with a foreign token: it outlives the session that is stored.
+    pub(super) fn others_attempt(&self) -> Attempt {
+        let own = self.own_attempt();
+        let claim = self.attempt.claim.as_ref();
+        if claim.is_some_and(|claim| claim.holder != self.name) && own.token != self.attempt.token {
+            self.attempt.clone()
+        } else {
+            Attempt::default()
+        }
+    }
+}
