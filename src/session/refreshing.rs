@@ -167,7 +167,7 @@ impl Session {
             self.attempt
                 .unanswered_since
                 .get_or_insert(self.first_sent.wall);
-            let in_time = now.since(self.first_sent) <= self.config.reuse_window;
+            let in_time = now.since(self.first_sent) < self.config.reuse_window;
             if in_time && self.sends < SENDS && self.attempt.cooldown.is_none() {
                 if self.attempt.claim.is_none() {
                     return self.send(now);

@@ -154,8 +154,8 @@ fn a_lost_answer_is_asked_for_again_at_once_under_a_new_claim_three_times_in_all
 #[test]
 fn after_the_reuse_window_a_lost_answer_is_not_asked_for_again() {
     for (later, again) in [
-        (5_000, "own#1 R1 by own#2 locked unanswered"),
-        (5_001, "own#1 R1 failed 1 unanswered"),
+        (4_999, "own#1 R1 by own#2 locked unanswered"),
+        (5_000, "own#1 R1 failed 1 unanswered"),
     ] {
         asked()
             .then(CLAIMED)

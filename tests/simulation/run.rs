@@ -96,7 +96,7 @@ fn explain(seed: u64) {
     print(&world);
     println!("{:?}", world.plan);
     println!(
-        "seed {seed}: {}",
+        "violation: {}",
         world.violation.as_deref().unwrap_or_default()
     );
     println!("the whole world: npm run sim -- --seed {seed}");
