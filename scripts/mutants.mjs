@@ -6,7 +6,7 @@ export const mutants = [
     "self.over(self.refused(&error));",
   ],
   [
-    "a commit that goes over whatever is there",
+    "a sign-out that ends whatever is there",
     "self.stored.live().filter(|record| record.sid == self.sid);",
     "self.stored.live();",
   ],

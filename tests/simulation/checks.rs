@@ -86,12 +86,15 @@ impl World {
     }
 
     /// What is gone stays gone; an end is written only for a token that the server does not accept.
-    pub(crate) fn check_written(&mut self, holder: usize, account: usize) {
+    pub(crate) fn check_written(&mut self, holder: usize, account: usize, before: Option<&str>) {
         let place = &self.places[account];
         match &place.entry.stored {
             Stored::Live(record) if place.gone.contains(&record.sid) => {
                 let sid = record.sid.clone();
                 self.fail(|| format!("h{holder} brings {sid} back"));
+            }
+            Stored::Ended { sid, .. } if before.is_some_and(|before| before != sid) => {
+                self.fail(|| format!("h{holder} ends a session that is not its own"));
             }
             Stored::Ended { sid, reason, .. } if *reason != Reason::SignedOut => {
                 let (sid, reason) = (sid.clone(), *reason);

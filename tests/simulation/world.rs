@@ -224,10 +224,11 @@ impl World {
             Fate::Refused { acted: false } | Fate::Silent { acted: false }
         );
         let way = self.way(self.plan.store);
+        let before = self.places[account].live().map(|record| record.sid.clone());
         let done = is_done && self.places[account].swap(expected, &entry);
         if done {
             self.say(|| format!("store {account}: {}", shown(&entry)));
-            self.check_written(holder, account);
+            self.check_written(holder, account, before.as_deref());
             self.hint_others(holder, account);
         }
         match fate {
