@@ -228,6 +228,7 @@ impl World {
         if holds && state != "refreshing" {
             self.fail(|| format!("h{holder} is {state} and holds the lock"));
         }
+        self.check_patience(holder, state);
         let waiting = self.holders[holder]
             .callers
             .iter()
@@ -240,6 +241,30 @@ impl World {
             if shown.contains("secret") {
                 self.fail(|| format!("the session of h{holder} shows a secret"));
             }
+        }
+    }
+
+    /// Nobody waits for a claim of its own, or for one that was made under a lock which its dead holder gave back.
+    fn check_patience(&mut self, holder: usize, state: &str) {
+        let place = &self.places[self.holders[holder].account];
+        let attempt = &place.entry.attempt;
+        let is_cooling = attempt.cooldown.is_some();
+        let Some(claim) = attempt
+            .claim
+            .as_ref()
+            .filter(|_| state == "waiting" && !is_cooling)
+        else {
+            return;
+        };
+        let number = claim
+            .holder
+            .trim_matches(|letter: char| !letter.is_ascii_digit());
+        let claimant = number.parse().unwrap_or(holder);
+        let is_free = place.locks == Locks::Fair && place.owner.is_none() && place.queue.is_empty();
+        let is_dead =
+            claim.locked && is_free && !self.has_gone_without && !self.holders[claimant].alive;
+        if (is_dead || claimant == holder) && !self.has_store_fault && !self.plan.has_foreign() {
+            self.fail(|| format!("h{holder} waits for nobody"));
         }
     }
 

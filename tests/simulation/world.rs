@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) turns: [u32; 4],
     /// Whether nothing goes wrong.
     pub(crate) is_calm: bool,
+    /// Whether somebody has waited for the lock in vain, and goes on without.
+    pub(crate) has_gone_without: bool,
     /// Whether the store fails: then a claim may be neither written nor read.
     pub(crate) has_store_fault: bool,
     pub(crate) steps: u64,
@@ -93,6 +95,7 @@ impl World {
             chosen: None,
             turns: [0; 4],
             is_calm: plan.is_calm(),
+            has_gone_without: false,
             has_store_fault: plan.store_fails(),
             steps: 0,
             serial: 0,
@@ -357,6 +360,7 @@ impl World {
                 }
                 place.queue.retain(|waiting| *waiting != holder);
                 state.locking = None;
+                self.has_gone_without = true;
                 Input::Locked(false)
             }
             Event::Answer(_, op, answer) if state.sending.take_if(|open| *open == op).is_some() => {
