@@ -113,8 +113,9 @@ export class Port {
     error ? waiting?.reject(meshyError(error)) : waiting?.resolve(token);
   }
 
-  /** Goes on with a machine of the same session that has seen more of it. */
+  /** Goes on with a machine of the same session that has seen more of it; one that has callers reads for itself. */
   serveFrom(other) {
+    if (this.#callers.size) return this.hint();
     this.engine = other.engine;
     this.changed(...other.#shown);
   }
