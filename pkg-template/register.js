@@ -13,7 +13,7 @@ export function believed(text, copy) {
   return isLater(copy, text) ? copy : (text ?? copy);
 }
 
-/** One transaction, on a connection of its own: an open one could keep the page out of the back/forward cache. */
+/** One transaction, on a connection of its own: an open one would make the deletion of the site's data wait for the page. */
 async function transact(key, use) {
   const opening = indexedDB.open(NAME);
   const database = await new Promise((resolve, reject) => {
