@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use meshydb_client::event::{Input, Opening};
 use meshydb_client::oauth::password_request;
-use meshydb_client::record::Entry;
+use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 
 use crate::plan::{Act, Action, FOREIGN, Locks, Start};
@@ -27,20 +27,35 @@ pub(crate) struct Holder {
     pub(crate) is_reading: bool,
     pub(crate) locking: Option<u32>,
     pub(crate) sending: Option<u32>,
+    pub(crate) revoking: Vec<u32>,
     pub(crate) alarm: Option<i64>,
     pub(crate) callers: Vec<Caller>,
     /// Of the tokens that its callers were given.
     pub(crate) family: Option<usize>,
     pub(crate) has_signed_out: bool,
     pub(crate) was_frozen: bool,
+    /// By the monotonic clock.
+    frozen_at: i64,
     ops: u32,
+}
+
+/// What a caller wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Want {
+    pub(crate) is_leaving: bool,
+    pub(crate) is_opening: bool,
+    pub(crate) min_validity: i64,
+    /// Another access token than this.
+    pub(crate) beyond: Option<Token>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Caller {
-    /// By the monotonic clock.
+    /// By the monotonic clock, not counting the time in which its holder was frozen.
     pub(crate) since: i64,
-    pub(crate) is_leaving: bool,
+    /// Of the token in hand when it asked.
+    pub(crate) generation: i64,
+    pub(crate) want: Want,
     /// Whether it was given a token, or told something.
     pub(crate) settled: Option<bool>,
     pub(crate) aborted: bool,
@@ -50,19 +65,30 @@ pub(crate) struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Presentation {
     pub(crate) token: Token,
+    /// Of its holder: a token that stays the same is used once in each.
+    pub(crate) generation: i64,
     pub(crate) holder: usize,
     pub(crate) op: u32,
     pub(crate) at: i64,
     /// Whether the server has granted it.
     pub(crate) spent: bool,
-    /// Whether its holder has the answer: the tokens, or that there are none.
+    /// Whether its holder has the answer, and since when: the tokens, or that there are none.
     pub(crate) answered: Option<bool>,
+    pub(crate) closed: i64,
+    /// Whether that was that there was no answer.
+    pub(crate) lost: bool,
 }
 
 impl Holder {
     pub(crate) fn next_op(&mut self) -> u32 {
         self.ops += 1;
         self.ops
+    }
+
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Caller> {
+        self.callers
+            .iter()
+            .filter(|caller| caller.settled.is_none() && !caller.aborted)
     }
 }
 
@@ -96,13 +122,19 @@ impl World {
         let stored = self.places[account]
             .live()
             .and_then(|record| record.refresh_token.clone());
+        let mut family = None;
         let opening = match start {
+            Start::Adopt => {
+                family = Some(self.server.families.len());
+                Opening::Adopt(self.server.grant(account, self.time))
+            }
             Start::Login => Opening::Login(password_request(&self.config, "user", "secret")),
             Start::Restore => Opening::Restore,
             Start::Own(back) => match stored {
                 None => return,
                 Some(token) => {
                     let token = Token::of_refresh(&token);
+                    family = Some(token.family);
                     Opening::Resume(
                         Token {
                             index: token.index.saturating_sub(back),
@@ -117,13 +149,11 @@ impl World {
                     family.issues.first().is_some_and(|issue| issue.at >= 4_000)
                 });
                 match first {
-                    Some(first) if account == 0 => Opening::Resume(
-                        Token {
-                            family: first + which,
-                            index: 0,
-                        }
-                        .refresh(),
-                    ),
+                    Some(first) if account == 0 => {
+                        family = Some(first + which);
+                        let family = first + which;
+                        Opening::Resume(Token { family, index: 0 }.refresh())
+                    }
                     _ => return,
                 }
             }
@@ -145,21 +175,29 @@ impl World {
             sending: None,
             alarm: None,
             callers: Vec::new(),
-            family: None,
+            family,
             has_signed_out: false,
             was_frozen: false,
+            frozen_at: 0,
+            revoking: Vec::new(),
             ops: 0,
         });
-        let caller = self.caller(index, false);
+        let want = Want {
+            is_opening: true,
+            ..Want::default()
+        };
+        let caller = self.caller(index, want);
         self.feed(index, Input::Open { caller, opening });
     }
 
-    pub(crate) fn caller(&mut self, holder: usize, is_leaving: bool) -> u32 {
+    pub(crate) fn caller(&mut self, holder: usize, want: Want) -> u32 {
         let since = self.now(holder).monotonic;
+        let generation = self.holders[holder].session.snapshot().generation;
         let callers = &mut self.holders[holder].callers;
         callers.push(Caller {
             since,
-            is_leaving,
+            generation,
+            want,
             settled: None,
             aborted: false,
         });
@@ -184,7 +222,12 @@ impl World {
             } if !is_frozen => {
                 let rejected = self.holders[holder].session.held().filter(|_| rejected);
                 let rejected = rejected.map(|record| record.access_token.clone());
-                let caller = self.caller(holder, false);
+                let want = Want {
+                    min_validity,
+                    beyond: rejected.as_ref().map(Token::of),
+                    ..Want::default()
+                };
+                let caller = self.caller(holder, want);
                 self.feed(
                     holder,
                     Input::Call {
@@ -193,6 +236,15 @@ impl World {
                         rejected,
                     },
                 );
+            }
+            Act::Refresh if !is_frozen => {
+                let held = self.holders[holder].session.held();
+                let want = Want {
+                    beyond: held.map(|record| Token::of(&record.access_token)),
+                    ..Want::default()
+                };
+                let caller = self.caller(holder, want);
+                self.feed(holder, Input::Refresh { caller });
             }
             Act::Abort if !is_frozen => {
                 let callers = &mut self.holders[holder].callers;
@@ -205,7 +257,12 @@ impl World {
                 }
             }
             Act::SignOut if !is_frozen => {
-                let caller = self.caller(holder, true);
+                let want = Want {
+                    is_leaving: true,
+                    ..Want::default()
+                };
+                let caller = self.caller(holder, want);
+                self.excuse(holder);
                 self.holders[holder].has_signed_out = true;
                 self.feed(holder, Input::SignOut { caller });
             }
@@ -215,21 +272,34 @@ impl World {
                 self.open(account, Start::Restore);
             }
             Act::Freeze { during, counts } if !is_frozen => {
-                let state = &mut self.holders[holder];
-                state.frozen = true;
-                state.was_frozen = true;
-                if !counts {
-                    state.stopped += during;
-                }
-                self.later(during, Event::Thaw(holder));
+                self.freeze(holder, during, counts);
             }
             Act::Jump(by) => self.holders[holder].offset += by,
             Act::Clear => {
+                (0..self.holders.len()).for_each(|holder| self.excuse(holder));
                 let knows = !self.plan.store_fails();
                 let place = &mut self.places[account];
                 let sid = place.entry.stored.sid().filter(|_| knows);
                 place.gone.extend(sid.map(str::to_owned));
                 place.entry = Rc::default();
+                place.was_cleared = true;
+            }
+            Act::Spoil { newer } => {
+                self.has_store_fault = true;
+                self.places[account].entry = Rc::new(Entry {
+                    stored: if newer {
+                        Stored::Newer
+                    } else {
+                        Stored::Corrupt
+                    },
+                    ..Entry::default()
+                });
+            }
+            Act::Revoke => {
+                let stored = self.places[account].live();
+                if let Some(token) = stored.map(|record| Token::of(&record.access_token)) {
+                    self.server.revoke(token.family);
+                }
             }
             _ => {}
         }
@@ -237,6 +307,7 @@ impl World {
 
     pub(crate) fn kill(&mut self, holder: usize) {
         self.say(|| format!("{} dies", name(holder)));
+        self.excuse(holder);
         self.holders[holder].alive = false;
         let account = self.holders[holder].account;
         self.places[account]
@@ -247,8 +318,26 @@ impl World {
         }
     }
 
+    pub(crate) fn freeze(&mut self, holder: usize, during: i64, counts: bool) {
+        self.excuse(holder);
+        let now = self.now(holder).monotonic;
+        let state = &mut self.holders[holder];
+        state.frozen = true;
+        state.was_frozen = true;
+        state.frozen_at = now;
+        if !counts {
+            state.stopped += during;
+        }
+        self.later(during, Event::Thaw(holder));
+    }
+
     pub(crate) fn thaw(&mut self, holder: usize) {
-        self.holders[holder].frozen = false;
+        let now = self.now(holder).monotonic;
+        let state = &mut self.holders[holder];
+        state.frozen = false;
+        for caller in &mut state.callers {
+            caller.since += now - state.frozen_at;
+        }
         for event in std::mem::take(&mut self.holders[holder].deferred) {
             self.execute(event);
         }

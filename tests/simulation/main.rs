@@ -12,11 +12,17 @@
 )]
 
 #[cfg(not(target_arch = "wasm32"))]
+mod chance;
+#[cfg(not(target_arch = "wasm32"))]
 mod checks;
 #[cfg(not(target_arch = "wasm32"))]
 mod dice;
 #[cfg(not(target_arch = "wasm32"))]
+mod ends;
+#[cfg(not(target_arch = "wasm32"))]
 mod holder;
+#[cfg(not(target_arch = "wasm32"))]
+mod network;
 #[cfg(not(target_arch = "wasm32"))]
 mod plan;
 #[cfg(not(target_arch = "wasm32"))]
@@ -31,6 +37,8 @@ mod store;
 mod trace;
 #[cfg(not(target_arch = "wasm32"))]
 mod world;
+#[cfg(not(target_arch = "wasm32"))]
+mod writes;
 
 fn main() {
     #[cfg(not(target_arch = "wasm32"))]

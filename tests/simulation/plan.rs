@@ -1,7 +1,5 @@
 //! What one world is and what will happen in it: everything that a run depends on.
 
-use crate::dice::Dice;
-
 /// What the authorization server does with a refresh token that was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Model {
@@ -27,6 +25,8 @@ pub(crate) enum Locks {
 pub(crate) enum Start {
     Login,
     Restore,
+    /// With tokens from elsewhere.
+    Adopt,
     /// With the stored session's refresh token, or one of so many rotations ago.
     Own(usize),
     /// With the first token of the numbered family, which no login opened.
@@ -41,6 +41,8 @@ pub(crate) enum Act {
         min_validity: i64,
         rejected: bool,
     },
+    /// For whatever comes after the token in hand.
+    Refresh,
     Abort,
     SignOut,
     Kill,
@@ -54,6 +56,12 @@ pub(crate) enum Act {
     Jump(i64),
     /// The site's data are removed.
     Clear,
+    /// What is stored becomes unreadable, or a later version's.
+    Spoil {
+        newer: bool,
+    },
+    /// The server revokes the stored session.
+    Revoke,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +78,7 @@ pub(crate) enum Turn {
     Read,
     Write,
     Output,
+    Revocation,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -78,8 +87,9 @@ pub(crate) enum Fate {
     Fine,
     /// Answered by somebody who does not look at the token.
     Status(u16, Option<u16>),
-    /// A 200 that is no token response.
+    /// A 200 that is no token response, from somebody else or from a server that has acted.
     Portal,
+    Cut,
     /// The connection breaks before the server has acted, or after.
     Lost {
         acted: bool,
@@ -92,7 +102,10 @@ pub(crate) enum Fate {
     Refused {
         acted: bool,
     },
+    /// The answer takes so long.
     Slow(i64),
+    /// What is asked for arrives so late.
+    Late(i64),
     /// The holder dies before this output.
     Kill,
 }
@@ -127,8 +140,9 @@ pub(crate) struct Plan {
     /// The longest way to the server, and to the store.
     pub(crate) network: i64,
     pub(crate) store: i64,
-    /// Hints that are lost, in percent.
+    /// Hints that are lost, in percent; those that are not come after so long at most, and some come twice.
     pub(crate) lost_hints: i64,
+    pub(crate) late_hints: i64,
     pub(crate) actions: Vec<Action>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) outage: Option<Outage>,
@@ -137,247 +151,8 @@ pub(crate) struct Plan {
 }
 
 pub(crate) const FOREIGN: usize = 2;
-const CALLING: [Act; 3] = [
-    Act::Call {
-        min_validity: 0,
-        rejected: false,
-    },
-    Act::Call {
-        min_validity: 0,
-        rejected: true,
-    },
-    Act::Call {
-        min_validity: 20_000,
-        rejected: false,
-    },
-];
 
 impl Plan {
-    pub(crate) fn random(seed: u64) -> Self {
-        let dice = &mut Dice::new(seed);
-        let many = dice.pick(&[1, 2, 2, 2, 3, 3, 4, 8]);
-        let two_accounts = dice.chance(10);
-        let lifetime = dice.pick(&[
-            Some(60_000),
-            Some(60_000),
-            Some(60_000),
-            Some(3_600_000),
-            Some(10_000),
-            Some(1_000),
-            Some(0),
-            None,
-        ]);
-        let skewed = dice.chance(20);
-        let mut plan = Self {
-            seed,
-            holders: (0..many)
-                .map(|index| if two_accounts { index % 2 } else { 0 })
-                .collect(),
-            skews: (0..4)
-                .map(|_| {
-                    if skewed {
-                        dice.within(-25_000, 25_000)
-                    } else {
-                        0
-                    }
-                })
-                .collect(),
-            model: dice.pick(&[
-                Model::Strict,
-                Model::Strict,
-                Model::Strict,
-                Model::Grace(10_000),
-                Model::Lenient,
-                Model::Fixed { returned: true },
-                Model::Fixed { returned: false },
-            ]),
-            lifetime,
-            timeout: dice.pick(&[10_000, 10_000, 3_000]),
-            reuse_window: dice.pick(&[5_000, 5_000, 0, 30_000]),
-            locks: dice.pick(&[
-                Locks::Fair,
-                Locks::Fair,
-                Locks::Fair,
-                Locks::Missing,
-                Locks::Missing,
-                Locks::Orphaned,
-            ]),
-            network: dice.pick(&[5, 100, 100, 1_000]),
-            store: dice.pick(&[0, 5, 50]),
-            lost_hints: dice.pick(&[0, 0, 30, 100]),
-            actions: Vec::new(),
-            faults: Vec::new(),
-            outage: None,
-            is_crowded: dice.chance(3),
-        };
-        if plan.is_crowded {
-            plan.crowd(dice);
-        } else {
-            plan.act(dice);
-            plan.fail(dice);
-        }
-        plan
-    }
-
-    fn crowd(&mut self, dice: &mut Dice) {
-        self.lifetime = Some(60_000);
-        self.skews = vec![0];
-        self.holders.fill(0);
-        self.network = self.network.min(100);
-        self.locks = dice.pick(&[Locks::Fair, Locks::Missing]);
-        self.fail(dice);
-        self.faults.clear();
-        let from = 70_000;
-        let to = from + dice.pick(&[1_000, 10_000, 60_000]);
-        let fate = dice.pick(&[
-            Fate::Status(503, None),
-            Fate::Status(429, Some(2)),
-            Fate::Lost { acted: false },
-            Fate::Portal,
-            Fate::Status(403, None),
-        ]);
-        self.outage = Some(Outage { from, to, fate });
-        let pause = dice.pick(&[200, 1_000, 5_000]);
-        let mut at = from;
-        while at < to + 30_000 {
-            for holder in 0..self.holders.len() {
-                self.actions.push(Action {
-                    at: at + dice.below(pause),
-                    holder,
-                    act: CALLING[0],
-                });
-            }
-            at += pause;
-        }
-    }
-
-    fn act(&mut self, dice: &mut Dice) {
-        let mut at = 5_000;
-        let rare = !dice.chance(50);
-        for _ in 0..dice.within(2, 10) {
-            at += dice.pick(&[0, 1, 10, 500, 5_000, 30_000, 60_000, 61_000]);
-            let act = if rare { Act::Abort } else { Self::odd(dice) };
-            if dice.chance(50) || matches!(act, Act::Abort) && dice.chance(90) {
-                let call = dice.pick(&CALLING);
-                for holder in 0..self.holders.len() {
-                    self.actions.push(Action {
-                        at: at + dice.below(3),
-                        holder,
-                        act: call,
-                    });
-                }
-            } else {
-                self.actions.push(Action {
-                    at,
-                    holder: dice.below(8) as usize,
-                    act,
-                });
-            }
-        }
-    }
-
-    fn odd(dice: &mut Dice) -> Act {
-        match dice.below(40) {
-            0..10 => Act::Reload,
-            10..14 => Act::Kill,
-            14..20 => Act::Freeze {
-                during: dice.pick(&[500, 5_000, 15_000, 100_000]),
-                counts: dice.chance(50),
-            },
-            20..23 => Act::SignOut,
-            23..26 => Act::Open(Start::Login),
-            26..29 => Act::Open(Start::Own(dice.below(4) as usize)),
-            29..32 => Act::Open(Start::Foreign(dice.below(FOREIGN as i64) as usize)),
-            32..34 => Act::Open(Start::Restore),
-            34..37 => Act::Jump(dice.pick(&[
-                -3_600_000,
-                3_600_000,
-                -315_360_000_000,
-                315_360_000_000,
-                -30_000,
-                30_000,
-            ])),
-            37 => Act::Clear,
-            _ => Act::Abort,
-        }
-    }
-
-    fn fail(&mut self, dice: &mut Dice) {
-        if dice.chance(15) {
-            let from = 5_000 + dice.below(60_000);
-            self.outage = Some(Outage {
-                from,
-                to: from + dice.pick(&[1_000, 10_000, 60_000, 300_000]),
-                fate: dice.pick(&[
-                    Fate::Status(503, None),
-                    Fate::Status(429, Some(2)),
-                    Fate::Lost { acted: false },
-                    Fate::Portal,
-                    Fate::Status(403, None),
-                ]),
-            });
-        }
-        let store_fails = dice.chance(25);
-        for _ in 0..dice.pick(&[0, 1, 1, 2, 3, 6]) {
-            let turn = dice.pick(&[
-                Turn::Send,
-                Turn::Send,
-                Turn::Output,
-                if store_fails { Turn::Write } else { Turn::Send },
-                if store_fails {
-                    Turn::Read
-                } else {
-                    Turn::Output
-                },
-            ]);
-            let acted = dice.chance(50);
-            let (most, fate) = match turn {
-                Turn::Send => (
-                    12,
-                    dice.pick(&[
-                        Fate::Status(503, None),
-                        Fate::Status(429, None),
-                        Fate::Status(429, Some(3)),
-                        Fate::Status(429, Some(3_600)),
-                        Fate::Status(500, None),
-                        Fate::Status(403, None),
-                        Fate::Status(401, None),
-                        Fate::Portal,
-                        Fate::Lost { acted },
-                        Fate::Lost { acted },
-                        Fate::Silent { acted },
-                        Fate::Slow(9_000),
-                        Fate::Slow(20_000),
-                    ]),
-                ),
-                Turn::Output => (80, Fate::Kill),
-                Turn::Read | Turn::Write => (
-                    30,
-                    dice.pick(&[
-                        Fate::Refused { acted },
-                        Fate::Refused { acted },
-                        Fate::Slow(900),
-                        Fate::Silent { acted },
-                    ]),
-                ),
-            };
-            self.faults.push(Fault {
-                turn,
-                nth: dice.below(most) as u32,
-                fate,
-            });
-        }
-        if store_fails && dice.chance(30) {
-            let from = dice.below(20) as u32;
-            let until = from + dice.within(5, 60) as u32;
-            self.faults.extend((from..until).map(|nth| Fault {
-                turn: Turn::Write,
-                nth,
-                fate: Fate::Refused { acted: false },
-            }));
-        }
-    }
-
     pub(crate) fn fate(&self, turn: Turn, nth: u32) -> Fate {
         let strikes = |fault: &&Fault| fault.turn == turn && fault.nth == nth;
         self.faults
@@ -400,12 +175,23 @@ impl Plan {
             .any(|action| matches!(action.act, Act::Open(Start::Foreign(_))))
     }
 
+    pub(crate) fn clocks_agree(&self) -> bool {
+        let jumps = |action: &Action| matches!(action.act, Act::Jump(_));
+        self.skews.iter().all(|skew| *skew == self.skews[0]) && !self.actions.iter().any(jumps)
+    }
+
     /// Whether nothing goes wrong.
     pub(crate) fn is_calm(&self) -> bool {
         let strikes = |action: &Action| {
             matches!(
                 action.act,
-                Act::Kill | Act::Reload | Act::Freeze { .. } | Act::Jump(_) | Act::Clear
+                Act::Kill
+                    | Act::Reload
+                    | Act::Freeze { .. }
+                    | Act::Jump(_)
+                    | Act::Clear
+                    | Act::Spoil { .. }
+                    | Act::Revoke
             )
         };
         self.faults.is_empty() && self.outage.is_none() && !self.actions.iter().any(strikes)

@@ -96,20 +96,29 @@ fn explain(seed: u64) {
     print(&world);
     println!("{:?}", world.plan);
     println!(
-        "violation: {}",
+        "violation: seed {seed}: {}",
         world.violation.as_deref().unwrap_or_default()
     );
     println!("the whole world: npm run sim -- --seed {seed}");
 }
 
+/// What is wrong, whoever it happened to.
+fn kind(violation: &str) -> String {
+    violation
+        .chars()
+        .filter(|letter| !letter.is_ascii_digit())
+        .collect()
+}
+
 /// Leaves out whatever the failure does not need.
 fn shrink(plan: Plan) -> Plan {
+    let kind = violation(plan.clone()).map(|text| kind(&text));
     let mut smallest = plan;
     loop {
         let smaller = candidates(&smallest);
         match smaller
             .into_iter()
-            .find(|plan| violation(plan.clone()).is_some())
+            .find(|plan| violation(plan.clone()).map(|text| self::kind(&text)) == kind)
         {
             Some(plan) => smallest = plan,
             None => return smallest,
@@ -138,6 +147,7 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
     with(&|plan| plan.store = 0);
     with(&|plan| plan.lost_hints = 100);
     with(&|plan| plan.network = 5);
+    with(&|plan| plan.late_hints = 0);
     smaller.retain(|plan| !plan.holders.is_empty());
     smaller
 }

@@ -1,6 +1,7 @@
 //! Every interleaving of one rotation: which pending operation ends next, and what goes wrong at it.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::exit;
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -73,6 +74,7 @@ fn world(holders: usize, model: Model, locks: Locks, traced: bool) -> World {
         network: 0,
         store: 0,
         lost_hints: 100,
+        late_hints: 0,
         actions: (0..holders)
             .map(|holder| Action {
                 at: CALLED_AT,
@@ -127,6 +129,28 @@ fn search(holders: usize, faults: u32, model: Model, locks: Locks) -> usize {
     seen.len()
 }
 
+impl World {
+    /// The world, but for what a search does not tell apart.
+    fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (
+            self.time,
+            &self.holders,
+            &self.places,
+            &self.server,
+            &self.presentations,
+        )
+            .hash(&mut hasher);
+        let queued = self.queue.iter().fold(0_u64, |sum, (at, _, event)| {
+            let mut hasher = DefaultHasher::new();
+            (at, event).hash(&mut hasher);
+            sum.wrapping_add(hasher.finish())
+        });
+        queued.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
 fn choices(world: &World, faults: u32) -> Vec<Choice> {
     let next = world
         .queue
@@ -165,7 +189,7 @@ fn choices(world: &World, faults: u32) -> Vec<Choice> {
 fn is_shared(event: &Event) -> bool {
     matches!(
         event,
-        Event::Act(_) | Event::Read(..) | Event::Write(..) | Event::Arrive(..) | Event::Thaw(_)
+        Event::Act(_) | Event::Read(..) | Event::Write(_) | Event::Arrive(..) | Event::Thaw(_)
     )
 }
 
@@ -175,6 +199,7 @@ fn fates(event: &Event) -> &'static [Fate] {
             Fate::Lost { acted: false },
             Fate::Lost { acted: true },
             Fate::Silent { acted: true },
+            Fate::Cut,
             Fate::Status(503, None),
             Fate::Portal,
         ],
@@ -201,6 +226,7 @@ fn take(world: &mut World, choice: Choice) -> bool {
             fate != Fate::Kill || alive(world) < before
         }
         Choice::Delay => {
+            (0..world.holders.len()).for_each(|holder| world.excuse(holder));
             let later = world
                 .queue
                 .iter()
@@ -210,15 +236,8 @@ fn take(world: &mut World, choice: Choice) -> bool {
             true
         }
         Choice::Freeze(holder) => {
-            let act = Act::Freeze {
-                during: FROZEN_FOR,
-                counts: true,
-            };
-            let state = &mut world.holders[holder];
-            state.frozen = true;
-            state.was_frozen = true;
-            world.say(|| format!("{} {act:?}", crate::trace::name(holder)));
-            world.later(FROZEN_FOR, Event::Thaw(holder));
+            world.say(|| format!("{} freezes", crate::trace::name(holder)));
+            world.freeze(holder, FROZEN_FOR, true);
             true
         }
     }

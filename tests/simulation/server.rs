@@ -45,6 +45,8 @@ pub(crate) struct Issue {
     pub(crate) at: i64,
     /// When the refresh token of this issue was used.
     pub(crate) spent: Option<i64>,
+    /// Whether something went wrong for whoever presented it.
+    pub(crate) excused: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +83,7 @@ impl Server {
         self.families[family].issues.push(Issue {
             at: time,
             spent: None,
+            excused: false,
         });
         self.current(family, time)
     }
@@ -149,6 +152,17 @@ impl Server {
         }
         self.families[token.family].issues[token.index].spent = Some(time);
         Some(self.issue(token.family, time))
+    }
+
+    pub(crate) fn excuse(&mut self, token: Token) {
+        self.families[token.family].issues[token.index].excused = true;
+    }
+
+    /// Whether something that went wrong explains why this token, which is refused, is presented.
+    pub(crate) fn is_explained(&self, token: Token) -> bool {
+        let family = &self.families[token.family];
+        let passed = &family.issues[token.index..self.newest(token.family)];
+        !family.alive || passed.iter().any(|issue| issue.excused)
     }
 
     pub(crate) fn revoke(&mut self, family: usize) {

@@ -6,8 +6,8 @@ use meshydb_client::event::{Input, Output};
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::token::TokenSet;
 
+use crate::network::field;
 use crate::server::Token;
-use crate::world::field;
 
 pub(crate) fn describe(input: &Input) -> String {
     match input {

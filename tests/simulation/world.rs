@@ -1,12 +1,11 @@
 //! One world: its holders, its server, its stores, and a queue of what is about to happen.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use meshydb_client::config::{Config, Options};
 use meshydb_client::error::Error;
 use meshydb_client::event::{Input, Output, StoreFailed};
-use meshydb_client::oauth::{Endpoint, Request, no_answer};
+use meshydb_client::oauth::no_answer;
 use meshydb_client::record::Entry;
 use meshydb_client::session::Session;
 use meshydb_client::token::{Now, TokenSet};
@@ -14,9 +13,9 @@ use meshydb_client::token::{Now, TokenSet};
 use crate::dice::mix;
 use crate::holder::{Holder, Presentation};
 use crate::plan::{Fate, Plan, Turn};
-use crate::server::{Server, Token, refusal, troubled};
-use crate::store::{Place, read, written};
-use crate::trace::{describe, describe_output, name, shown};
+use crate::server::{Server, Token};
+use crate::store::{Place, Write, read, written};
+use crate::trace::{describe, describe_output, name};
 
 const STORE_TIMEOUT: i64 = 1_000;
 const EPOCH: i64 = 1_700_000_000_000;
@@ -26,17 +25,19 @@ pub(crate) enum Event {
     Act(usize),
     Read(usize, u32),
     WasRead(usize, u32, Result<Rc<Entry>, StoreFailed>),
-    /// The entry expected, and the next.
-    Write(usize, u32, Rc<Entry>, Rc<Entry>),
+    Write(Write),
+    /// The same, without any further ado.
+    Swap(Write),
     Written(usize, u32, Result<bool, StoreFailed>, Rc<Entry>),
     StoreLate(usize, u32),
     Granted(usize, u32),
     LockLate(usize, u32),
     Arrive(usize, u32, Option<Token>),
+    Serve(usize, u32, Option<Token>),
     Answer(usize, u32, Result<TokenSet, Error>),
     SendLate(usize, u32),
-    Revoke(usize, Token),
-    Revoked(usize),
+    Revoke(usize, u32, Token),
+    Revoked(usize, u32),
     Woke(usize, i64),
     Hint(usize),
     Thaw(usize),
@@ -58,7 +59,7 @@ pub(crate) struct World {
     pub(crate) healed: bool,
     /// What befalls the next event, and before which of its outputs its holder dies, where a search decides that.
     pub(crate) chosen: Option<(Fate, usize)>,
-    pub(crate) turns: [u32; 4],
+    pub(crate) turns: [u32; 5],
     /// Whether nothing goes wrong.
     pub(crate) is_calm: bool,
     /// Whether somebody has waited for the lock in vain, and goes on without.
@@ -93,7 +94,7 @@ impl World {
             trace: traced.then(Vec::new),
             healed: false,
             chosen: None,
-            turns: [0; 4],
+            turns: [0; 5],
             is_calm: plan.is_calm(),
             has_gone_without: false,
             has_store_fault: plan.store_fails(),
@@ -141,6 +142,7 @@ impl World {
     /// Runs what comes first until nothing is left, or something is wrong.
     pub(crate) fn drain(&mut self) {
         while self.violation.is_none()
+            && !self.only_looks()
             && let Some(index) = self.next()
         {
             self.step(index);
@@ -148,6 +150,18 @@ impl World {
                 self.fail(|| "it never comes to rest".into());
             }
         }
+    }
+
+    /// Whether all that is to come is that holders look whether a record that they cannot read has gone.
+    fn only_looks(&self) -> bool {
+        self.queue.iter().all(|(.., event)| match event {
+            Event::Woke(holder, _) => {
+                let state = &self.holders[*holder];
+                let place = &self.places[state.account];
+                !place.entry.stored.is_readable() && state.session.snapshot().state == "active"
+            }
+            _ => false,
+        })
     }
 
     pub(crate) fn next(&self) -> Option<usize> {
@@ -162,9 +176,9 @@ impl World {
         self.execute(event);
     }
 
-    fn fate(&mut self, turn: Turn) -> Fate {
+    pub(crate) fn fate(&mut self, turn: Turn) -> Fate {
         if let Some((fate, _)) = self.chosen {
-            return if turn == Turn::Output {
+            return if matches!(turn, Turn::Output | Turn::Revocation) {
                 Fate::Fine
             } else {
                 fate
@@ -187,117 +201,22 @@ impl World {
     pub(crate) fn execute(&mut self, event: Event) {
         match event {
             Event::Act(index) => self.act(self.plan.actions[index]),
-            Event::Read(holder, op) => self.read(holder, op),
-            Event::Write(holder, op, expected, entry) => self.write(holder, op, &expected, entry),
+            Event::Read(holder, op) => self.read_entry(holder, op),
+            Event::Write(write) => self.write_entry(write),
+            Event::Swap(write) => self.swap(write, Fate::Fine),
             Event::Arrive(holder, op, token) => self.arrive(holder, op, token),
-            Event::Revoke(holder, token) => {
-                self.server.revoke(token.family);
-                let way = self.way(self.plan.network);
-                self.later(way, Event::Revoked(holder));
-            }
+            Event::Serve(holder, op, token) => self.serve(holder, op, token, Fate::Fine),
+            Event::Revoke(holder, op, token) => self.revoke(holder, op, token),
             Event::Thaw(holder) => self.thaw(holder),
             event => self.deliver(event),
         }
     }
 
-    fn way(&mut self, longest: i64) -> i64 {
+    pub(crate) fn way(&mut self, longest: i64) -> i64 {
         if longest == 0 {
             0
         } else {
             1 + self.chance(longest)
-        }
-    }
-
-    fn read(&mut self, holder: usize, op: u32) {
-        let entry = self.places[self.holders[holder].account].entry.clone();
-        let way = self.way(self.plan.store);
-        match self.fate(Turn::Read) {
-            Fate::Silent { .. } => {}
-            Fate::Refused { .. } => self.later(way, Event::WasRead(holder, op, Err(StoreFailed))),
-            Fate::Slow(late) => self.later(late, Event::WasRead(holder, op, Ok(entry))),
-            _ => self.later(way, Event::WasRead(holder, op, Ok(entry))),
-        }
-    }
-
-    fn write(&mut self, holder: usize, op: u32, expected: &Entry, entry: Rc<Entry>) {
-        let account = self.holders[holder].account;
-        let fate = self.fate(Turn::Write);
-        let is_done = !matches!(
-            fate,
-            Fate::Refused { acted: false } | Fate::Silent { acted: false }
-        );
-        let way = self.way(self.plan.store);
-        let before = self.places[account].live().map(|record| record.sid.clone());
-        let done = is_done && self.places[account].swap(expected, &entry);
-        if done {
-            self.say(|| format!("store {account}: {}", shown(&entry)));
-            self.check_written(holder, account, before.as_deref());
-            self.hint_others(holder, account);
-        }
-        match fate {
-            Fate::Silent { .. } => {}
-            Fate::Refused { .. } => {
-                self.later(way, Event::Written(holder, op, Err(StoreFailed), entry));
-            }
-            Fate::Slow(late) => self.later(late, Event::Written(holder, op, Ok(done), entry)),
-            _ => self.later(way, Event::Written(holder, op, Ok(done), entry)),
-        }
-    }
-
-    fn hint_others(&mut self, holder: usize, account: usize) {
-        for other in 0..self.holders.len() {
-            let hears = other != holder
-                && self.holders[other].alive
-                && self.holders[other].account == account;
-            if hears && self.plan.lost_hints < 100 && self.chance(100) >= self.plan.lost_hints {
-                let way = self.way(50);
-                self.later(way, Event::Hint(other));
-            }
-        }
-    }
-
-    fn arrive(&mut self, holder: usize, op: u32, token: Option<Token>) {
-        let is_first = token.is_none() && self.time < 4_000;
-        let fate = if is_first {
-            Fate::Fine
-        } else {
-            self.fate(Turn::Send)
-        };
-        let way = self.way(self.plan.network);
-        let acts = !matches!(
-            fate,
-            Fate::Status(..)
-                | Fate::Portal
-                | Fate::Lost { acted: false }
-                | Fate::Silent { acted: false }
-        );
-        let granted = acts.then(|| match token {
-            Some(token) => self.server.refresh(token, self.time),
-            None => Some(self.server.grant(self.holders[holder].account, self.time)),
-        });
-        if granted.as_ref().is_some_and(Option::is_some) {
-            self.was_spent(holder, op);
-        }
-        self.say(|| {
-            format!(
-                "server: {token:?} of {} {}",
-                name(holder),
-                match &granted {
-                    None => format!("{fate:?}"),
-                    Some(None) => "refused".into(),
-                    Some(Some(_)) => format!("granted, {fate:?}"),
-                }
-            )
-        });
-        let answer = match granted {
-            Some(tokens) => tokens.ok_or_else(refusal),
-            None => Err(troubled(fate).unwrap_or_else(|| no_answer(false))),
-        };
-        match fate {
-            Fate::Silent { .. } => {}
-            Fate::Lost { .. } => self.later(way, Event::Answer(holder, op, Err(no_answer(false)))),
-            Fate::Slow(late) => self.later(late, Event::Answer(holder, op, answer)),
-            _ => self.later(way, Event::Answer(holder, op, answer)),
         }
     }
 
@@ -311,7 +230,7 @@ impl World {
             | Event::LockLate(holder, _)
             | Event::Answer(holder, ..)
             | Event::SendLate(holder, _)
-            | Event::Revoked(holder)
+            | Event::Revoked(holder, _)
             | Event::Woke(holder, _)
             | Event::Hint(holder) => *holder,
             _ => return,
@@ -364,14 +283,18 @@ impl World {
                 Input::Locked(false)
             }
             Event::Answer(_, op, answer) if state.sending.take_if(|open| *open == op).is_some() => {
-                self.was_answered(holder, op, answer.is_ok());
+                self.was_answered(holder, op, &answer);
                 Input::Replied(answer)
             }
             Event::SendLate(_, op) if state.sending.take_if(|open| *open == op).is_some() => {
-                self.was_answered(holder, op, false);
-                Input::Replied(Err(no_answer(true)))
+                let answer = Err(no_answer(true));
+                self.was_answered(holder, op, &answer);
+                Input::Replied(answer)
             }
-            Event::Revoked(_) => Input::Revoked,
+            Event::Revoked(_, op) if state.revoking.contains(&op) => {
+                state.revoking.retain(|open| *open != op);
+                Input::Revoked
+            }
             Event::Woke(_, at) if state.alarm == Some(at) => {
                 state.alarm = None;
                 Input::Woke
@@ -385,6 +308,10 @@ impl World {
     pub(crate) fn feed(&mut self, holder: usize, input: Input) {
         let now = self.now(holder);
         let shown = self.trace.is_some().then(|| describe(&input));
+        if self.plan.seed.is_multiple_of(64) {
+            self.check_secrets(&format!("{input:?}"));
+        }
+        let held_lock = self.places[self.holders[holder].account].owner == Some(holder);
         let outputs = self.holders[holder].session.handle(now, input);
         self.say(|| {
             let outputs: Vec<String> = outputs.iter().map(describe_output).collect();
@@ -395,6 +322,10 @@ impl World {
                 outputs.join(", ")
             )
         });
+        if self.plan.seed.is_multiple_of(64) {
+            let shown = format!("{outputs:?} {:?}", self.holders[holder].session);
+            self.check_secrets(&shown);
+        }
         for (index, output) in outputs.into_iter().enumerate() {
             if output == Output::Changed {
                 continue;
@@ -417,7 +348,7 @@ impl World {
                 self.later(at - now.monotonic, Event::Woke(holder, at));
             }
         }
-        self.check(holder);
+        self.check(holder, held_lock);
     }
 
     fn perform(&mut self, holder: usize, output: Output) {
@@ -435,8 +366,13 @@ impl World {
                 match output {
                     Output::Swap(entry) => {
                         let expected = self.holders[holder].expected.clone();
-                        let entry = Rc::new(written(entry));
-                        self.later(way, Event::Write(holder, op, expected, entry));
+                        let write = Write {
+                            holder,
+                            op,
+                            expected,
+                            entry: Rc::new(written(entry)),
+                        };
+                        self.later(way, Event::Write(write));
                     }
                     _ => self.later(way, Event::Read(holder, op)),
                 }
@@ -450,62 +386,13 @@ impl World {
             }
             Output::Unlock => self.release(holder),
             Output::Send(request) => self.send(holder, op, &request),
-            Output::Revoke(request) => {
-                let token = Token::parse(field(&request, "token")).unwrap();
-                let way = self.way(self.plan.network);
-                self.later(way, Event::Revoke(holder, token));
-            }
+            Output::Revoke(request) => self.send_revocation(holder, op, &request),
             Output::Settle { caller, result } => self.settled(holder, caller, &result),
             Output::Changed => {}
         }
     }
 
-    fn send(&mut self, holder: usize, op: u32, request: &Request) {
-        let is_busy = self.holders[holder].sending.replace(op).is_some();
-        if is_busy || request.endpoint != Endpoint::Token {
-            self.fail(|| "two requests at once".into());
-        }
-        let token = (field(request, "grant_type") == "refresh_token")
-            .then(|| Token::parse(field(request, "refresh_token")).unwrap());
-        if let Some(token) = token {
-            self.presented(holder, op, token);
-        }
-        let way = self.way(self.plan.network);
-        self.later(way, Event::Arrive(holder, op, token));
-        self.later(self.plan.timeout, Event::SendLate(holder, op));
-    }
-
-    /// The world, but for what a search does not tell apart.
-    pub(crate) fn digest(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (
-            self.time,
-            &self.holders,
-            &self.places,
-            &self.server,
-            &self.presentations,
-        )
-            .hash(&mut hasher);
-        let queued = self.queue.iter().fold(0_u64, |sum, (at, _, event)| {
-            let mut hasher = DefaultHasher::new();
-            (at, event).hash(&mut hasher);
-            sum.wrapping_add(hasher.finish())
-        });
-        queued.hash(&mut hasher);
-        hasher.finish()
-    }
-
     pub(crate) fn session(&self, name: String) -> Session {
         Session::new(self.config.clone(), name)
     }
-}
-
-pub(crate) fn field<'a>(request: &'a Request, name: &str) -> &'a str {
-    let mut fields = request
-        .body
-        .split('&')
-        .filter_map(|field| field.split_once('='));
-    fields
-        .find(|(other, _)| *other == name)
-        .map_or("", |(_, value)| value)
 }

@@ -1,0 +1,187 @@
+//! What must hold when a session ends, and at the end of a world.
+
+use meshydb_client::error::Reason;
+use meshydb_client::event::Input;
+use meshydb_client::record::{Entry, Stored};
+use meshydb_client::token::UNKNOWN_LIFETIME;
+
+use crate::holder::Want;
+use crate::plan::{Locks, Model};
+use crate::server::Token;
+use crate::world::World;
+
+/// Longer than any pause and than the life of any token.
+const LONG_AFTER: i64 = 40_000_000;
+const CLOCKS_APART: i64 = 60_000;
+
+impl World {
+    /// An end is written only over a token that the server does not accept.
+    pub(crate) fn check_sentence(&mut self, sid: &str, reason: Reason, before: &Entry) {
+        let Stored::Live(record) = &before.stored else {
+            return;
+        };
+        let token = record.refresh_token.as_ref().map(Token::of_refresh);
+        let Some(token) = token else {
+            return;
+        };
+        if self.server.accepts(token, self.time) {
+            self.fail(|| format!("{sid} is ended, and the server would accept {token:?}"));
+        }
+        let mut sent = self.presentations.iter();
+        let was_lost = !self.server.families[token.family].revoked
+            && !matches!(self.plan.model, Model::Fixed { .. })
+            && sent.any(|sent| sent.token == token && sent.spent && sent.answered != Some(true));
+        let is_remembered = !self.has_store_fault && !self.plan.has_foreign();
+        if reason == Reason::InvalidGrant && was_lost && is_remembered {
+            self.fail(|| format!("{sid} is ended by invalid_grant, not by a lost answer"));
+        }
+    }
+
+    pub(crate) fn check_end(&mut self, sid: &str) {
+        let has_store_fault = self.has_store_fault;
+        let others = self.holders.iter().filter(|other| {
+            other.alive
+                && other.session.sid() == sid
+                && !(has_store_fault && other.session.snapshot().degraded)
+        });
+        let tokens: Vec<Token> = others
+            .filter_map(|other| {
+                Some(Token::of_refresh(
+                    other.session.held()?.refresh_token.as_ref()?,
+                ))
+            })
+            .collect();
+        if let Some(token) = tokens
+            .iter()
+            .find(|token| self.server.accepts(**token, self.time))
+        {
+            self.fail(|| format!("{sid} is ended, and the server would accept {token:?}"));
+        }
+    }
+
+    /// After all faults, and after the longest pause, whoever has a session that the server accepts gets a token.
+    pub(crate) fn finish(&mut self) {
+        self.drain();
+        self.healed = true;
+        self.time += LONG_AFTER;
+        for holder in self.living() {
+            self.check_call(holder);
+        }
+        for holder in self.living() {
+            self.feed(holder, Input::Hint);
+        }
+        self.drain();
+        for holder in self.living() {
+            let state = &self.holders[holder];
+            let (sid, generation) = (state.session.sid(), state.session.snapshot().generation);
+            let stored = self.places[state.account].live();
+            let stored = stored.filter(|record| record.sid == sid);
+            let differs = stored.is_none_or(|record| record.generation != generation);
+            if differs && self.places[state.account].entry.stored.is_readable() {
+                self.fail(|| format!("h{holder} is at {generation}, which is not what is stored"));
+            }
+        }
+        self.check_rest();
+    }
+
+    fn living(&self) -> Vec<usize> {
+        let lives = |holder: &usize| {
+            let state = &self.holders[*holder];
+            state.alive && state.session.snapshot().state != "ended"
+        };
+        let all = 0..if self.violation.is_some() {
+            0
+        } else {
+            self.holders.len()
+        };
+        all.filter(lives).collect()
+    }
+
+    fn check_call(&mut self, holder: usize) {
+        if self.violation.is_some() {
+            return;
+        }
+        let state = &self.holders[holder];
+        let stored = self.places[state.account].live();
+        let stored = stored.filter(|record| record.sid == state.session.sid());
+        let stored = stored.and_then(|record| record.refresh_token.as_ref());
+        let is_live =
+            stored.is_some_and(|token| self.server.accepts(Token::of_refresh(token), self.time));
+        let caller = self.caller(holder, Want::default());
+        let call = Input::Call {
+            caller,
+            min_validity: 0,
+            rejected: None,
+        };
+        self.feed(holder, call);
+        self.drain();
+        let state = &self.holders[holder];
+        let has_token = state.callers[caller as usize].settled == Some(true);
+        if !has_token && is_live {
+            self.fail(|| format!("h{holder} gets no token though the server would grant one"));
+        }
+        let state = &self.holders[holder];
+        let held = state.session.held().filter(|_| has_token);
+        let held = held.map(|record| Token::of(&record.access_token));
+        let is_old = held.is_some_and(|token| {
+            let issued = self.server.families[token.family].issues[token.index].at;
+            let lasts = self.plan.lifetime.unwrap_or(UNKNOWN_LIFETIME) + CLOCKS_APART;
+            token.index < self.server.newest(token.family) && self.time > issued + lasts
+        });
+        if is_old && !self.has_store_fault {
+            self.fail(|| format!("h{holder} gets {held:?}, which has expired"));
+        }
+    }
+
+    /// While nobody is answered, requests become few, whoever calls how often; and at the end nobody rushes.
+    fn check_outage(&mut self) {
+        let Some(outage) = self.plan.outage.filter(|_| self.plan.is_crowded) else {
+            return;
+        };
+        let mut most = 3;
+        let mut at = outage.from;
+        for failures in 0.. {
+            at += (500_i64 << failures.min(7)).min(60_000) / 2;
+            if at > outage.to {
+                break;
+            }
+            most += 1;
+        }
+        let count = |from: i64, to: i64| {
+            let sent = self.presentations.iter();
+            sent.filter(|sent| (from..to).contains(&sent.at)).count()
+        };
+        let (during, after) = (
+            count(outage.from, outage.to),
+            count(outage.to, outage.to + self.plan.timeout),
+        );
+        if during > most {
+            self.fail(|| format!("{during} requests in an outage, {most} at most"));
+        }
+        if after > 2 {
+            self.fail(|| format!("{after} requests at the end of an outage"));
+        }
+    }
+
+    fn check_rest(&mut self) {
+        self.check_outage();
+        for holder in 0..self.holders.len() {
+            let state = &self.holders[holder];
+            if state.alive && state.waiting().next().is_some() {
+                self.fail(|| format!("a caller of h{holder} is never settled"));
+            }
+            let account = self.holders[holder].account;
+            if self.places[account].locks == Locks::Fair && self.places[account].owner.is_some() {
+                self.fail(|| "the lock is held at the end".into());
+            }
+        }
+        let unexplained = self
+            .server
+            .families
+            .iter()
+            .position(|family| !family.alive && !family.revoked);
+        if let Some(family) = unexplained.filter(|_| self.is_calm) {
+            self.fail(|| format!("family {family} died though nothing went wrong"));
+        }
+    }
+}

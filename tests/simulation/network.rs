@@ -1,0 +1,122 @@
+//! The way to the server and back, and what goes wrong on it.
+
+use meshydb_client::oauth::{Endpoint, Request, no_answer};
+
+use crate::plan::{Fate, Turn};
+use crate::server::{Token, refusal, troubled};
+use crate::trace::name;
+use crate::world::{Event, World};
+
+impl World {
+    pub(crate) fn send(&mut self, holder: usize, op: u32, request: &Request) {
+        let is_busy = self.holders[holder].sending.replace(op).is_some();
+        if is_busy || request.endpoint != Endpoint::Token {
+            self.fail(|| "two requests at once".into());
+        }
+        let token = (field(request, "grant_type") == "refresh_token")
+            .then(|| Token::parse(field(request, "refresh_token")).unwrap());
+        if let Some(token) = token {
+            self.presented(holder, op, token);
+        }
+        let way = self.way(self.plan.network);
+        self.later(way, Event::Arrive(holder, op, token));
+        self.later(self.plan.timeout, Event::SendLate(holder, op));
+    }
+
+    pub(crate) fn arrive(&mut self, holder: usize, op: u32, token: Option<Token>) {
+        let is_first = token.is_none() && self.time < 4_000;
+        let fate = if is_first {
+            Fate::Fine
+        } else {
+            self.fate(Turn::Send)
+        };
+        if fate != Fate::Fine
+            && let Some(token) = token
+        {
+            self.server.excuse(token);
+        }
+        match fate {
+            Fate::Late(by) => self.later(by, Event::Serve(holder, op, token)),
+            fate => self.serve(holder, op, token, fate),
+        }
+    }
+
+    pub(crate) fn serve(&mut self, holder: usize, op: u32, token: Option<Token>, fate: Fate) {
+        let way = self.way(self.plan.network);
+        let acts = !matches!(
+            fate,
+            Fate::Status(..)
+                | Fate::Portal
+                | Fate::Lost { acted: false }
+                | Fate::Silent { acted: false }
+        );
+        let granted = acts.then(|| match token {
+            Some(token) => {
+                self.check_refusal(holder, token);
+                self.server.refresh(token, self.time)
+            }
+            None => Some(self.server.grant(self.holders[holder].account, self.time)),
+        });
+        if let (None, Some(Some(_))) = (token, &granted) {
+            self.holders[holder].family = Some(self.server.families.len() - 1);
+        }
+        if granted.as_ref().is_some_and(Option::is_some) {
+            self.was_spent(holder, op);
+        }
+        self.say(|| {
+            format!(
+                "server: {token:?} of {} {}",
+                name(holder),
+                match &granted {
+                    None => format!("{fate:?}"),
+                    Some(None) => "refused".into(),
+                    Some(Some(_)) => format!("granted, {fate:?}"),
+                }
+            )
+        });
+        let answer = match granted {
+            Some(tokens) => tokens.ok_or_else(refusal),
+            None => Err(troubled(fate).unwrap_or_else(|| no_answer(false))),
+        };
+        let (way, answer) = match fate {
+            Fate::Silent { .. } => return,
+            Fate::Lost { .. } => (way, Err(no_answer(false))),
+            Fate::Cut => (
+                way,
+                answer.and_then(|_| Err(troubled(Fate::Portal).unwrap())),
+            ),
+            Fate::Slow(late) => (late, answer),
+            _ => (way, answer),
+        };
+        self.later(way, Event::Answer(holder, op, answer));
+    }
+
+    pub(crate) fn send_revocation(&mut self, holder: usize, op: u32, request: &Request) {
+        let token = Token::parse(field(request, "token")).unwrap();
+        self.holders[holder].revoking.push(op);
+        let way = self.way(self.plan.network);
+        self.later(way, Event::Revoke(holder, op, token));
+        self.later(self.plan.timeout, Event::Revoked(holder, op));
+    }
+
+    pub(crate) fn revoke(&mut self, holder: usize, op: u32, token: Token) {
+        let fate = self.fate(Turn::Revocation);
+        if !matches!(fate, Fate::Silent { acted: false }) {
+            self.server.revoke(token.family);
+        }
+        if !matches!(fate, Fate::Silent { .. }) {
+            let way = self.way(self.plan.network);
+            self.later(way, Event::Revoked(holder, op));
+        }
+    }
+}
+
+pub(crate) fn field<'a>(request: &'a Request, name: &str) -> &'a str {
+    let mut fields = request
+        .body
+        .split('&')
+        .filter_map(|field| field.split_once('='));
+    fields
+        .find(|(other, _)| *other == name)
+        .map_or("", |(_, value)| value)
+}

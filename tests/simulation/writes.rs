@@ -1,0 +1,68 @@
+//! What must hold of what is stored.
+
+use meshydb_client::error::Reason;
+use meshydb_client::record::{Entry, Record, Stored};
+
+use crate::server::Token;
+use crate::world::World;
+
+impl World {
+    /// What is gone stays gone, nothing goes back, and nobody says of a claim what is not so.
+    pub(crate) fn check_written(&mut self, holder: usize, account: usize, before: &Entry) {
+        let place = &mut self.places[account];
+        let entry = place.entry.clone();
+        if before.stored == Stored::Newer {
+            self.fail(|| format!("h{holder} writes over a later version's record"));
+        }
+        match &entry.stored {
+            Stored::Live(record) => self.check_record(holder, account, record, before),
+            Stored::Ended { sid, .. } if before.stored.sid() != Some(sid) => {
+                self.fail(|| format!("h{holder} ends a session that is not its own"));
+            }
+            Stored::Ended { sid, reason, .. } if *reason != Reason::SignedOut => {
+                self.check_end(sid);
+                self.check_sentence(sid, *reason, before);
+            }
+            Stored::Empty if before.stored != Stored::Empty => {
+                self.fail(|| format!("h{holder} removes what is stored"));
+            }
+            _ => {}
+        }
+        let place = &self.places[account];
+        let state = &self.holders[holder];
+        let claim = entry.attempt.claim.as_ref();
+        let claim = claim.filter(|claim| claim.holder == format!("h{holder}."));
+        let is_false = claim.is_some_and(|claim| claim.locked != (place.owner == Some(holder)));
+        if is_false && state.alive && !state.has_signed_out && !self.has_store_fault {
+            self.fail(|| format!("h{holder} is wrong about the lock in its claim"));
+        }
+    }
+
+    fn check_record(&mut self, holder: usize, account: usize, record: &Record, before: &Entry) {
+        let place = &mut self.places[account];
+        let sid = &record.sid;
+        if place.gone.contains(sid) {
+            return self.fail(|| format!("h{holder} brings {sid} back"));
+        }
+        let family = Token::of(&record.access_token).family;
+        match place.families.iter().find(|(other, _)| other == sid) {
+            None => place.families.push((sid.clone(), family)),
+            Some((_, known)) if *known != family => {
+                return self.fail(|| format!("{sid} is given the tokens of family {family}"));
+            }
+            Some(_) => {}
+        }
+        let is_same = before.stored.sid() == Some(sid);
+        let steps = record.generation - before.stored.generation();
+        if steps < i64::from(!is_same) {
+            self.fail(|| format!("h{holder} goes back by {} generations", -steps));
+        }
+        if let Stored::Live(other) = &before.stored
+            && is_same
+            && steps == 0
+            && other.refresh_token != record.refresh_token
+        {
+            self.fail(|| format!("h{holder} writes over a record of the same generation"));
+        }
+    }
+}
