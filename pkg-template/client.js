@@ -1,6 +1,6 @@
 import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
-import { Engine, Settings, Wish } from "./load.js";
+import { Engine, Wish } from "./load.js";
 import { Local } from "./local.js";
 import { aborted, clientOptions, signalOf } from "./options.js";
 import { Port } from "./port.js";
@@ -30,7 +30,8 @@ function watchStore(store, key, changed) {
 }
 
 export class Client {
-  #settings;
+  #values;
+  #key;
   #fetch;
   #persistence;
   #ports = new Set();
@@ -47,7 +48,8 @@ export class Client {
 
   constructor(accountName, tenant, publicKey, options) {
     const { fetch, persistence, values } = clientOptions(options);
-    this.#settings = new Settings([accountName, publicKey, tenant ?? undefined, ...values]);
+    this.#values = [accountName, publicKey, tenant ?? undefined, ...values];
+    this.#key = this.#engine().key;
     this.#fetch = fetch;
     this.#persistence = persistence === "local" ? new Local() : persistence;
     this.#ready = persistence === "none";
@@ -102,11 +104,14 @@ export class Client {
     this.#listeners.notify();
   }
 
+  #engine() {
+    return new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
+  }
+
   async #open(options, wish, first, second) {
     this.#alive();
     const signal = signalOf(options);
-    const engine = new Engine(this.#settings, crypto.getRandomValues(new Uint32Array(4)).join("-"));
-    const port = new Port(engine, this.#fetch, this.#storeFor(), () => this.#changed());
+    const port = new Port(this.#engine(), this.#fetch, this.#storeFor(), () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
@@ -157,8 +162,7 @@ export class Client {
     this.#stopWatching = () => {};
     const ref = new WeakRef(this);
     const changed = () => ref.deref()?.#hinted();
-    const { key } = this.#settings;
-    this.#stopWatching = watchStore(this.#persistence, key, changed);
+    this.#stopWatching = watchStore(this.#persistence, this.#key, changed);
     watchers ??= new FinalizationRegistry((stop) => stop());
     watchers.register(this, this.#stopWatching);
   }

@@ -2,7 +2,7 @@ import { start } from "../target/wasm/meshydb_client.js";
 import { moduleBytes } from "./module.js";
 import { unsupported } from "./options.js";
 
-export { Engine, keep, kept, Settings, Wish } from "../target/wasm/meshydb_client.js";
+export { Engine, pageStorage, Wish } from "../target/wasm/meshydb_client.js";
 
 let isLoaded = false;
 

@@ -1,9 +1,33 @@
-import { keep, kept } from "./load.js";
-import { parseObject, within } from "./platform.js";
+import { pageStorage } from "./load.js";
+import { hasGlobal, parseObject, within } from "./platform.js";
 import { believed, readRegister, swapRegister } from "./register.js";
 
 /** Milliseconds after which an IndexedDB that does not answer counts as missing: fewer than a store has in all. */
 const PATIENCE = 500;
+
+/** Where there is no localStorage, this has no method. */
+function storage() {
+  return hasGlobal("localStorage") && pageStorage();
+}
+
+/** The text under a key; null if there is none, or no localStorage. */
+function kept(key) {
+  try {
+    return storage().getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** Writes the text under a key, or removes it if that is null; says whether that was possible. */
+function keep(key, next) {
+  try {
+    next === null ? storage().removeItem(key) : storage().setItem(key, next);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function isOver(text) {
   return parseObject(text)?.ended;

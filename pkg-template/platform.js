@@ -1,3 +1,7 @@
+/** Milliseconds that one store operation may take. */
+const STORE_TIMEOUT = 1000;
+/** Bytes of an answer that are read. */
+const BODY_LIMIT = 65_536;
 const BRAND = Symbol.for("meshydb-client.MeshyError");
 
 export class MeshyError extends Error {
@@ -45,31 +49,53 @@ export function within(promise, ms, late) {
       late?.abort();
     }, ms);
   });
-  return Promise.race([promise.catch(() => Promise.reject(0)), deadline]).finally(() => clearTimeout(timer));
+  return Promise.race([Promise.resolve(promise).catch(() => Promise.reject(0)), deadline]).finally(() =>
+    clearTimeout(timer),
+  );
 }
 
-export function requestInit(body, tenant, signal, keepalive) {
+/** Reads the store: the members of the record there, in the order of `names`, or nothing. */
+export async function load(port, names) {
+  const text = await within(port.store.read(port.key), STORE_TIMEOUT);
+  port.engine.seen = typeof text === "string" ? text : null;
+  return text && ownMembers(parseObject(text), names);
+}
+
+/** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */
+export async function swap(port, names, members) {
+  const { engine, store, key } = port;
+  const before = parseObject(engine.seen);
+  const record = Object.fromEntries(names.split(" ").map((name, index) => [name, members[index]]));
+  const next = JSON.stringify({ ...(before?.sid === record.sid && before), ...record });
+  const isSwapped = await within(store.compareAndSet(key, engine.seen, next), STORE_TIMEOUT);
+  if (isSwapped) engine.seen = next;
+  return isSwapped;
+}
+
+/** Status, media type, Retry-After in seconds and the members of the JSON object in at most 64 KiB of text. */
+export function post(port, url, body, tenant, timeout, keepalive, names) {
+  const controller = new AbortController();
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
-  if (tenant !== undefined) headers.tenant = tenant;
-  return {
-    method: "POST",
-    headers,
-    body,
-    signal,
-    keepalive,
-    redirect: "manual",
-    cache: "no-store",
-    credentials: "omit",
-    referrerPolicy: "no-referrer",
+  if (tenant) headers.tenant = tenant;
+  const ask = async () => {
+    const { fetch } = port;
+    const response = await fetch(url, {
+      method: "POST",
+      headers,
+      body,
+      keepalive,
+      signal: controller.signal,
+      redirect: "manual",
+      cache: "no-store",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+    });
+    const later = response.headers.get("retry-after");
+    const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - Date.now()) / 1000;
+    const members = ownMembers(parseObject(await readText(response.body, BODY_LIMIT)), names);
+    return [response.status, response.headers.get("content-type"), seconds, ...members];
   };
-}
-
-/** Status, media type, Retry-After in seconds and at most `limit` bytes of text. */
-export async function readAnswer(response, limit) {
-  const { status, headers, body } = await response;
-  const later = headers.get("retry-after");
-  const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - Date.now()) / 1000;
-  return [status, headers.get("content-type"), seconds, await readText(body, limit)];
+  return within(ask(), timeout, controller);
 }
 
 /** Undefined for what is longer, and one chunk at most was read of it, or for what is no UTF-8. */
@@ -97,16 +123,11 @@ export function parseObject(text) {
   } catch {}
 }
 
-/** The own members of an object, or of a JSON object, in the order of `names`; undefined if there is no object. */
-export function ownMembers(source, names) {
-  const object = typeof source === "string" ? parseObject(source) : source;
-  if (!object || typeof object !== "object") return undefined;
-  return names.split(" ").map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
-}
-
-/** The JSON text of a record, with the members that `text`, of the same session, has beyond these. */
-export function writeRecord(text, names, members) {
-  const before = parseObject(text);
-  const record = Object.fromEntries(names.split(" ").map((name, index) => [name, members[index]]));
-  return JSON.stringify({ ...(before?.sid === record.sid && before), ...record });
+/** The own members of an object in the order of `names`; none if they cannot be had. */
+export function ownMembers(object, names) {
+  try {
+    return names.split(" ").map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
+  } catch {
+    return [];
+  }
 }

@@ -24,6 +24,8 @@ export class Port {
 
   constructor(engine, fetch, store, onChange) {
     this.engine = engine;
+    engine.seen = null;
+    this.key = engine.key;
     this.store = store;
     this.#fetch = fetch;
     this.#onChange = onChange;
@@ -73,8 +75,8 @@ export class Port {
   }
 
   /** Resolves to whether the lock was granted within so many milliseconds; false where the store has none. */
-  lock(key, within) {
-    const { store } = this;
+  lock(within) {
+    const { store, key } = this;
     const controller = new AbortController();
     return new Promise((resolve) => {
       let isOpen = true;

@@ -116,6 +116,10 @@ const sources = {
   name: "sources",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(TEMPLATE, "platform.js") }));
+    onLoad({ filter: /\/target\/wasm\/meshydb_client\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8"),
+      loader: "ts",
+    }));
     onLoad({ filter: /\/pkg-template\/module\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replace("@wasm@", () => toAscii(readFileSync(wasmFile))),
     }));

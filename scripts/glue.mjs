@@ -2,11 +2,12 @@
 const HELPERS = {
   getDataViewMemory0: "return new DataView(wasm.memory.buffer);",
   getUint8ArrayMemory0: "return new Uint8Array(wasm.memory.buffer);",
+  getStringFromWasm0: "return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));",
   decodeText: "return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);",
   passStringToWasm0: `
     const bytes = new TextEncoder().encode(arg);
     WASM_VECTOR_LEN = bytes.length;
-    const ptr = malloc(WASM_VECTOR_LEN, 1) >>> 0;
+    const ptr = malloc(WASM_VECTOR_LEN, 1);
     getUint8ArrayMemory0().set(bytes, ptr);
     return ptr;`,
   handleError: `
@@ -17,16 +18,48 @@ const HELPERS = {
         wasm.__wbindgen_exn_store(addToExternrefTable0(e));
       }
     };`,
+  makeMutClosure: `
+    let count = 1;
+    const real = (...args) => {
+      count++;
+      try {
+        return f(arg0, arg1, ...args);
+      } finally {
+        real._wbg_cb_unref();
+      }
+    };
+    real._wbg_cb_unref = () => {
+      if (!--count) wasm.__wbindgen_destroy_closure(arg0, arg1);
+    };
+    return real;`,
+};
+
+/** What the glue does to tell a value's type, without the values that nobody reads. */
+const READS = {
+  number: `
+            const isNumber = typeof arg1 === 'number';
+            getDataViewMemory0().setFloat64(arg0 + 8, isNumber ? arg1 : 0, true);
+            getDataViewMemory0().setInt32(arg0, isNumber, true);`,
+  string: `
+            const ptr = typeof arg1 === 'string' ? passStringToWasm0(arg1, wasm.__wbindgen_malloc) : 0;
+            getDataViewMemory0().setInt32(arg0 + 4, WASM_VECTOR_LEN, true);
+            getDataViewMemory0().setInt32(arg0, ptr, true);`,
 };
 
 const START = `
+let EngineFinalization;
+
 export function start(module) {
+  EngineFinalization = new FinalizationRegistry((ptr) => wasm.__wbg_engine_free(ptr, 1));
   wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
   wasm.__wbindgen_start();
 }
 `;
 
-/** Nobody frees by hand, what is not used any more is collected; a class has one caller; enums are looked up one way. */
+/**
+ * Nobody frees by hand, what is not used any more is collected; a class has one caller; a closure is dropped by the
+ * core, whose promises all settle; an enum is TypeScript's, whose members esbuild makes constants of.
+ */
 export function simplified(glue) {
   return Object.entries(HELPERS)
     .reduce((text, [name, body]) => {
@@ -36,9 +69,16 @@ export function simplified(glue) {
     .replaceAll(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, "")
     .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
     .replaceAll(/^ +_assertClass\(.*\n/gm, "")
+    .replaceAll(
+      /^ {12}const obj = arg1;\n {12}const ret = typeof\(obj\) === '(\w+)'[\s\S]*?(?=\n {8}\},$)/gm,
+      (_, type) => READS[type].slice(1),
+    )
+    .replaceAll(/^const (CLOSURE_DTORS|EngineFinalization) = [\s\S]*?;\n/gm, "")
+    .replace(/^export const (\w+) = Object\.freeze\(\{\n([\s\S]*?)^\}\);/gm, (_, name, members) => {
+      return `export enum ${name} {\n${members.replaceAll(/: (\d+), "\d+": "\w+",$/gm, " = $1,")}}`;
+    })
     .replaceAll(/^(let |const )?cached(TextDecoder|TextEncoder)\b.*\n/gm, "")
     .replaceAll(", wasm.__wbindgen_realloc)", ")")
-    .replaceAll(/^( +\w+: \d+), "\d+": "\w+",$/gm, "$1,")
     .replaceAll(/^( {8}\w+: )function\(\) \{ return (handleError\()function \((.*)\) \{$/gm, "$1$2($3) => {")
     .replaceAll(/^ {8}\}, arguments\); \},$/gm, "        }),")
     .replaceAll(/^( {8}\w+: )function(\(.*\)) \{$/gm, "$1$2 => {")

@@ -59,8 +59,13 @@ export const mutants = [
   ],
   [
     "a send long after the claim",
-    "} else if now.since(at) > SEND_WITHIN {",
-    "} else if now.since(at) > 1_000 * SEND_WITHIN {",
+    "if !done || now.since(at) > SEND_WITHIN {",
+    "if !done || now.since(at) > 1_000 * SEND_WITHIN {",
+  ],
+  [
+    "no second look after a claim that the store does not take",
+    "if !done || now.since(at) > SEND_WITHIN {",
+    "if now.since(at) > SEND_WITHIN {",
   ],
   [
     "a claim shorter than its send",

@@ -13,9 +13,13 @@ const UNUSED_POINTERS = [
   /^wasm_bindgen::convert::closures::.*::invoke::\w+$/,
   // a feature (JavaScript Promise Integration) that is not in use
   /^js_sys::futures::jspi::task_waker\b/,
-  // what js-sys asks for where there is no globalThis
-  /^js_sys::global::get_global_object::GLOBAL::init\b/,
+  // where js-sys looks for what is found below
+  /^js_sys::global::get_global_object::\w+::init\b/,
 ];
+
+/** What js-sys looks for in four places is `globalThis` on every platform that there is. */
+const GLOBAL = /^js_sys::global::\w+$/;
+const GLOBAL_THIS = /::GLOBAL_THIS::init::__wbg_static_accessor_\w+::\w+$/;
 
 /** Makes traps of panics and of pointers to what is not used. wasm-opt then drops what only they called. */
 export function withoutPanics(module, binaryen) {
@@ -30,6 +34,9 @@ export function withoutPanics(module, binaryen) {
     module.removeFunction(name);
     module.addFunction(name, params, results, [], module.unreachable());
   }
+  const [search, found] = [GLOBAL, GLOBAL_THIS].map((pattern) => functions.find(({ name }) => pattern.test(name)));
+  module.removeFunction(search.name);
+  module.addFunction(search.name, search.params, search.results, [], module.call(found.name, [], search.results));
   module.addFunction("trap", binaryen.none, binaryen.none, [], module.unreachable());
   const { name, table, offset, data } = binaryen.getElementSegmentInfo(module.getElementSegmentByIndex(0));
   const pointers = data.map((name) => (matches([...PANICS, ...UNUSED_POINTERS], name) ? "trap" : name));

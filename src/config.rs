@@ -68,8 +68,8 @@ pub struct Options<'a> {
 pub struct Config {
     /// The `client_id` of RFC 6749.
     pub public_key: String,
-    /// Value of the `tenant` header, where there is one.
-    pub tenant: Option<String>,
+    /// Value of the `tenant` header; empty for none.
+    pub tenant: String,
     /// Where token requests go.
     pub token_endpoint: String,
     /// Where revocations go; empty where the server has no such place.
@@ -133,7 +133,7 @@ impl Config {
         }
         Ok(Self {
             public_key: public_key.into(),
-            tenant: (!tenant.is_empty()).then(|| tenant.into()),
+            tenant: tenant.into(),
             token_endpoint,
             revocation_endpoint,
             scope: scope.into(),

@@ -28,6 +28,8 @@ mod committing;
 mod ending;
 mod opening;
 mod refreshing;
+mod showing;
+mod waking;
 
 use std::mem;
 use std::rc::Rc;
@@ -36,7 +38,7 @@ use crate::attempt::{Attempt, Claim};
 use crate::caller::{ANOTHER, Caller};
 use crate::config::Config;
 use crate::error::{Error, Reason};
-use crate::event::{Input, Output, Snapshot, StoreFailed};
+use crate::event::{Input, Output, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Place, Record, Standing, Stored, standing};
 use crate::token::{AccessToken, Now, RefreshToken, hash};
@@ -79,9 +81,10 @@ pub struct Session {
     attempt: Attempt,
     /// Another holder's claim, and when its time has passed here.
     rival: Option<(Claim, i64)>,
-    /// Whether the lock is held, and whether it was not to be had.
+    /// Whether the lock is held, whether it was not to be had, and whether a claim was not.
     locked: bool,
     lockless: bool,
+    claimless: bool,
     claims: i64,
     /// Sends since the last rest, and when the first was.
     sends: u8,
@@ -126,6 +129,7 @@ impl Session {
             rival: None,
             locked: false,
             lockless: false,
+            claimless: false,
             claims: 0,
             sends: 0,
             first_sent: Now::default(),
@@ -188,65 +192,6 @@ impl Session {
             }
         }
         mem::take(&mut self.outputs)
-    }
-
-    /// When [`Input::Woke`] is due, by the monotonic clock.
-    pub fn wake_at(&self) -> Option<i64> {
-        let deadlines = self.callers.iter();
-        let deadline = deadlines.map(|caller| caller.deadline(self.config.timeout));
-        deadline.chain(self.due_at()).min()
-    }
-
-    /// When the machine itself has something to do.
-    fn due_at(&self) -> Option<i64> {
-        if let Phase::Waiting { until } = self.phase {
-            return Some(until);
-        }
-        let is_idle = matches!(self.phase, Phase::Idle);
-        let is_hopeless = matches!(self.stored, Stored::Newer);
-        (is_idle && self.degraded && !is_hopeless).then_some(self.rewrite_at)
-    }
-
-    /// Names the session.
-    pub fn sid(&self) -> &str {
-        &self.sid
-    }
-
-    /// The token in hand, unless the session is over.
-    pub fn held(&self) -> Option<&Record> {
-        self.record.as_deref().filter(|_| !self.is_over())
-    }
-
-    /// Whether `token` is or was this session's, or is what it is being opened with.
-    pub fn knows(&self, token: &RefreshToken) -> bool {
-        let is_opening = !self.is_over() && self.opened_with.as_ref() == Some(token);
-        is_opening || self.held().is_some_and(|record| record.knows(token))
-    }
-
-    /// What anyone may see.
-    pub fn snapshot(&self) -> Snapshot<'_> {
-        let record = self.record.as_ref();
-        Snapshot {
-            state: match self.phase {
-                Phase::Idle => "active",
-                Phase::Waiting { .. } => "waiting",
-                Phase::Loading
-                | Phase::Locking
-                | Phase::Claiming { .. }
-                | Phase::Sending
-                | Phase::Releasing(_)
-                | Phase::Condemned(_)
-                | Phase::Committing(_) => "refreshing",
-                Phase::Ending { .. } | Phase::Over => "ended",
-            },
-            expires_at: record
-                .filter(|record| record.expiry_known)
-                .map(|record| record.validity.expires_at),
-            scope: record.map_or("", |record| &record.scope),
-            generation: self.generation(),
-            error: self.error.clone(),
-            degraded: self.degraded,
-        }
     }
 
     /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
@@ -364,27 +309,6 @@ impl Session {
         }
     }
 
-    fn woke(&mut self, now: &Now) {
-        let timeout = self.config.timeout;
-        let is_patient = matches!(
-            self.phase,
-            Phase::Locking | Phase::Waiting { .. } | Phase::Committing(_)
-        );
-        self.settle_those(&Err(oauth::no_answer(true)), &mut |caller| {
-            if now.monotonic >= caller.deadline(timeout) && is_patient {
-                caller.patient = true;
-            }
-            now.monotonic >= caller.deadline(timeout)
-        });
-        self.rest();
-        if self.due_at().is_some_and(|due| due <= now.monotonic) {
-            if matches!(self.phase, Phase::Idle) {
-                self.rewrite_later(now);
-            }
-            self.load();
-        }
-    }
-
     /// Gives every caller the token in hand, whatever validity it asked for.
     fn serve_all(&mut self) {
         let token = self.held().map(|record| record.access_token.clone());
@@ -407,17 +331,11 @@ impl Session {
         self.changed();
     }
 
-    /// Back to rest, if what is waited for is wanted by nobody any more.
-    fn rest(&mut self) {
-        if matches!(self.phase, Phase::Waiting { .. }) && self.callers.is_empty() {
-            self.idle();
-        }
-    }
-
     fn idle(&mut self) {
         self.unlock();
         self.ahead = false;
         self.lockless = false;
+        self.claimless = false;
         self.lost_swaps = 0;
         self.sends = 0;
         self.refused = None;
@@ -494,13 +412,5 @@ impl Session {
             let validity = &record.validity;
             record.refresh_token.is_some() && !validity.covers(*now, validity.margin())
         })
-    }
-
-    fn generation(&self) -> i64 {
-        self.record.as_ref().map_or(0, |record| record.generation)
-    }
-
-    fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Ending { .. } | Phase::Over)
     }
 }

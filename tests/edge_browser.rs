@@ -6,21 +6,15 @@ mod edge;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
-use meshydb_client::web::{keep, kept};
-use wasm_bindgen::JsValue;
+use meshydb_client::web::page_storage;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
-fn what_local_storage_keeps_is_what_was_written_until_it_is_removed() {
-    let key = "meshydb-client:edge".into();
-    assert!(kept(&key).is_null());
-    assert!(keep(&key, &"text".into()));
-    assert_eq!(kept(&key), "text");
+fn the_storage_of_the_page_is_found() {
     let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
-    assert_eq!(
-        storage.get_item("meshydb-client:edge").unwrap().as_deref(),
-        Some("text")
-    );
-    assert!(keep(&key, &JsValue::NULL));
-    assert!(kept(&key).is_null());
+    storage.set_item("meshydb-client:edge", "text").unwrap();
+    let found = page_storage().get_item("meshydb-client:edge");
+    assert_eq!(found.unwrap().as_deref(), Some("text"));
+    page_storage().remove_item("meshydb-client:edge").unwrap();
+    assert_eq!(storage.get_item("meshydb-client:edge").unwrap(), None);
 }

@@ -17,7 +17,7 @@ impl Session {
     pub(super) fn committing_loaded(&mut self, now: &Now, next: Rc<Record>, is_read: bool) {
         let is_opening = self.record.is_none();
         if is_opening {
-            if self.callers.is_empty() {
+            if self.is_abandoned() {
                 self.revoke(next.refresh_token.as_ref());
                 return self.over(Error::ended(Reason::SignedOut));
             }
@@ -37,6 +37,11 @@ impl Session {
             Standing::Newer if self.is_in_hand(&next) => self.barred(),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
+    }
+
+    /// Whether nobody waits any more for a login. A foreign refresh token that was sent is no good any more: what came for it is kept.
+    fn is_abandoned(&self) -> bool {
+        self.record.is_none() && self.opened_with.is_none() && self.callers.is_empty()
     }
 
     /// Writes the record in hand over an older one, or over the session whose place it takes.
@@ -84,7 +89,7 @@ impl Session {
     pub(super) fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) {
         let before = self.record.as_ref().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
-        let abandoned = self.record.is_none() && self.callers.is_empty();
+        let abandoned = self.is_abandoned();
         self.record = Some(next);
         self.opened_with = None;
         self.degraded = !stored;

@@ -34,9 +34,7 @@ impl Session {
             return self.pause(now, error, true);
         }
         if !self.writable {
-            self.attempt = self.own_attempt();
-            self.attempt.claim = None;
-            return self.send(now);
+            return self.send_unclaimed(now);
         }
         let wait = self.kept_out(now);
         if !self.locked && !self.lockless {
@@ -52,6 +50,8 @@ impl Session {
             self.wait(now.monotonic + wait);
         } else if let Some(refusal) = self.refused.clone() {
             self.condemn(&refusal);
+        } else if self.claimless {
+            self.send_unclaimed(now);
         } else {
             self.claim(now);
         }
@@ -109,16 +109,23 @@ impl Session {
         self.phase = Phase::Claiming { at: *now, attempt };
     }
 
-    /// Sends, unless so much time has passed that another may have taken over; without a claim, if the store fails.
+    /// Sends, unless so much time has passed that another may have taken over, or the store takes no claim: then it is read once more.
     pub(super) fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
-        self.attempt = attempt;
-        if !done {
-            self.attempt.claim = None;
-            self.writable = false;
-            self.degraded = true;
-        } else if now.since(at) > SEND_WITHIN {
+        if done {
+            self.attempt = attempt;
+        }
+        self.claimless = !done;
+        self.degraded |= !done;
+        if !done || now.since(at) > SEND_WITHIN {
             return self.load();
         }
+        self.send(now);
+    }
+
+    /// Where the store fails, nothing but the lock keeps others from sending too.
+    fn send_unclaimed(&mut self, now: &Now) {
+        self.attempt = self.own_attempt();
+        self.attempt.claim = None;
         self.send(now);
     }
 
@@ -213,6 +220,7 @@ impl Session {
         self.unlock();
         self.sends = 0;
         self.lockless = false;
+        self.claimless = false;
         self.error = Some(error.clone());
         let timeout = self.config.timeout;
         self.settle_those(&Err(error), &mut |caller| {

@@ -1,12 +1,10 @@
 //! What JavaScript callers hand in, checked before anything else happens.
 
-use std::rc::Rc;
-
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::platform::meshy_error;
-use super::views::{error_to_js, member, members, with_token_members};
+use super::platform::own_members;
+use super::views::{TOKEN_RESPONSE, member, members, token_members};
 use crate::config::{Config, Options};
 use crate::error::Error;
 use crate::oauth::{Member, token_set};
@@ -26,29 +24,9 @@ const TEXTS: [&str; 8] = [
 const LONGEST_CREDENTIAL: usize = 4_096;
 const LONGEST_TOKEN: usize = 16_384;
 
-/// The arguments of `initializeWithTenant`, valid.
-#[wasm_bindgen]
-pub struct Settings(pub(super) Rc<Config>);
-
-#[wasm_bindgen]
-impl Settings {
-    /// Takes account, public key, tenant and options in the order in which `parse` names them. Throws a `MeshyError` that names the argument at fault.
-    #[wasm_bindgen(constructor)]
-    pub fn new(values: &Array) -> Result<Settings, JsValue> {
-        match parse(&members(values)) {
-            Ok(config) => Ok(Self(Rc::new(config))),
-            Err(error) => Err(meshy_error(error_to_js(&error))),
-        }
-    }
-
-    /// Names the session in a store.
-    #[wasm_bindgen(getter)]
-    pub fn key(&self) -> JsValue {
-        self.0.key.as_str().into()
-    }
-}
-
-fn parse(values: &[Member]) -> Result<Config, Error> {
+/// The arguments of `initializeWithTenant`: account, public key, tenant and options in this order.
+pub(super) fn config(values: &Array) -> Result<Config, Error> {
+    let values = members(values);
     let [
         account,
         public_key,
@@ -60,7 +38,7 @@ fn parse(values: &[Member]) -> Result<Config, Error> {
         slot,
         timeout,
         reuse_window,
-    ] = values
+    ] = values.as_slice()
     else {
         return Err(Error::argument("options", "must be an object"));
     };
@@ -134,7 +112,8 @@ pub(super) fn min_validity(value: &JsValue) -> Result<i64, Error> {
 }
 
 pub(super) fn tokens(value: &JsValue) -> Result<TokenSet, Error> {
-    with_token_members(value, |members| members.and_then(token_set))
-        .filter(|_| value.as_string().is_none())
+    let values = members(&own_members(value, TOKEN_RESPONSE));
+    token_members(&values)
+        .and_then(token_set)
         .ok_or_else(|| Error::argument("tokens", "must be the members of a Bearer token response"))
 }

@@ -8,25 +8,21 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Date, Promise};
+use js_sys::{Array, Date, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::AbortController;
 
-use super::arguments::{Settings, credential, min_validity, refresh_token, rejected, tokens};
-use super::platform::{Port, monotonic, read_answer, request_init, within};
-use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
+use super::arguments::{config, credential, min_validity, refresh_token, rejected, tokens};
+use super::platform::{Port, load, meshy_error, monotonic, post, swap};
+use super::views::{
+    RECORD, TOKEN_RESPONSE, entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js,
+};
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::{Input, Opening, Output, StoreFailed};
 use crate::oauth::{Endpoint, Request, password_request};
 use crate::session::Session;
 use crate::token::{AccessToken, Now};
-
-/// Milliseconds that one store operation may take.
-const STORE_TIMEOUT: f64 = 1_000.0;
-/// Bytes of an answer that are read.
-const BODY_LIMIT: u32 = 65_536;
 
 /// What a caller may want, and the two arguments that go with it.
 #[wasm_bindgen]
@@ -62,38 +58,38 @@ pub struct Engine(Rc<Shell>);
 struct Shell {
     config: Rc<Config>,
     session: RefCell<Session>,
-    /// What the last `Load` read or the last `Swap` wrote: the value that a `Swap` expects.
-    seen: RefCell<Option<String>>,
-    /// What a `Swap` that is under way writes.
-    next: RefCell<Option<String>>,
     /// When the port is to wake the session.
     alarm: Cell<Option<i64>>,
 }
 
 #[wasm_bindgen]
 impl Engine {
-    /// A session that has yet to be opened; `sid` must be random.
+    /// A session that has yet to be opened; `sid` must be random. Takes account, public key, tenant and options in the
+    /// order in which [`config`] names them; throws a `MeshyError` that names the argument at fault.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &Settings, sid: &JsValue) -> Engine {
-        let config = settings.0.clone();
-        Self(Rc::new(Shell {
-            session: RefCell::new(Session::new(
-                config.clone(),
-                sid.as_string().unwrap_or_default(),
-            )),
+    pub fn new(values: &Array, sid: &JsValue) -> Result<Engine, JsValue> {
+        let config = config(values).map_err(|error| meshy_error(error_to_js(&error)))?;
+        let config = Rc::new(config);
+        let name = sid.as_string().unwrap_or_default();
+        Ok(Self(Rc::new(Shell {
+            session: RefCell::new(Session::new(config.clone(), name)),
             config,
-            seen: RefCell::new(None),
-            next: RefCell::new(None),
             alarm: Cell::new(None),
-        }))
+        })))
+    }
+
+    /// Names the session in a store.
+    #[wasm_bindgen(getter)]
+    pub fn key(&self) -> JsValue {
+        self.0.config.key.as_str().into()
     }
 
     /// Hands a caller's wish to the machine, or tells the caller what is wrong with its arguments.
     pub fn ask(&self, wish: Wish, port: &Port, caller: u32, first: &JsValue, second: &JsValue) {
         match self.0.input(wish, caller, first, second) {
             Ok(Some(input)) => self.0.feed(port, input),
-            Ok(None) => port.settle(caller, None, JsValue::UNDEFINED),
-            Err(error) => port.settle(caller, None, error_to_js(&error)),
+            Ok(None) => port.settle(caller, JsValue::UNDEFINED, JsValue::UNDEFINED),
+            Err(error) => port.settle(caller, JsValue::UNDEFINED, error_to_js(&error)),
         }
     }
 }
@@ -145,20 +141,17 @@ impl Shell {
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
             match output {
-                Output::Settle {
-                    caller,
-                    result: Ok(token),
-                } => {
+                Output::Settle { caller, result } => {
+                    let (token, error) = match &result {
+                        Ok(token) => (token.as_ref().map(AccessToken::reveal), None),
+                        Err(error) => (None, Some(error)),
+                    };
                     port.settle(
                         caller,
-                        token.as_ref().map(AccessToken::reveal),
-                        JsValue::UNDEFINED,
+                        token.map_or(JsValue::UNDEFINED, Into::into),
+                        error.map_or(JsValue::UNDEFINED, error_to_js),
                     );
                 }
-                Output::Settle {
-                    caller,
-                    result: Err(error),
-                } => port.settle(caller, None, error_to_js(&error)),
                 Output::Changed => {
                     let (view, error) = session_to_js(&self.session.borrow());
                     port.changed(view, error);
@@ -179,94 +172,50 @@ impl Shell {
         }
     }
 
-    /// Starts what an output asks for. Every promise settles within a known time.
-    fn begin(&self, port: &Port, output: &Output) -> Promise {
-        match output {
-            Output::Load => store_promise(port.store().read(&self.config.key)),
-            Output::Swap(next) => {
-                let seen = self
-                    .seen
-                    .borrow()
-                    .as_deref()
-                    .map_or(JsValue::NULL, Into::into);
-                let next = entry_to_js(&seen, next);
-                *self.next.borrow_mut() = next.as_string();
-                let store = port.store();
-                store_promise(store.compare_and_set(&self.config.key, &seen, &next))
-            }
-            Output::Lock { within } => port.lock(&self.config.key, *within as f64),
-            Output::Send(request) | Output::Revoke(request) => self.send(port, request),
-            Output::Unlock | Output::Settle { .. } | Output::Changed => {
-                Promise::resolve(&JsValue::UNDEFINED)
-            }
-        }
-    }
-
     fn send(&self, port: &Port, request: &Request) -> Promise {
         let config = &self.config;
-        let controller = AbortController::new().ok();
-        let init = request_init(
-            &request.body,
-            config.tenant.as_deref(),
-            controller.as_ref().map(AbortController::signal),
-            request.endpoint == Endpoint::Revocation,
-        );
-        let url = match request.endpoint {
-            Endpoint::Token => &config.token_endpoint,
-            Endpoint::Revocation => &config.revocation_endpoint,
+        let (url, keepalive) = match request.endpoint {
+            Endpoint::Token => (&config.token_endpoint, false),
+            Endpoint::Revocation => (&config.revocation_endpoint, true),
         };
-        let response = port
-            .fetch()
-            .call2(&JsValue::UNDEFINED, &url.as_str().into(), &init);
-        let answer = read_answer(&promise(response), BODY_LIMIT);
-        within(&answer, config.timeout as f64, controller.as_ref())
-    }
-
-    /// What the end of that means to the session.
-    fn happened(&self, output: &Output, answer: Result<JsValue, JsValue>) -> Option<Input> {
-        match output {
-            Output::Load => Some(Input::Loaded(match answer {
-                Ok(value) => {
-                    *self.seen.borrow_mut() = value.as_string();
-                    Ok(entry_from_js(&value, now()))
-                }
-                Err(_) => Err(StoreFailed),
-            })),
-            Output::Swap(_) => Some(Input::Swapped(match answer {
-                Ok(swapped) => {
-                    let done = !swapped.is_falsy();
-                    if done {
-                        self.seen.replace(self.next.take());
-                    }
-                    Ok(done)
-                }
-                Err(_) => Err(StoreFailed),
-            })),
-            Output::Lock { .. } => Some(Input::Locked(answer.is_ok_and(|held| held.is_truthy()))),
-            Output::Send(_) => Some(Input::Replied(reply_from_js(answer))),
-            Output::Revoke(_) => Some(Input::Revoked),
-            Output::Unlock | Output::Settle { .. } | Output::Changed => None,
-        }
+        let timeout = config.timeout as f64;
+        post(
+            port,
+            url,
+            &request.body,
+            &config.tenant,
+            timeout,
+            keepalive,
+            TOKEN_RESPONSE,
+        )
     }
 }
 
-/// Performs one output and feeds back what happened.
+/// Performs one output and feeds back what happened. Every promise settles within a known time.
 async fn perform(shell: Rc<Shell>, port: Port, output: Output) {
-    let answer = JsFuture::from(shell.begin(&port, &output)).await;
-    if let Some(input) = shell.happened(&output, answer) {
-        shell.feed(&port, input);
-    }
-}
-
-fn store_promise(value: Result<JsValue, JsValue>) -> Promise {
-    within(&promise(value), STORE_TIMEOUT, None)
-}
-
-fn promise(value: Result<JsValue, JsValue>) -> Promise {
-    value.map_or_else(
-        |thrown| Promise::reject(&thrown),
-        |value| Promise::resolve(&value),
-    )
+    let promise = match &output {
+        Output::Load => load(&port, RECORD),
+        Output::Swap(next) => swap(&port, RECORD, entry_to_js(next)),
+        Output::Lock { within } => port.lock(*within as f64),
+        Output::Send(request) | Output::Revoke(request) => shell.send(&port, request),
+        Output::Unlock | Output::Settle { .. } | Output::Changed => return,
+    };
+    let answer = JsFuture::from(promise).await;
+    let input = match output {
+        Output::Load => {
+            let entry = answer.map(|members| entry_from_js(&members, now()));
+            Input::Loaded(entry.map_err(|_| StoreFailed))
+        }
+        Output::Swap(_) => {
+            let swapped = answer.map(|swapped| swapped.is_truthy());
+            Input::Swapped(swapped.map_err(|_| StoreFailed))
+        }
+        Output::Lock { .. } => Input::Locked(answer.is_ok_and(|held| held.is_truthy())),
+        Output::Send(_) => Input::Replied(reply_from_js(answer)),
+        Output::Revoke(_) => Input::Revoked,
+        Output::Unlock | Output::Settle { .. } | Output::Changed => return,
+    };
+    shell.feed(&port, input);
 }
 
 fn now() -> Now {

@@ -13,9 +13,8 @@ mod views;
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
-pub use arguments::Settings;
 pub use driver::{Engine, Wish};
-pub use local::{keep, kept};
+pub use local::page_storage;
 pub use platform::Port;
 
 // SAFETY: the module is built without threads.

@@ -4,7 +4,6 @@ use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use super::platform::{own_members, write_record};
 use crate::attempt::AttemptMembers;
 use crate::error::{Error, Reason};
 use crate::oauth::{Answer, Member, Members, no_answer, token_response};
@@ -13,9 +12,9 @@ use crate::session::Session;
 use crate::token::{Now, TokenSet, Validity};
 
 /// The members of a stored record, in the order in which they are read and written.
-const RECORD: &str = "v sid gen access_token refresh_token scope received_at expires_at past ended \
+pub(super) const RECORD: &str = "v sid gen access_token refresh_token scope received_at expires_at past ended \
     attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since";
-const TOKEN_RESPONSE: &str =
+pub(super) const TOKEN_RESPONSE: &str =
     "access_token token_type expires_in refresh_token scope error error_description";
 
 /// One value on its way out.
@@ -89,8 +88,8 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     (row.into_js(), error.map_or(JsValue::UNDEFINED, error_to_js))
 }
 
-/// The text of an entry to be written over `seen`.
-pub(super) fn entry_to_js(seen: &JsValue, Entry { stored, attempt }: &Entry) -> JsValue {
+/// The members of an entry, in the order of [`RECORD`].
+pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
     let live = stored.live().map(|record| &**record);
     let ended = match stored {
         Stored::Ended { reason, .. } => Some(reason.as_str()),
@@ -121,85 +120,76 @@ pub(super) fn entry_to_js(seen: &JsValue, Entry { stored, attempt }: &Entry) -> 
     row.number(cooldown.map(|cooldown| cooldown.duration));
     row.number(cooldown.map(|cooldown| i64::from(cooldown.failures)));
     row.number(attempt.unanswered_since);
-    write_record(seen, RECORD, row.into_js())
+    row.into_js()
 }
 
-/// Reads the members of a token response; none if `source` is no object.
-pub(super) fn with_token_members<T>(
-    source: &JsValue,
-    judge: impl FnOnce(Option<Members<'_>>) -> T,
-) -> T {
-    judge(match read(source, TOKEN_RESPONSE).as_deref() {
-        Some(
-            [
-                access_token,
-                token_type,
-                expires_in,
-                refresh_token,
-                scope,
-                error,
-                error_description,
-            ],
-        ) => Some(Members {
-            access_token,
-            token_type,
-            expires_in,
-            refresh_token,
-            scope,
-            error,
-            error_description,
-        }),
-        _ => None,
+/// The members in `values`, which come in the order of [`TOKEN_RESPONSE`].
+pub(super) fn token_members(values: &[Member]) -> Option<Members<'_>> {
+    let [
+        access_token,
+        token_type,
+        expires_in,
+        refresh_token,
+        scope,
+        error,
+        error_description,
+    ] = values
+    else {
+        return None;
+    };
+    Some(Members {
+        access_token,
+        token_type,
+        expires_in,
+        refresh_token,
+        scope,
+        error,
+        error_description,
     })
 }
 
-/// What came of a token request: an array from `readAnswer`, or a rejection, which is undefined where the deadline passed.
+/// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed.
 pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet, Error> {
-    let answer: Array = answer
-        .map_err(|reason| no_answer(reason.is_undefined()))?
-        .unchecked_into();
-    let status = answer.get(0).as_f64().unwrap_or_default() as u16;
-    let content_type = answer.get(1).as_string().unwrap_or_default();
-    let retry_after = answer.get(2).as_f64().filter(|seconds| !seconds.is_nan());
-    with_token_members(&answer.get(3), |members| {
-        token_response(&Answer {
-            status,
-            content_type: &content_type,
-            retry_after,
-            members,
-        })
+    let answer = answer.map_err(|reason| no_answer(reason.is_undefined()))?;
+    let answer = members(answer.unchecked_ref());
+    let [status, content_type, retry_after, body @ ..] = answer.as_slice() else {
+        return Err(no_answer(false));
+    };
+    token_response(&Answer {
+        status: status.number().unwrap_or_default() as u16,
+        content_type: content_type.text().unwrap_or_default(),
+        retry_after: retry_after.number().filter(|seconds| !seconds.is_nan()),
+        members: token_members(body),
     })
 }
 
-/// What a store's value says.
+/// What `load` found: the members of an entry in the order of [`RECORD`], or nothing.
 pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
     if value.is_falsy() {
         return Entry::default();
     }
-    match read(value, RECORD).as_deref() {
-        Some(
-            [
-                v,
-                sid,
-                generation,
-                access_token,
-                refresh_token,
-                scope,
-                received_at,
-                expires_at,
-                past,
-                ended,
-                attempt,
-                claim,
-                claim_number,
-                claim_for,
-                claim_locked,
-                cooldown_since,
-                cooldown_for,
-                failures,
-                unanswered_since,
-            ],
-        ) => {
+    match members(value.unchecked_ref()).as_slice() {
+        [
+            v,
+            sid,
+            generation,
+            access_token,
+            refresh_token,
+            scope,
+            received_at,
+            expires_at,
+            past,
+            ended,
+            attempt,
+            claim,
+            claim_number,
+            claim_for,
+            claim_locked,
+            cooldown_since,
+            cooldown_for,
+            failures,
+            unanswered_since,
+        ] => {
             let members = RecordMembers {
                 v,
                 sid,
@@ -227,12 +217,6 @@ pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
         }
         _ => Entry::unreadable(),
     }
-}
-
-/// The own members of an object, or of a JSON object.
-fn read(source: &JsValue, names: &str) -> Option<Vec<Member>> {
-    let values = own_members(source, names).ok()??;
-    Some(members(&values))
 }
 
 pub(super) fn members(values: &Array) -> Vec<Member> {

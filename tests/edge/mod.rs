@@ -1,7 +1,7 @@
 //! The edge on a real platform: what crosses the boundary between JavaScript and the core.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use meshydb_client::web::{Engine, Port, Settings, Wish};
+use meshydb_client::web::{Engine, Port, Wish};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -45,7 +45,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new(fetch: &JsValue, store: JsValue) -> Self {
         Self {
-            engine: Engine::new(&settings(&[]), &"session-1".into()),
+            engine: engine(&[]).ok().unwrap(),
             port: TestPort::new(fetch, &store),
             store,
         }
@@ -90,8 +90,8 @@ fn values(changes: &[(u32, JsValue)]) -> Array {
     values
 }
 
-pub(crate) fn settings(changes: &[(u32, JsValue)]) -> Settings {
-    Settings::new(&values(changes)).ok().unwrap()
+fn engine(changes: &[(u32, JsValue)]) -> Result<Engine, JsValue> {
+    Engine::new(&values(changes), &"session-1".into())
 }
 
 #[wasm_bindgen_test]
@@ -114,7 +114,7 @@ fn an_argument_of_another_type_is_named() {
             JsValue::TRUE,
             Object::<JsValue>::new().into(),
         ] {
-            let error = Settings::new(&values(&[(index, value)])).err().unwrap();
+            let error = engine(&[(index, value)]).err().unwrap();
             assert_eq!(get(&error, "code"), "invalid_argument");
             assert_eq!(get(&error, "argument"), name);
         }
@@ -124,7 +124,7 @@ fn an_argument_of_another_type_is_named() {
 #[wasm_bindgen_test]
 fn lone_surrogates_do_not_trap() {
     let lone = js_sys::JsString::from_char_code(&[0xd800, 0x61]);
-    let error = Settings::new(&values(&[(0, lone.into())])).err().unwrap();
+    let error = engine(&[(0, lone.into())]).err().unwrap();
     assert_eq!(get(&error, "argument"), "accountName");
 }
 
@@ -270,7 +270,7 @@ async fn a_broken_store_does_not_keep_a_login_from_working() {
 
 #[wasm_bindgen_test]
 async fn a_store_may_call_back_into_the_machine() {
-    let engine = std::rc::Rc::new(Engine::new(&settings(&[]), &"session-1".into()));
+    let engine = std::rc::Rc::new(engine(&[]).ok().unwrap());
     let slot = std::rc::Rc::new(std::cell::RefCell::new(None::<TestPort>));
     let call = {
         let (engine, slot) = (engine.clone(), slot.clone());

@@ -3,6 +3,8 @@ export class TestPort {
   outcomes = new Map();
   waiting = new Map();
   locks = 0;
+  key = "key";
+  engine = { seen: null };
 
   constructor(fetch, store) {
     this.fetch = fetch;

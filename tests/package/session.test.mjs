@@ -183,6 +183,23 @@ describe("loginWithPersistance", () => {
     });
   }
 
+  for (const persistence of ["none", "a store"]) {
+    test(`with ${persistence}: what comes after the call has gone is there for the next call`, async () => {
+      const saved = (await start().login("alice", "pw")).retrievePersistanceToken();
+      const client = await start(persistence === "none" ? {} : { persistence: new MemoryStore() });
+      const open = server.hold("refresh_token");
+      const controller = new AbortController();
+      const gone = rejects(client.loginWithPersistance(saved, { signal: controller.signal }), { code: "aborted" });
+      await until(() => server.count("refresh_token") === 1);
+      controller.abort();
+      await gone;
+      open();
+      const connection = await client.loginWithPersistance(saved);
+      assert.match(await connection.getAccessToken(), /-alice-/);
+      assert.equal(server.sent("refresh_token").filter(({ form }) => form.refresh_token === saved).length, 1);
+    });
+  }
+
   test("goes on when the call that sent the token has gone", async () => {
     const saved = (await start().login("alice", "pw")).retrievePersistanceToken();
     const client = await start();

@@ -261,9 +261,19 @@ fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
     asked().then(
         "loaded own#1 R1 expired -> lock 11000
          granted                 -> swap own#1 R1 by own#1 locked
-         unswapped               -> send R1
-         replied 2               -> load
-         loaded own#1 R1 expired -> swap own#2 R2",
+         unswapped               -> load
+         loaded own#1 R1 expired -> send R1
+         replied 2               -> swap own#2 R2",
+    );
+}
+
+#[test]
+fn a_claim_that_cannot_be_written_is_followed_by_a_look() {
+    asked().then(
+        "loaded own#1 R1 expired -> lock 11000
+         granted                 -> swap own#1 R1 by own#1 locked
+         unswapped               -> load
+         loaded own#2 R2         -> settle 1 A2, unlock",
     );
 }
 

@@ -173,3 +173,18 @@ fn a_foreign_token_that_is_refused_leaves_what_is_stored() {
 fn a_resume_that_is_aborted_in_time_sends_nothing() {
     play("resume R99 -> load\n abort 0\n loaded empty");
 }
+
+#[test]
+fn a_resume_that_is_aborted_after_its_send_is_kept() {
+    let play = Play::new(
+        "resume R99      -> load
+         loaded empty    -> send R99
+         abort 0
+         replied 100     -> load
+         loaded empty    -> swap own#1 R100
+         swapped",
+    );
+    assert_eq!(play.session.snapshot().state, "active");
+    assert!(play.session.knows(&refresh("R99")));
+    play.then("call 1 -> settle 1 A100").done();
+}

@@ -81,6 +81,9 @@ impl Plan {
             plan.crowd(dice);
         } else {
             plan.act(dice);
+            if dice.chance(4) {
+                plan.meet(dice);
+            }
             plan.fail(dice);
         }
         plan
@@ -105,6 +108,15 @@ impl Plan {
         ]);
         self.outage = Some(Outage { from, to, fate });
         let pause = dice.pick(&[200, 1_000, 5_000]);
+        if dice.chance(30) {
+            for act in (0..FOREIGN).map(|which| Act::Open(Start::Foreign(which))) {
+                self.actions.push(Action {
+                    at: from + dice.below(to - from),
+                    holder: 0,
+                    act,
+                });
+            }
+        }
         let mut at = from;
         while at < to + 30_000 {
             for holder in 0..self.holders.len() {
@@ -115,6 +127,19 @@ impl Plan {
                 });
             }
             at += pause;
+        }
+    }
+
+    /// Two open a session with the same foreign token while a third logs in.
+    fn meet(&mut self, dice: &mut Dice) {
+        let at = dice.within(10_000, 60_000);
+        let foreign = Act::Open(Start::Foreign(dice.below(FOREIGN as i64) as usize));
+        for act in [foreign, Act::Open(Start::Login), foreign] {
+            self.actions.push(Action {
+                at: at + dice.below(500),
+                holder: 0,
+                act,
+            });
         }
     }
 

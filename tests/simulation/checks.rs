@@ -1,6 +1,7 @@
 //! What must hold when a token is sent, stored or handed out, and after every step.
 
 use meshydb_client::error::{Code, Error, Reason};
+use meshydb_client::record::Stored;
 use meshydb_client::token::{AccessToken, TokenSet};
 
 use crate::holder::{Caller, Presentation};
@@ -290,6 +291,15 @@ impl World {
         let sid = self.holders[holder].session.sid().to_owned();
         let place = &self.places[self.holders[holder].account];
         let is_there = place.live().is_some_and(|record| record.sid == sid);
+        let ended = match &place.entry.stored {
+            Stored::Ended {
+                sid: ended, reason, ..
+            } if *ended == sid => Some(*reason),
+            _ => None,
+        };
+        if ended.is_some_and(|_| error.reason == Some(Reason::Replaced)) {
+            self.fail(|| format!("{sid} was ended, h{holder} says {error:?}"));
+        }
         match error.reason {
             Some(Reason::InvalidGrant | Reason::ResponseLost) => {
                 self.check_end(&sid);

@@ -15,8 +15,27 @@ const LONG_AFTER: i64 = 40_000_000;
 const CLOCKS_APART: i64 = 60_000;
 
 impl World {
-    /// An end is written only over a token that the server does not accept.
-    pub(crate) fn check_sentence(&mut self, sid: &str, reason: Reason, before: &Entry) {
+    /// Tokens are revoked of a session that is over, and of none that is stored.
+    pub(crate) fn check_revocation(&mut self, holder: usize, token: Token) {
+        let state = &self.holders[holder];
+        let stored = self.places[state.account].live();
+        let is_stored =
+            stored.is_some_and(|record| Token::of(&record.access_token).family == token.family);
+        let error = state.session.snapshot().error;
+        let is_leaving = error.is_some_and(|error| error.reason == Some(Reason::SignedOut));
+        if is_stored && !is_leaving && !self.has_store_fault {
+            self.fail(|| format!("h{holder} revokes {token:?}, whose session is stored"));
+        }
+    }
+
+    /// An end is written only over a token that the server does not accept, and for which nobody is being answered.
+    pub(crate) fn check_sentence(
+        &mut self,
+        holder: usize,
+        sid: &str,
+        reason: Reason,
+        before: &Entry,
+    ) {
         let Stored::Live(record) = &before.stored else {
             return;
         };
@@ -26,6 +45,24 @@ impl World {
         };
         if self.server.accepts(token, self.time) {
             self.fail(|| format!("{sid} is ended, and the server would accept {token:?}"));
+        }
+        let rival = self.presentations.iter().find(|sent| {
+            let other = &self.holders[sent.holder];
+            let is_able = other.alive && !other.was_frozen && !other.has_signed_out;
+            sent.holder != holder
+                && sent.token == token
+                && sent.spent
+                && sent.answered.is_none()
+                && is_able
+                && self.time < sent.at + self.plan.timeout
+        });
+        let claim = before.attempt.claim.as_ref();
+        let has_claim =
+            |other: usize| claim.is_some_and(|claim| claim.holder == format!("h{other}."));
+        if let Some(other) = rival.map(|sent| sent.holder)
+            && (!self.has_store_fault || has_claim(other))
+        {
+            self.fail(|| format!("{sid} is ended by h{holder}, and h{other} is being answered"));
         }
         let mut sent = self.presentations.iter();
         let was_lost = !self.server.families[token.family].revoked
@@ -158,13 +195,25 @@ impl World {
         if during > most {
             self.fail(|| format!("{during} requests in an outage, {most} at most"));
         }
-        if after > 2 {
+        let sessions = 1 + self.plan.foreign();
+        if after > 2 * sessions {
             self.fail(|| format!("{after} requests at the end of an outage"));
+        }
+    }
+
+    /// A sign-out reaches the store.
+    fn check_signed_out(&mut self, holder: usize) {
+        let state = &self.holders[holder];
+        let stored = self.places[state.account].live();
+        let is_there = stored.is_some_and(|record| record.sid == state.session.sid());
+        if state.alive && state.has_signed_out && is_there && !self.has_store_fault {
+            self.fail(|| format!("h{holder} has signed out, and its session is still stored"));
         }
     }
 
     fn check_rest(&mut self) {
         self.check_outage();
+        (0..self.holders.len()).for_each(|holder| self.check_signed_out(holder));
         for holder in 0..self.holders.len() {
             let state = &self.holders[holder];
             if state.alive && state.waiting().next().is_some() {

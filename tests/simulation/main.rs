@@ -11,36 +11,21 @@
     clippy::wildcard_enum_match_arm
 )]
 
-#[cfg(not(target_arch = "wasm32"))]
 mod chance;
-#[cfg(not(target_arch = "wasm32"))]
 mod checks;
-#[cfg(not(target_arch = "wasm32"))]
 mod dice;
-#[cfg(not(target_arch = "wasm32"))]
 mod ends;
-#[cfg(not(target_arch = "wasm32"))]
 mod holder;
-#[cfg(not(target_arch = "wasm32"))]
 mod network;
-#[cfg(not(target_arch = "wasm32"))]
 mod plan;
-#[cfg(not(target_arch = "wasm32"))]
 mod run;
-#[cfg(not(target_arch = "wasm32"))]
 mod search;
-#[cfg(not(target_arch = "wasm32"))]
 mod server;
-#[cfg(not(target_arch = "wasm32"))]
 mod store;
-#[cfg(not(target_arch = "wasm32"))]
 mod trace;
-#[cfg(not(target_arch = "wasm32"))]
 mod world;
-#[cfg(not(target_arch = "wasm32"))]
 mod writes;
 
 fn main() {
-    #[cfg(not(target_arch = "wasm32"))]
     run::main();
 }

@@ -93,6 +93,7 @@ impl World {
 
     pub(crate) fn send_revocation(&mut self, holder: usize, op: u32, request: &Request) {
         let token = Token::parse(field(request, "token")).unwrap();
+        self.check_revocation(holder, token);
         self.holders[holder].revoking.push(op);
         let way = self.way(self.plan.network);
         self.later(way, Event::Revoke(holder, op, token));

@@ -163,16 +163,28 @@ impl Plan {
 
     /// Whether the store fails: then a claim may be neither written nor read.
     pub(crate) fn store_fails(&self) -> bool {
-        self.faults
-            .iter()
-            .any(|fault| matches!(fault.turn, Turn::Read | Turn::Write))
+        let strikes = |fault: &Fault| matches!(fault.turn, Turn::Read | Turn::Write);
+        self.faults.iter().any(strikes) && !self.store_recovers()
     }
 
-    /// Whether a foreign token is opened: the record remembers one token's unanswered send.
+    /// Whether one write fails and nothing else goes wrong: while the lock is held, that harms nobody.
+    fn store_recovers(&self) -> bool {
+        let fails = |fault: &Fault| {
+            fault.turn == Turn::Write && fault.fate == Fate::Refused { acted: false }
+        };
+        let fails_once = matches!(&self.faults[..], [fault] if fails(fault));
+        fails_once && self.locks == Locks::Fair && self.outage.is_none() && self.is_quiet()
+    }
+
+    /// How often a foreign token is opened.
+    pub(crate) fn foreign(&self) -> usize {
+        let opens = |action: &&Action| matches!(action.act, Act::Open(Start::Foreign(_)));
+        self.actions.iter().filter(opens).count()
+    }
+
+    /// Whether one is: the record remembers one token's unanswered send.
     pub(crate) fn has_foreign(&self) -> bool {
-        self.actions
-            .iter()
-            .any(|action| matches!(action.act, Act::Open(Start::Foreign(_))))
+        self.foreign() > 0
     }
 
     pub(crate) fn clocks_agree(&self) -> bool {
@@ -182,6 +194,11 @@ impl Plan {
 
     /// Whether nothing goes wrong.
     pub(crate) fn is_calm(&self) -> bool {
+        self.faults.is_empty() && self.outage.is_none() && self.is_quiet()
+    }
+
+    /// Whether nobody does what harms others.
+    fn is_quiet(&self) -> bool {
         let strikes = |action: &Action| {
             matches!(
                 action.act,
@@ -194,6 +211,6 @@ impl Plan {
                     | Act::Revoke
             )
         };
-        self.faults.is_empty() && self.outage.is_none() && !self.actions.iter().any(strikes)
+        !self.actions.iter().any(strikes)
     }
 }

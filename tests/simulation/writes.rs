@@ -21,7 +21,7 @@ impl World {
             }
             Stored::Ended { sid, reason, .. } if *reason != Reason::SignedOut => {
                 self.check_end(sid);
-                self.check_sentence(sid, *reason, before);
+                self.check_sentence(holder, sid, *reason, before);
             }
             Stored::Empty if before.stored != Stored::Empty => {
                 self.fail(|| format!("h{holder} removes what is stored"));

@@ -1,0 +1,53 @@
+//! What a session does because time has passed.
+
+use super::{Phase, Session};
+use crate::oauth;
+use crate::record::Stored;
+use crate::token::Now;
+
+impl Session {
+    /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
+    pub fn wake_at(&self) -> Option<i64> {
+        let deadlines = self.callers.iter();
+        let deadline = deadlines.map(|caller| caller.deadline(self.config.timeout));
+        deadline.chain(self.due_at()).min()
+    }
+
+    /// When the machine itself has something to do.
+    fn due_at(&self) -> Option<i64> {
+        if let Phase::Waiting { until } = self.phase {
+            return Some(until);
+        }
+        let is_idle = matches!(self.phase, Phase::Idle);
+        let is_hopeless = matches!(self.stored, Stored::Newer);
+        (is_idle && self.degraded && !is_hopeless).then_some(self.rewrite_at)
+    }
+
+    pub(super) fn woke(&mut self, now: &Now) {
+        let timeout = self.config.timeout;
+        let is_patient = matches!(
+            self.phase,
+            Phase::Locking | Phase::Waiting { .. } | Phase::Committing(_)
+        );
+        self.settle_those(&Err(oauth::no_answer(true)), &mut |caller| {
+            if now.monotonic >= caller.deadline(timeout) && is_patient {
+                caller.patient = true;
+            }
+            now.monotonic >= caller.deadline(timeout)
+        });
+        self.rest();
+        if self.due_at().is_some_and(|due| due <= now.monotonic) {
+            if matches!(self.phase, Phase::Idle) {
+                self.rewrite_later(now);
+            }
+            self.load();
+        }
+    }
+
+    /// Back to rest, if what is waited for is wanted by nobody any more.
+    pub(super) fn rest(&mut self) {
+        if matches!(self.phase, Phase::Waiting { .. }) && self.callers.is_empty() {
+            self.idle();
+        }
+    }
+}
