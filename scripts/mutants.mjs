@@ -33,13 +33,13 @@ export const mutants = [
   ],
   [
     "a dead holder under the lock is waited out",
-    "if claim.holder == self.name || self.locked && claim.locked {",
-    "if claim.holder == self.name {",
+    "if claim.holder == self.holder || self.locked && claim.locked {",
+    "if claim.holder == self.holder {",
   ],
   [
     "a claim made without the lock counts as dead",
-    "if claim.holder == self.name || self.locked && claim.locked {",
-    "if claim.holder == self.name || self.locked {",
+    "if claim.holder == self.holder || self.locked && claim.locked {",
+    "if claim.holder == self.holder || self.locked {",
   ],
   ["claims are not looked at", "(until - now.monotonic).max(0)", "0"],
   [
@@ -54,7 +54,7 @@ export const mutants = [
   ],
   [
     "its own claim keeps a holder waiting",
-    "if claim.holder == self.name || self.locked && claim.locked {",
+    "if claim.holder == self.holder || self.locked && claim.locked {",
     "if self.locked && claim.locked {",
   ],
   [
@@ -130,7 +130,7 @@ export const mutants = [
   ],
   [
     "failures are forgotten by whoever takes over",
-    "cooldown: self.attempt.cooldown.clone(),\n            ..Attempt",
+    "cooldown: self.attempt.cooldown,\n            ..Attempt",
     "..Attempt",
   ],
   ["an unanswered send is not remembered", "attempt.unanswered_since.get_or_insert(now.wall);", ""],
@@ -179,8 +179,8 @@ export const mutants = [
   ],
   [
     "a foreign claim is written over by a login",
-    "if claim.is_some_and(|claim| claim.holder != self.name) && own.token != self.attempt.token {",
-    "if false && claim.is_some() {",
+    "if self.is_claimed() && self.own_attempt().token != self.attempt.token {",
+    "if false {",
   ],
   [
     "the old token is gone back to when the store fails",

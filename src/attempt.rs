@@ -13,10 +13,10 @@ const LONGEST_WAIT: i64 = 3_601_000;
 const LATEST_TIME: f64 = 8.64e15;
 
 /// The right to send a refresh token, for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Claim {
-    /// The name of the holder.
-    pub holder: String,
+    /// The fingerprint of the holder's name.
+    pub holder: i64,
     /// Counts its claims: no two claims are alike.
     pub number: i64,
     /// Milliseconds. Its holder sends only within the first second.
@@ -26,7 +26,7 @@ pub struct Claim {
 }
 
 /// Until when nobody sends.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cooldown {
     /// Epoch milliseconds.
     pub since: i64,
@@ -52,10 +52,10 @@ impl Cooldown {
 }
 
 /// What is known of the sends of one refresh token.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Attempt {
-    /// The fingerprint of that token.
-    pub token: String,
+    /// The fingerprint of that token; 0 for none.
+    pub token: i64,
     /// Who may send it.
     pub claim: Option<Claim>,
     /// Until when nobody may.
@@ -90,13 +90,13 @@ pub struct AttemptMembers<'a> {
 impl Attempt {
     /// What can be made of the members: nothing in them may keep anybody waiting for longer than an hour.
     pub fn parse(members: &AttemptMembers<'_>) -> Self {
-        let text = |member: &Member| member.text().unwrap_or_default().into();
-        let wait = |member| time(member).unwrap_or(0).min(LONGEST_WAIT);
+        let number = |member| time(member).unwrap_or(0);
+        let wait = |member| number(member).min(LONGEST_WAIT);
         Self {
-            token: text(members.attempt),
+            token: number(members.attempt),
             claim: (*members.claim != Member::Missing).then(|| Claim {
-                holder: text(members.claim),
-                number: time(members.claim_number).unwrap_or(0),
+                holder: number(members.claim),
+                number: number(members.claim_number),
                 duration: wait(members.claim_for),
                 locked: wait(members.claim_locked) == 1,
             }),
@@ -111,7 +111,7 @@ impl Attempt {
 
     /// Milliseconds until anybody may send, at `wall`.
     pub fn cooling(&self, wall: i64) -> i64 {
-        self.cooldown.as_ref().map_or(0, |cooldown| {
+        self.cooldown.map_or(0, |cooldown| {
             let passed = wall - cooldown.since;
             let lasts = (0..cooldown.duration).contains(&passed);
             if lasts { cooldown.duration - passed } else { 0 }
@@ -122,12 +122,12 @@ impl Attempt {
     /// longer memory of the two.
     #[must_use]
     pub fn beside(mut self, before: &Self) -> Self {
-        let since = |attempt: &Self| attempt.cooldown.as_ref().map(|cooldown| cooldown.since);
+        let since = |attempt: &Self| attempt.cooldown.map(|cooldown| cooldown.since);
         if since(before) > since(&self) {
-            self.cooldown.clone_from(&before.cooldown);
+            self.cooldown = before.cooldown;
         }
-        if self.token.is_empty() {
-            self.token.push_str(&before.token);
+        if self.token == 0 {
+            self.token = before.token;
         }
         if self.token == before.token {
             self.unanswered_since = self.unanswered_since.or(before.unanswered_since);
@@ -137,9 +137,7 @@ impl Attempt {
 
     /// Sends in a row that have failed.
     pub(crate) fn failures(&self) -> u32 {
-        self.cooldown
-            .as_ref()
-            .map_or(0, |cooldown| cooldown.failures)
+        self.cooldown.map_or(0, |cooldown| cooldown.failures)
     }
 }
 

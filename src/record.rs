@@ -15,7 +15,8 @@ use crate::token::{
 
 /// The version of the record that this crate writes.
 pub const VERSION: i64 = 1;
-const FINGERPRINT: usize = 16;
+/// Hexadecimal digits of a fingerprint.
+const FINGERPRINT: usize = 13;
 const PAST: usize = 9;
 
 /// A live session, as it is stored.
@@ -82,7 +83,7 @@ impl Record {
 
     /// Whether `token` is this session's refresh token, or was one of the first or last eight.
     pub fn knows(&self, token: &RefreshToken) -> bool {
-        let fingerprint = token.fingerprint();
+        let fingerprint = hexadecimal(token.fingerprint());
         let was = |past: &[u8]| past == fingerprint.as_bytes();
         self.refresh_token.as_ref() == Some(token)
             || self.past.as_bytes().split(|&byte| byte == b' ').any(was)
@@ -102,7 +103,7 @@ impl Record {
         if !past.is_empty() {
             past.push(' ');
         }
-        past.push_str(&token.fingerprint());
+        past.push_str(&hexadecimal(token.fingerprint()));
         self.past = past;
     }
 }
@@ -232,7 +233,7 @@ impl Stored {
             return None;
         }
         if *members.sid == Member::Missing && *members.access_token == Member::Missing {
-            return members.attempt.attempt.text().map(|_| Self::Empty);
+            return members.attempt.attempt.number().map(|_| Self::Empty);
         }
         let sid = members.sid.text().filter(|sid| !sid.is_empty())?;
         let generation = time(members.generation)?;
@@ -268,6 +269,13 @@ impl Stored {
             past: past.into(),
         })))
     }
+}
+
+fn hexadecimal(fingerprint: i64) -> String {
+    (0..FINGERPRINT)
+        .rev()
+        .map(|digit| char::from_digit((fingerprint >> (digit * 4)) as u32 & 15, 16).unwrap_or('0'))
+        .collect()
 }
 
 fn is_past(past: &str) -> bool {

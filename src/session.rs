@@ -41,7 +41,7 @@ use crate::error::{Error, Reason};
 use crate::event::{Input, Output, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Place, Record, Standing, Stored, standing};
-use crate::token::{AccessToken, Now, RefreshToken, hash};
+use crate::token::{AccessToken, Now, RefreshToken, fingerprint, hash};
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_SWAPS: u8 = 8;
@@ -66,8 +66,8 @@ enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
     config: Rc<Config>,
-    /// Names this holder.
-    name: String,
+    /// The fingerprint of its name.
+    holder: i64,
     sid: String,
     phase: Phase,
     /// The token in hand; none until the session is open.
@@ -116,9 +116,9 @@ impl Session {
     pub fn new(config: Rc<Config>, name: String) -> Self {
         Self {
             config,
-            sid: name.clone(),
             dice: hash(&name),
-            name,
+            holder: fingerprint(&name),
+            sid: name,
             phase: Phase::Idle,
             record: None,
             opened_with: None,

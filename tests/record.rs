@@ -27,8 +27,12 @@ fn live() -> Json {
         ("scope", text("a b")),
         ("received_at", number(START.wall)),
         ("expires_at", number(START.wall + LIFETIME)),
-        ("past", text(&refresh("R7").fingerprint())),
+        ("past", text(&hexadecimal("R7"))),
     ])
+}
+
+fn hexadecimal(token: &str) -> String {
+    format!("{:013x}", refresh(token).fingerprint())
 }
 
 fn ended() -> Json {
@@ -66,7 +70,7 @@ fn a_response_without_a_refresh_token_keeps_the_old_one() {
     let next = record("sid", 1, 1, START).rotated(keeping(2), after(5));
     assert_eq!(next.refresh_token, Some(refresh("R1")));
     assert_eq!(next.access_token, access("A2"));
-    assert_eq!((next.generation, next.past.len()), (2, 16));
+    assert_eq!((next.generation, next.past.len()), (2, 13));
     let bare = Record::first("sid", keeping(1), "", None, START);
     assert_eq!((bare.refresh_token, bare.past.as_str()), (None, ""));
 }
@@ -96,7 +100,7 @@ fn the_past_keeps_the_first_and_the_last_eight_refresh_tokens() {
         let past: Vec<&str> = record.past.split(' ').collect();
         let expected = (1..=n).filter(|&kept| kept == 1 || kept + 8 > n);
         let expected: Vec<String> = expected
-            .map(|kept| refresh(&format!("R{kept}")).fingerprint())
+            .map(|kept| hexadecimal(&format!("R{kept}")))
             .collect();
         assert_eq!(past, expected, "after {n}");
         assert!(record.knows(&refresh("R1")) && record.knows(&refresh(&format!("R{n}"))));
@@ -121,7 +125,7 @@ fn a_valid_record_comes_back_as_it_was() {
     assert_eq!((record.scope.as_str(), record.expiry_known), ("a b", true));
     assert!(record.validity.covers(after(LIFETIME - 1), 0));
     assert!(!record.validity.covers(after(LIFETIME), 0));
-    assert_eq!(record.past, refresh("R7").fingerprint());
+    assert_eq!(record.past, hexadecimal("R7"));
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn members_that_may_be_missing() {
 
 #[test]
 fn each_member_is_validated() {
-    let past = |n: usize| text(&vec!["0123456789abcdef"; n].join(" "));
+    let past = |n: usize| text(&vec!["0123456789abc"; n].join(" "));
     for (name, member, valid) in [
         ("v", Missing, false),
         ("v", text("1"), false),
@@ -241,9 +245,9 @@ fn no_hostile_past_breaks_a_rotation() {
         " ",
         "a",
         "a b",
-        &" ".repeat(152),
-        &"f".repeat(152),
-        &"f ".repeat(76),
+        &" ".repeat(125),
+        &"f".repeat(125),
+        &"f ".repeat(62),
     ] {
         let Stored::Live(mut record) = live().with("past", text(past)).parse(START) else {
             panic!("{past:?}")

@@ -59,19 +59,25 @@ impl Session {
 
     /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
     pub(super) fn kept_out(&mut self, now: &Now) -> i64 {
-        let Some(claim) = &self.attempt.claim else {
+        let Some(claim) = self.attempt.claim else {
             return 0;
         };
-        if claim.holder == self.name || self.locked && claim.locked {
+        if claim.holder == self.holder || self.locked && claim.locked {
             return 0;
         }
-        match &self.rival {
+        match self.rival {
             Some((rival, until)) if rival == claim => (until - now.monotonic).max(0),
             _ => {
-                self.rival = Some((claim.clone(), now.monotonic + claim.duration));
+                self.rival = Some((claim, now.monotonic + claim.duration));
                 claim.duration
             }
         }
+    }
+
+    /// Whether another holder has claimed the send.
+    fn is_claimed(&self) -> bool {
+        let claim = self.attempt.claim;
+        claim.is_some_and(|claim| claim.holder != self.holder)
     }
 
     pub(super) fn granted(&mut self, now: &Now, held: bool) {
@@ -83,8 +89,7 @@ impl Session {
         }
         self.locked = held;
         self.lockless = !held;
-        let claim = self.attempt.claim.as_ref();
-        if claim.is_some_and(|claim| claim.holder != self.name) {
+        if self.is_claimed() {
             self.load();
         } else {
             self.advance(now);
@@ -95,17 +100,17 @@ impl Session {
     pub(super) fn claim(&mut self, now: &Now) {
         let mut attempt = self.own_attempt();
         let rival = attempt.claim.take();
-        if rival.is_some_and(|rival| rival.holder != self.name) {
+        if rival.is_some_and(|rival| rival.holder != self.holder) {
             attempt.unanswered_since.get_or_insert(now.wall);
         }
         self.claims += 1;
         attempt.claim = Some(Claim {
-            holder: self.name.clone(),
+            holder: self.holder,
             number: self.claims,
             duration: self.config.timeout + SEND_WITHIN,
             locked: self.locked,
         });
-        self.swap_attempt(attempt.clone());
+        self.swap_attempt(attempt);
         self.phase = Phase::Claiming { at: *now, attempt };
     }
 
@@ -186,7 +191,7 @@ impl Session {
             self.cool(now, error.retry_after);
         }
         if self.attempt.claim.take().is_some() {
-            self.swap_attempt(self.attempt.clone());
+            self.swap_attempt(self.attempt);
             self.phase = Phase::Releasing(error);
         } else {
             let retry = error.retryable() || error.is_lost_answer();
@@ -257,25 +262,21 @@ impl Session {
 
     /// What is known of the sends of that token.
     pub(super) fn own_attempt(&self) -> Attempt {
-        let token = self
-            .token()
-            .map_or_else(String::new, RefreshToken::fingerprint);
+        let token = self.token().map_or(0, RefreshToken::fingerprint);
         if self.attempt.token == token {
-            return self.attempt.clone();
+            return self.attempt;
         }
         Attempt {
             token,
-            cooldown: self.attempt.cooldown.clone(),
+            cooldown: self.attempt.cooldown,
             ..Attempt::default()
         }
     }
 
     /// What a holder is up to that opens a session with a foreign token: it outlives the session that is stored.
     pub(super) fn others_attempt(&self) -> Attempt {
-        let own = self.own_attempt();
-        let claim = self.attempt.claim.as_ref();
-        if claim.is_some_and(|claim| claim.holder != self.name) && own.token != self.attempt.token {
-            self.attempt.clone()
+        if self.is_claimed() && self.own_attempt().token != self.attempt.token {
+            self.attempt
         } else {
             Attempt::default()
         }

@@ -95,8 +95,7 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
         Stored::Ended { reason, .. } => Some(reason.as_str()),
         Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer => None,
     };
-    let claim = attempt.claim.as_ref();
-    let cooldown = attempt.cooldown.as_ref();
+    let (claim, cooldown) = (attempt.claim, attempt.cooldown);
     let mut row = Row::default();
     row.number(Some(VERSION));
     row.text(stored.sid());
@@ -111,8 +110,8 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
     );
     row.text(live.map(|record| record.past.as_str()));
     row.text(ended);
-    row.text(Some(attempt.token.as_str()).filter(|token| !token.is_empty()));
-    row.text(claim.map(|claim| claim.holder.as_str()));
+    row.number(Some(attempt.token).filter(|token| *token != 0));
+    row.number(claim.map(|claim| claim.holder));
     row.number(claim.map(|claim| claim.number));
     row.number(claim.map(|claim| claim.duration));
     row.number(claim.map(|claim| i64::from(claim.locked)));

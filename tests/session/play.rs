@@ -11,7 +11,7 @@ use meshydb_client::event::{Input, Opening, Output, StoreFailed};
 use meshydb_client::oauth::{self, Request};
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
-use meshydb_client::token::{Now, RefreshToken, TokenSet};
+use meshydb_client::token::{Now, RefreshToken, TokenSet, fingerprint};
 
 use crate::support::{LIFETIME, START, access, config, judge, record, refresh, refusal, tokens};
 
@@ -262,7 +262,7 @@ impl Play {
             attempt.token = record
                 .refresh_token
                 .as_ref()
-                .map_or_else(String::new, RefreshToken::fingerprint);
+                .map_or(0, RefreshToken::fingerprint);
         }
         let after = |name: &str| {
             let at = rest.iter().position(|word| *word == name)?;
@@ -270,7 +270,7 @@ impl Play {
         };
         if let Some((holder, number)) = after("by").and_then(|by| by.split_once('#')) {
             attempt.claim = Some(Claim {
-                holder: holder.into(),
+                holder: fingerprint(holder),
                 number: number.parse().unwrap(),
                 duration: 11_000,
                 locked: after("locked").is_some(),
@@ -386,7 +386,9 @@ fn steps(attempt: &Attempt) -> String {
     let mut steps = String::new();
     if let Some(claim) = &attempt.claim {
         let locked = if claim.locked { " locked" } else { "" };
-        let _ = write!(steps, " by {}#{}{locked}", claim.holder, claim.number);
+        let is_own = claim.holder == fingerprint("own");
+        let holder = if is_own { "own" } else { "other" };
+        let _ = write!(steps, " by {holder}#{}{locked}", claim.number);
     }
     if let Some(cooldown) = &attempt.cooldown {
         let _ = write!(steps, " failed {}", cooldown.failures);

@@ -4,7 +4,7 @@ use meshydb_client::error::{Code, Error, Reason};
 use meshydb_client::record::Stored;
 use meshydb_client::token::{AccessToken, TokenSet};
 
-use crate::holder::{Caller, Presentation};
+use crate::holder::{Caller, Holder, Presentation};
 use crate::plan::{Locks, Model};
 use crate::server::Token;
 use crate::world::World;
@@ -328,7 +328,7 @@ impl World {
         let is_dead = attempt
             .claim
             .as_ref()
-            .is_some_and(|claim| claim.locked && claim.holder != format!("h{holder}."));
+            .is_some_and(|claim| claim.locked && claim.holder != self.holders[holder].mark);
         let is_cooling = attempt.cooling(self.now(holder).wall) > 0;
         if held_lock && state == "waiting" && is_dead && !is_cooling && !self.has_store_fault {
             self.fail(|| format!("h{holder} waits for a holder that is gone"));
@@ -353,10 +353,8 @@ impl World {
         else {
             return;
         };
-        let number = claim
-            .holder
-            .trim_matches(|letter: char| !letter.is_ascii_digit());
-        let claimant = number.parse().unwrap_or(holder);
+        let made_it = |other: &Holder| other.mark == claim.holder;
+        let claimant = self.holders.iter().position(made_it).unwrap_or(holder);
         let is_free = place.locks == Locks::Fair && place.owner.is_none() && place.queue.is_empty();
         let is_dead =
             claim.locked && is_free && !self.has_gone_without && !self.holders[claimant].alive;

@@ -58,7 +58,7 @@ impl World {
         });
         let claim = before.attempt.claim.as_ref();
         let has_claim =
-            |other: usize| claim.is_some_and(|claim| claim.holder == format!("h{other}."));
+            |other: usize| claim.is_some_and(|claim| claim.holder == self.holders[other].mark);
         if let Some(other) = rival.map(|sent| sent.holder)
             && (!self.has_store_fault || has_claim(other))
         {

@@ -9,11 +9,13 @@ use meshydb_client::session::Session;
 
 use crate::plan::{Act, Action, FOREIGN, Locks, Start};
 use crate::server::Token;
-use crate::trace::name;
+use crate::trace::{mark, name};
 use crate::world::{Event, World};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Holder {
+    /// What its claims say of it.
+    pub(crate) mark: i64,
     pub(crate) account: usize,
     pub(crate) session: Session,
     pub(crate) alive: bool,
@@ -161,6 +163,7 @@ impl World {
         let skews = &self.plan.skews;
         let offset = skews[index % skews.len()];
         self.holders.push(Holder {
+            mark: mark(index),
             account,
             session: self.session(format!("h{index}.")),
             alive: true,

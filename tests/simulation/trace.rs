@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use meshydb_client::event::{Input, Output};
 use meshydb_client::record::{Entry, Stored};
-use meshydb_client::token::TokenSet;
+use meshydb_client::token::{TokenSet, fingerprint};
 
 use crate::network::field;
 use crate::server::Token;
@@ -58,6 +58,11 @@ pub(crate) fn name(holder: usize) -> String {
     format!("h{holder}")
 }
 
+/// What the claims of a holder say of it.
+pub(crate) fn mark(holder: usize) -> i64 {
+    fingerprint(&format!("h{holder}."))
+}
+
 pub(crate) fn shown(entry: &Entry) -> String {
     let attempt = &entry.attempt;
     let mut shown = match &entry.stored {
@@ -78,8 +83,10 @@ pub(crate) fn shown(entry: &Entry) -> String {
     if let Some(claim) = &attempt.claim {
         let _ = write!(
             shown,
-            " by {}{} {}",
-            claim.holder,
+            " by {}.{} {}",
+            (0..64)
+                .find(|holder| mark(*holder) == claim.holder)
+                .map_or_else(String::new, name),
             claim.number,
             if claim.locked { "locked" } else { "" }
         );

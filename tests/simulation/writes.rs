@@ -31,7 +31,7 @@ impl World {
         let place = &self.places[account];
         let state = &self.holders[holder];
         let claim = entry.attempt.claim.as_ref();
-        let claim = claim.filter(|claim| claim.holder == format!("h{holder}."));
+        let claim = claim.filter(|claim| claim.holder == state.mark);
         let is_false = claim.is_some_and(|claim| claim.locked != (place.owner == Some(holder)));
         if is_false && state.alive && !state.has_signed_out && !self.has_store_fault {
             self.fail(|| format!("h{holder} is wrong about the lock in its claim"));
