@@ -242,6 +242,7 @@ impl World {
         if waited > bound {
             self.fail(|| format!("caller {caller} of h{holder} has waited {waited} ms"));
         }
+        self.check_vain(holder, caller, result);
         let Ok(Some(token)) = result else {
             return;
         };
@@ -261,6 +262,27 @@ impl World {
             self.fail(|| format!("h{holder} hands out {token:?}, which expires too soon"));
         }
         self.check_token(holder, token);
+    }
+
+    /// Who cannot be served before a pause ends is told so at once.
+    fn check_vain(
+        &mut self,
+        holder: usize,
+        caller: u32,
+        result: &Result<Option<AccessToken>, Error>,
+    ) {
+        let state = &self.holders[holder];
+        let is_late = result
+            .as_ref()
+            .is_err_and(|error| error.code == Code::Timeout && error.retry_after.is_none());
+        let is_idle = state.sending.is_none() && state.storing.is_none() && !state.was_frozen;
+        let cooling = state.expected.attempt.cooling(self.now(holder).wall);
+        let is_sound = self.plan.clocks_agree() && !self.has_store_fault;
+        if is_late && is_idle && cooling > 0 && is_sound {
+            self.fail(|| {
+                format!("caller {caller} of h{holder} waits for the end of a pause in vain")
+            });
+        }
     }
 
     fn check_token(&mut self, holder: usize, token: Token) {
