@@ -45,7 +45,7 @@ export const mutants = [
   [
     "a claim is waited for from each look anew",
     "Some((rival, until)) if rival == claim =>",
-    "Some((rival, until)) if rival == claim && *until < 0 =>",
+    "Some((rival, until)) if rival == claim && until < 0 =>",
   ],
   [
     "a renewed claim is not waited for anew",
