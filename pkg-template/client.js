@@ -32,7 +32,7 @@ function watchStore(store, key, changed) {
 export class Client {
   #values;
   #key;
-  #fetch;
+  #api;
   #persistence;
   #ports = new Set();
   #sweepAt = 8;
@@ -47,10 +47,11 @@ export class Client {
   #disposed = false;
 
   constructor(accountName, tenant, publicKey, options) {
-    const { fetch, persistence, values } = clientOptions(options);
+    const { fetch, persistence, values, apiUrl, origins } = clientOptions(options);
     this.#values = [accountName, publicKey, tenant ?? undefined, ...values];
     this.#key = this.#engine().key;
-    this.#fetch = fetch;
+    const base = apiUrl && `${apiUrl.replace(/\/$/, "")}/${accountName}/`;
+    this.#api = { fetch, tenant, base, origin: base && new URL(base).origin, origins };
     this.#persistence = persistence === "local" ? new Local() : persistence;
     this.#ready = persistence === "none";
   }
@@ -111,7 +112,7 @@ export class Client {
   async #open(options, wish, first, second) {
     this.#alive();
     const signal = signalOf(options);
-    const port = new Port(this.#engine(), this.#fetch, this.#storeFor(), () => this.#changed());
+    const port = new Port(this.#engine(), this.#api, this.#storeFor(), () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;

@@ -1,3 +1,4 @@
+import { authorizedFetch } from "./fetch.js";
 import { Wish } from "./load.js";
 import { aborted, signalOf } from "./options.js";
 
@@ -21,6 +22,10 @@ export class Connection {
 
   async #callToken(options) {
     return this.#open().ask(signalOf(options), Wish.Token, options?.minValidity, options?.rejected);
+  }
+
+  async fetch(input, init) {
+    return authorizedFetch(this.#open(), input, init);
   }
 
   async signout(options) {

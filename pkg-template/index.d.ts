@@ -3,8 +3,15 @@ export interface ClientOptions {
   /** Base URL of the authorization server; the account name is the next path segment. Default `https://auth.meshydb.com`. */
   authUrl?: string;
   /**
-   * Full endpoint URLs, for an OAuth 2.0 server whose paths are not MeshyDB's `{authUrl}/{account}/connect/…`.
-   * With `tokenEndpoint` nothing else defaults to MeshyDB: no revocation endpoint (sign-out is local), no scope, unless given.
+   * Base URL of the API. `connection.fetch` resolves relative URLs against `{apiUrl}/{account}/`.
+   * Default `https://api.meshydb.com`.
+   */
+  apiUrl?: string;
+  /** Further origins that `connection.fetch` may send the access token to. Default: that of `apiUrl` alone. */
+  allowedOrigins?: readonly string[];
+  /**
+   * Full endpoint URLs, for an OAuth 2.0 server whose paths are not MeshyDB's `{authUrl}/{account}/connect/…`. With
+   * `tokenEndpoint` nothing else defaults to MeshyDB: no revocation endpoint (sign-out is local), no scope, no API, unless given.
    */
   tokenEndpoint?: string;
   revocationEndpoint?: string;
@@ -89,6 +96,14 @@ export interface MeshyConnection {
       rejected?: string;
     },
   ): Promise<string>;
+  /**
+   * `fetch` with the access token (RFC 6750 section 2.1), and the `tenant` header towards `apiUrl`. A relative URL stays
+   * inside `{apiUrl}/{account}/`; another origin than the allowed ones, or an Authorization header of the caller's own, is
+   * `invalid_argument` before anything is sent. After a 401 the token is refreshed, and the request made once more if its
+   * body can be read again: neither a stream nor that of a `Request`. An API that refuses a token which was just renewed
+   * for it gets no further refresh until half of that token's life has passed. Any other answer or failure is the platform's.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** The session is over when this returns; resolves when the store knows and the revocation was answered or failed. */
   signout(options?: CallOptions): Promise<void>;
   subscribe(listener: () => void): () => void;

@@ -12,27 +12,28 @@ export class Port {
   refreshToken = null;
   ref = new WeakRef(this);
   isOpen = false;
+  /** For each origin the token that took the place of one which that origin had refused, and until when it may not be refused again. */
+  renewals = new Map();
   #token;
   #validity;
   #callers = new Map();
   #lastCaller = 0;
   #alarm;
   #release;
-  #fetch;
   #onChange;
   #shown;
 
-  constructor(engine, fetch, store, onChange) {
+  constructor(engine, api, store, onChange) {
     this.engine = engine;
     engine.seen = null;
     this.key = engine.key;
     this.store = store;
-    this.#fetch = fetch;
+    this.api = api;
     this.#onChange = onChange;
   }
 
   get fetch() {
-    return this.#fetch ?? globalThis.fetch;
+    return this.api.fetch ?? globalThis.fetch;
   }
 
   get isOver() {

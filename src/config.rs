@@ -19,10 +19,8 @@ const REUSE_WINDOWS: RangeInclusive<f64> = 0.0..=3_600_000.0;
 const LONGEST_TEXT: usize = 1_024;
 const LONGEST_ACCOUNT: usize = 128;
 
-const URL_RULE: &str =
-    "must be an https URL (or http on this machine) of host, port and path alone, in plain ASCII";
 /// What each argument must be, in the order in which they are checked.
-const RULES: [(&str, &str); 10] = [
+const RULES: [(&str, &str); 7] = [
     (
         "accountName",
         "must be 1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
@@ -39,9 +37,6 @@ const RULES: [(&str, &str); 10] = [
     ("slot", "must have 1 to 1024 bytes of UTF-8"),
     ("timeout", "must be 1 to 3600000 milliseconds"),
     ("reuseWindow", "must be 0 to 3600000 milliseconds"),
-    ("authUrl", URL_RULE),
-    ("tokenEndpoint", URL_RULE),
-    ("revocationEndpoint", URL_RULE),
 ];
 
 /// What a caller may set, as given.
@@ -106,9 +101,6 @@ impl Config {
             is_name(slot),
             TIMEOUTS.contains(&timeout),
             REUSE_WINDOWS.contains(&reuse_window),
-            is_url(Some(auth_url)),
-            is_url(options.token_endpoint),
-            is_url(options.revocation_endpoint),
         ];
         for (valid, (argument, rule)) in valid.into_iter().zip(&RULES) {
             if !valid {
@@ -167,61 +159,6 @@ fn is_scope(scope: &str) -> bool {
 
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST_TEXT
-}
-
-fn is_url(url: Option<&str>) -> bool {
-    url.is_none_or(|url| is_printable(url) && is_plain_url(url.as_bytes()).unwrap_or(false))
-}
-
-/// `https://host[:port][/path]`, or `http` for this machine, in the characters that no URL
-/// parser rewrites: no user, query, fragment, escape or dot segment.
-fn is_plain_url(url: &[u8]) -> Option<bool> {
-    let secure = url.strip_prefix(b"https://");
-    let rest = secure.or_else(|| url.strip_prefix(b"http://"))?;
-    let (authority, path) = cut(rest, |&byte| byte == b'/');
-    let mut is_literal = authority.first() == Some(&b'[');
-    let (host, port) = cut(authority, |&byte| {
-        is_literal &= byte != b']';
-        !is_literal && byte == b':'
-    });
-    let loopback = host == b"localhost"
-        || host == b"[::1]"
-        || host.starts_with(b"127.") && host.iter().all(|byte| !byte.is_ascii_alphabetic());
-    Some(
-        (is_address(host) || !host.is_empty() && consists_of(host, b".-"))
-            && is_port(port)
-            && consists_of(path, b"/-._~!$&'()*+,;=:")
-            && !path.windows(2).any(|pair| pair == b"//" || pair == b"/.")
-            && (secure.is_some() || loopback),
-    )
-}
-
-/// Whether `host` looks like an IPv6 address in brackets.
-fn is_address(host: &[u8]) -> bool {
-    let inside = host
-        .strip_prefix(b"[")
-        .and_then(|host| host.strip_suffix(b"]"));
-    inside.is_some_and(|address| {
-        address.split(|&byte| byte == b':').count() > 2
-            && address
-                .iter()
-                .all(|byte| byte.is_ascii_hexdigit() || *byte == b':')
-    })
-}
-
-fn is_port(port: &[u8]) -> bool {
-    let mut number = 0;
-    let is_number = port.iter().skip(1).all(|digit| {
-        number = number * 10 + u32::from(digit.wrapping_sub(b'0'));
-        digit.is_ascii_digit() && number <= 65_535
-    });
-    port.is_empty() || port.len() > 1 && is_number
-}
-
-/// The part before the first byte that `ends` it, and the rest.
-fn cut(bytes: &[u8], ends: impl FnMut(&u8) -> bool) -> (&[u8], &[u8]) {
-    let at = bytes.iter().position(ends).unwrap_or(bytes.len());
-    bytes.split_at_checked(at).unwrap_or_default()
 }
 
 fn consists_of(bytes: &[u8], others: &[u8]) -> bool {

@@ -52,9 +52,10 @@ act(element("sign-in"), "Start", openClient);
 async function openClient() {
   for (const stop of stops) stop();
   client?.[Symbol.dispose]?.();
-  const { authUrl, accountName, publicKey } = config;
+  const { authUrl, apiUrl, accountName, publicKey } = config;
   client = await MeshyClient.initializeWithTenant(accountName, tenantHeader(), publicKey, {
     authUrl,
+    apiUrl,
     persistence: "local",
   });
   connection = null;
@@ -81,20 +82,12 @@ async function signIn() {
 }
 
 async function callApi() {
-  const token = await connection.getAccessToken();
-  let response = await callApiWith(token);
-  if (response.status === 401) response = await callApiWith(await connection.getAccessToken({ rejected: token }));
+  const response = await connection.fetch("me");
   const body = await response.json();
   note(`The API answered ${response.status}`);
   element("answer-card").hidden = false;
   element("answer-status").textContent = response.status;
   element("answer").textContent = JSON.stringify(body, null, 2);
-}
-
-function callApiWith(token) {
-  const headers = new Headers({ Authorization: `Bearer ${token}` });
-  if (tenantHeader()) headers.set("Tenant", tenantHeader());
-  return fetch(`${config.apiUrl}/${config.accountName}/me`, { headers });
 }
 
 function tenantHeader() {

@@ -11,31 +11,22 @@ use crate::oauth::{Member, token_set};
 use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 /// The arguments that are strings, where they are given, in the order in which they come in.
-const TEXTS: [&str; 8] = [
-    "accountName",
-    "publicKey",
-    "tenant",
-    "authUrl",
-    "tokenEndpoint",
-    "revocationEndpoint",
-    "scope",
-    "slot",
-];
+const TEXTS: [&str; 5] = ["accountName", "publicKey", "tenant", "scope", "slot"];
 const LONGEST_CREDENTIAL: usize = 4_096;
 const LONGEST_TOKEN: usize = 16_384;
 
-/// The arguments of `initializeWithTenant`: account, public key, tenant and options in this order.
+/// The arguments of `initializeWithTenant`: account, public key, tenant and options in this order. The URLs are valid.
 pub(super) fn config(values: &Array) -> Result<Config, Error> {
     let values = members(values);
     let [
         account,
         public_key,
         tenant,
+        scope,
+        slot,
         auth_url,
         token_endpoint,
         revocation_endpoint,
-        scope,
-        slot,
         timeout,
         reuse_window,
     ] = values.as_slice()

@@ -96,19 +96,16 @@ fn engine(changes: &[(u32, JsValue)]) -> Result<Engine, JsValue> {
 
 #[wasm_bindgen_test]
 fn an_argument_of_another_type_is_named() {
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 7] = [
         "accountName",
         "publicKey",
         "tenant",
-        "authUrl",
-        "tokenEndpoint",
-        "revocationEndpoint",
         "scope",
         "slot",
         "timeout",
         "reuseWindow",
     ];
-    for (index, name) in (0..).zip(NAMES) {
+    for (index, name) in [0, 1, 2, 3, 4, 8, 9].into_iter().zip(NAMES) {
         for value in [
             JsValue::NULL,
             JsValue::TRUE,

@@ -42,6 +42,8 @@ const locked: SessionStore = {
 };
 const everything: ClientOptions = {
   authUrl: "https://auth.example",
+  apiUrl: "https://api.example",
+  allowedOrigins: ["https://files.example"],
   tokenEndpoint: "https://auth.example/token",
   revocationEndpoint: "https://auth.example/revocation",
   scope: "a b",
@@ -106,6 +108,11 @@ export async function use(signal: AbortSignal): Promise<void> {
 
   const saved: string | null = connection.retrievePersistanceToken();
   const token: string = await connection.getAccessToken();
+  const response: Response = await connection.fetch("things", { method: "POST", body: "x", signal });
+  await connection.fetch(new URL("https://files.example/x"));
+  await connection.fetch(new Request("https://files.example/x"));
+  // @ts-expect-error
+  await connection.fetch();
   await connection.getAccessToken({ minValidity: 30, rejected: token, signal });
   // @ts-expect-error
   await connection.getAccessToken({ minValidity: "30" });

@@ -1,0 +1,61 @@
+import { Wish } from "./load.js";
+import { check, checkObject, signalOf } from "./options.js";
+
+/** A token of unknown lifetime counts as one of five minutes. */
+const UNKNOWN_LIFETIME = 300_000;
+
+/** An absolute URL of an allowed origin, or a relative one that stays inside the account. */
+function targetOf(text, { base, origin, origins }) {
+  const isIn = (place) => (url) => url.href.startsWith(place);
+  try {
+    const url = new URL(text);
+    return [origin, ...origins].some((place) => isIn(`${place}/`)(url)) && url;
+  } catch {}
+  try {
+    const url = new URL(text, base);
+    return isIn(base)(url) && url;
+  } catch {}
+}
+
+/** Asks for the token after one that was refused; its successor is not given up before half of its life has passed. */
+async function renew(port, origin, rejected, signal) {
+  const token = await port.ask(signal, Wish.Token, undefined, rejected);
+  const now = Date.now();
+  const { expiresAt } = port.snapshot;
+  port.renewals.set(origin, { token, until: now + ((expiresAt ?? now + UNKNOWN_LIFETIME) - now) / 2 });
+  return token;
+}
+
+/** `fetch` with the access token; after a 401 once more with the next one. */
+export async function authorizedFetch(port, input, init) {
+  checkObject(init);
+  const { api } = port;
+  const request = typeof input?.url === "string" ? input : undefined;
+  const url = targetOf(request?.url ?? String(input), api);
+  check(url, "input", "a URL of an allowed origin, or a relative one inside the account");
+  const headers = new Headers(init?.headers ?? request?.headers);
+  check(!headers.has("authorization"), "headers", "without Authorization");
+  const { origin } = url;
+  if (api.tenant && origin === api.origin) headers.set("tenant", api.tenant);
+  const signal = signalOf({ signal: init?.signal ?? request?.signal });
+
+  const send = (token) => {
+    const { fetch } = port;
+    headers.set("authorization", `Bearer ${token}`);
+    return fetch(request ?? url.href, { ...init, headers });
+  };
+  const token = await (port.token ?? port.ask(signal, Wish.Token));
+  const response = await send(token);
+  const renewal = port.renewals.get(origin);
+  if (response.status !== 401 || (renewal?.token === token && Date.now() < renewal.until)) return response;
+
+  const renewed = renew(port, origin, token, signal);
+  const body = init?.body;
+  const isStream = body?.getReader || body?.[Symbol.asyncIterator];
+  if (isStream || (request && !body && !/^(GET|HEAD)$/.test(request.method))) {
+    renewed.catch(() => {});
+    return response;
+  }
+  response.body?.cancel().catch(() => {});
+  return send(await renewed);
+}
