@@ -1,4 +1,5 @@
 import { MeshyClient } from "/pkg/index.js";
+import { closeTabs, openTabs, refreshTabs } from "/tabs.js";
 
 const config = await (await fetch("/config.json")).json();
 const tenants = [...new Set(config.users.map((user) => user.tenant))];
@@ -45,6 +46,10 @@ element("tenant").addEventListener("change", ({ target }) => {
 });
 element("call").addEventListener("click", ({ target }) => act(target, "API call", callApi));
 element("refresh").addEventListener("click", ({ target }) => act(target, "Refresh", refreshNow));
+element("open-tabs").addEventListener("click", ({ target }) =>
+  act(target, "Twenty tabs", () => openTabs(tenantHeader())),
+);
+element("refresh-tabs").addEventListener("click", ({ target }) => act(target, "Refresh of twenty", refreshAll));
 element("sign-out").addEventListener("click", ({ target }) => act(target, "Sign-out", () => connection.signout()));
 setInterval(renderRing, 250);
 act(element("sign-in"), "Start", openClient);
@@ -60,6 +65,7 @@ async function openClient() {
   });
   connection = null;
   last = {};
+  closeTabs();
   stops = [client.subscribe(render)];
 
   const url = new URL(location.href);
@@ -98,6 +104,10 @@ async function refreshNow() {
   const { generation } = connection.getSnapshot();
   const token = await connection.getAccessToken();
   if (connection.getSnapshot().generation === generation) await connection.getAccessToken({ rejected: token });
+}
+
+async function refreshAll() {
+  note(await refreshTabs(await connection.getAccessToken()));
 }
 
 async function act(control, what, action) {
@@ -149,6 +159,7 @@ function noteChanges({ state, generation, error } = {}, live) {
     note(endings[error?.reason] ?? kindWords.session_ended);
     if (error && error.reason !== "signed_out") showProblem(error);
     element("answer-card").hidden = true;
+    closeTabs();
     element("username").focus();
   } else if (live && connection !== last.connection) {
     element("problem").hidden = true;

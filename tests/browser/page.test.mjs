@@ -132,6 +132,30 @@ inEachBrowser((browser) => {
     assert.deepEqual([...problems, ...others], []);
   });
 
+  test("shows twenty tabs and one request, and twenty more and one more", async (t) => {
+    const { server, hosts, open } = await newDemo(t, browser());
+    const { page, problems } = await open();
+    await signIn(page, { tenant: "acme", username: "carol", password: "acme-secret" });
+    await isShown(page, "#signed-in");
+    await page.click("#open-tabs");
+    await page.waitForSelector("#refresh-tabs:not([disabled])");
+    for (const generation of [2, 3]) {
+      await says(page, "#generation", generation - 1);
+      await page.click("#refresh-tabs");
+      await page.waitForSelector(`#tabs li:nth-child(20)::-p-text(generation ${generation})`, { timeout: 10_000 });
+      assert.equal(await text(page, "#tabs-outcome"), "20 tabs asked, 1 request was made.");
+      assert.equal(await page.$$eval('#tabs [data-did="sent"]', ({ length }) => length), 1);
+      assert.equal(await page.$$eval('#tabs [data-did="adopted"]', ({ length }) => length), 19);
+      assert.equal(server.count("token"), generation);
+      await page.waitForSelector('#refresh-tabs[aria-busy="false"]');
+    }
+    await page.click("#sign-out");
+    await isShown(page, "#signed-out");
+    assert.equal(await page.$$eval("#tabs li", ({ length }) => length), 0);
+    assert.deepEqual([...hosts], ["127.0.0.1"]);
+    assert.deepEqual(problems, []);
+  });
+
   test("says what is wrong with a wrong password, and lets the user try again", async (t) => {
     const { server, hosts, open } = await newDemo(t, browser());
     const { page, problems } = await open();

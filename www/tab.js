@@ -1,0 +1,25 @@
+import { MeshyClient } from "/pkg/index.js";
+
+const { authUrl, accountName, publicKey } = await (await fetch("/config.json")).json();
+const tenant = new URL(location.href).searchParams.get("tenant");
+let requests = 0;
+
+function countedFetch(...request) {
+  requests += 1;
+  return fetch(...request);
+}
+
+const client = await MeshyClient.initializeWithTenant(accountName, tenant, publicKey, {
+  authUrl,
+  persistence: "local",
+  fetch: countedFetch,
+});
+const connection = await client.restore();
+
+/** For the page that has opened this one: the token after `rejected`, and what that took. */
+window.refresh = async (rejected) => {
+  const before = requests;
+  await connection.getAccessToken({ rejected });
+  return { requests: requests - before, generation: connection.getSnapshot().generation };
+};
+window.parent.postMessage("ready", location.origin);
