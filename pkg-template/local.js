@@ -85,16 +85,21 @@ export class Local {
     return locks && ((key, signal, run) => locks.request(key, { signal }, run));
   }
 
-  /** Listens to the clients that share the register, and for localStorage that other tabs write or clear. */
+  /**
+   * Listens to the clients that share the register, for localStorage that other tabs write or clear, and for the return of
+   * a page that was put away, which has heard of nothing meanwhile.
+   */
   watch(key, changed) {
-    const onStorage = (event) => {
-      if (event.key === key || event.key === null) changed();
+    const onEvent = (event) => {
+      if (event.key === key || event.key === null || event.persisted) changed();
     };
-    addEventListener("storage", onStorage);
-    this.#channel = new BroadcastChannel(key);
-    this.#channel.onmessage = changed;
+    addEventListener("storage", onEvent);
+    addEventListener("pageshow", onEvent);
+    this.#channel = globalThis.BroadcastChannel && new BroadcastChannel(key);
+    if (this.#channel) this.#channel.onmessage = changed;
     return () => {
-      removeEventListener("storage", onStorage);
+      removeEventListener("storage", onEvent);
+      removeEventListener("pageshow", onEvent);
       this.#channel?.close();
       this.#channel = undefined;
     };
