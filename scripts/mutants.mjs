@@ -63,6 +63,11 @@ export const mutants = [
     "if !done || now.since(at) > 1_000 * SEND_WITHIN {",
   ],
   [
+    "no second look after one that failed",
+    "if mem::replace(&mut self.doubtful, true) {",
+    "if !mem::replace(&mut self.doubtful, true) || self.doubtful {",
+  ],
+  [
     "no second look after a claim that the store does not take",
     "if !done || now.since(at) > SEND_WITHIN {",
     "if now.since(at) > SEND_WITHIN {",

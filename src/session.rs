@@ -85,6 +85,8 @@ pub struct Session {
     locked: bool,
     lockless: bool,
     claimless: bool,
+    /// Whether the store could not be read, and is read once more before anything is sent without it.
+    doubtful: bool,
     claims: i64,
     /// Sends since the last rest, and when the first was.
     sends: u8,
@@ -130,6 +132,7 @@ impl Session {
             locked: false,
             lockless: false,
             claimless: false,
+            doubtful: false,
             claims: 0,
             sends: 0,
             first_sent: Now::default(),
@@ -332,12 +335,9 @@ impl Session {
     }
 
     fn idle(&mut self) {
-        self.unlock();
+        self.end_attempt();
         self.ahead = false;
-        self.lockless = false;
-        self.claimless = false;
         self.lost_swaps = 0;
-        self.sends = 0;
         self.refused = None;
         if self.record.is_none() {
             let error = self.error.clone();
@@ -349,6 +349,15 @@ impl Session {
         if mem::take(&mut self.hinted) {
             self.load();
         }
+    }
+
+    /// The next attempt begins anew.
+    fn end_attempt(&mut self) {
+        self.unlock();
+        self.sends = 0;
+        self.lockless = false;
+        self.claimless = false;
+        self.doubtful = false;
     }
 
     fn unlock(&mut self) {

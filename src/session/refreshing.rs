@@ -34,7 +34,10 @@ impl Session {
             return self.pause(now, error, true);
         }
         if !self.writable {
-            return self.send_unclaimed(now);
+            if mem::replace(&mut self.doubtful, true) {
+                return self.send_unclaimed(now);
+            }
+            return self.load();
         }
         let wait = self.kept_out(now);
         if !self.locked && !self.lockless {
@@ -222,10 +225,7 @@ impl Session {
         if retry {
             error.retry_after = Some(((cooling + 999) / 1_000) as u32);
         }
-        self.unlock();
-        self.sends = 0;
-        self.lockless = false;
-        self.claimless = false;
+        self.end_attempt();
         self.error = Some(error.clone());
         let timeout = self.config.timeout;
         self.settle_those(&Err(error), &mut |caller| {

@@ -155,8 +155,12 @@ fn a_foreign_token_is_sent_and_then_replaces_what_is_stored() {
     let held = play.session.held().unwrap();
     assert!(held.knows(&refresh("R99")) && held.knows(&refresh("R100")));
     play.done();
-    for stored in ["loaded empty", "loaded corrupt", "unloaded"] {
-        Play::new(&format!("resume R99 -> load\n {stored} -> send R99"));
+    for script in [
+        "loaded empty -> send R99",
+        "loaded corrupt -> load\n loaded corrupt -> send R99",
+        "unloaded -> load\n unloaded -> send R99",
+    ] {
+        Play::new("resume R99 -> load").then(script);
     }
 }
 

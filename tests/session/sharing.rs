@@ -59,8 +59,13 @@ fn a_hint_reads_the_store_now_or_after_what_is_under_way() {
 #[test]
 fn a_store_that_cannot_say_does_not_stop_a_refresh() {
     for stored in ["unloaded", "loaded corrupt"] {
-        Play::new(&format!("ASKED\n {stored} -> send R1"));
+        Play::new(&format!("ASKED\n {stored} -> load\n {stored} -> send R1"));
     }
+    play(
+        "ASKED
+         unloaded           -> load
+         loaded own#2 R2    -> settle 1 A2",
+    );
 }
 
 #[test]

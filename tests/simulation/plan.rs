@@ -167,10 +167,11 @@ impl Plan {
         self.faults.iter().any(strikes) && !self.store_recovers()
     }
 
-    /// Whether one write fails and nothing else goes wrong: while the lock is held, that harms nobody.
+    /// Whether it fails once and nothing else goes wrong: while the lock is held, that harms nobody.
     fn store_recovers(&self) -> bool {
         let fails = |fault: &Fault| {
-            fault.turn == Turn::Write && fault.fate == Fate::Refused { acted: false }
+            matches!(fault.turn, Turn::Read | Turn::Write)
+                && fault.fate == Fate::Refused { acted: false }
         };
         let fails_once = matches!(&self.faults[..], [fault] if fails(fault));
         fails_once && self.locks == Locks::Fair && self.outage.is_none() && self.is_quiet()
