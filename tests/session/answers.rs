@@ -1,0 +1,126 @@
+//! Every status with every kind of body and every error: what it is called, and what becomes of the session.
+
+use meshydb_client::error::Code;
+use meshydb_client::event::{Input, Output};
+use meshydb_client::record::{Entry, Stored};
+use meshydb_client::session::Session;
+use meshydb_client::token::Now;
+
+use crate::play::Play;
+use crate::support::{Json, judge, refresh, text};
+
+const JSON: &str = "application/json";
+/// Content-Type, and whether the body is a JSON object that says what the error is.
+const BODIES: [(&str, bool); 5] = [
+    (JSON, true),
+    ("text/html", false),
+    ("", false),
+    (JSON, false),
+    ("text/plain", true),
+];
+/// RFC 6749 section 5.2, what other documents add, and nothing.
+const ERRORS: [&str; 10] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "server_error",
+    "temporarily_unavailable",
+    "slow_down",
+    "",
+];
+
+fn expected(status: u16, error: Option<&str>) -> Code {
+    match status {
+        429 => Code::RateLimited,
+        408 | 425 | 500.. => Code::Unavailable,
+        400..=499 if error == Some("invalid_grant") => Code::InvalidGrant,
+        400..=499 => Code::Refused,
+        _ => Code::InvalidResponse,
+    }
+}
+
+struct World {
+    session: Session,
+    entry: Entry,
+    sends: u32,
+}
+
+impl World {
+    /// Performs what a store that works and a server that always answers like this would.
+    fn run(&mut self, now: Now, input: Input, answer: &dyn Fn() -> Input) {
+        for output in self.session.handle(now, input) {
+            let next = match output {
+                Output::Load => Input::Loaded(Ok(self.entry.clone())),
+                Output::Swap(entry) => {
+                    self.entry = entry;
+                    Input::Swapped(Ok(true))
+                }
+                Output::Lock { .. } => Input::Locked(true),
+                Output::Send(_) => {
+                    self.sends += 1;
+                    answer()
+                }
+                _ => continue,
+            };
+            self.run(now, next, answer);
+        }
+    }
+}
+
+#[test]
+fn fifty_thousand_answers_to_a_refresh() {
+    let sent = Play::new("SENT");
+    let (now, before) = (sent.now, sent.session.held().unwrap().clone());
+    let mut cells = 0;
+    for status in 0..1_000 {
+        for (content_type, says) in BODIES {
+            for error in ERRORS {
+                let body = Json::new([("error", text(error))]);
+                let reply = || judge(status, content_type, says.then_some(&body), None);
+                let cell = format!("{status} {content_type} {says} {error}");
+
+                let told = reply().unwrap_err();
+                let is_json = says && content_type == JSON;
+                let code = expected(status, is_json.then_some(error));
+                let is_dead = status == 400 && code == Code::InvalidGrant;
+                let is_lost = (200..300).contains(&status);
+                assert_eq!(told.code, code, "{cell}");
+                assert_eq!(told.status, Some(status), "{cell}");
+                let is_retryable = matches!(code, Code::RateLimited | Code::Unavailable);
+                assert_eq!(told.retryable(), is_retryable, "{cell}");
+                assert_eq!(told.ends_session(), is_dead, "{cell}");
+
+                let mut world = World {
+                    session: sent.session.clone(),
+                    entry: Entry {
+                        stored: Stored::Live(before.clone().into()),
+                        ..Entry::default()
+                    },
+                    sends: 1,
+                };
+                let answer = || Input::Replied(reply());
+                world.run(now, answer(), &answer);
+                let snapshot = world.session.snapshot();
+                assert_eq!(snapshot.state == "ended", is_dead, "{cell}");
+                assert_eq!(world.sends, if is_lost { 3 } else { 1 }, "{cell}");
+                if is_dead {
+                    assert!(matches!(world.entry.stored, Stored::Ended { .. }), "{cell}");
+                } else {
+                    assert_eq!(world.session.held(), Some(&before), "{cell}");
+                    assert!(world.session.knows(&refresh("R1")), "{cell}");
+                    assert_eq!(
+                        world.entry.stored,
+                        Stored::Live(before.clone().into()),
+                        "{cell}"
+                    );
+                    assert_eq!(snapshot.error.unwrap().code, code, "{cell}");
+                }
+                cells += 1;
+            }
+        }
+    }
+    assert_eq!(cells, 50_000);
+}
