@@ -90,6 +90,9 @@ impl Session {
         let before = self.record.as_ref().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
         let abandoned = self.is_abandoned();
+        if stored {
+            self.stored = Stored::Live(next.clone());
+        }
         self.record = Some(next);
         self.opened_with = None;
         self.degraded = !stored;

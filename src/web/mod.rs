@@ -11,13 +11,31 @@ mod local;
 mod platform;
 mod views;
 
+use std::alloc::{GlobalAlloc, Layout};
+
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
 pub use driver::{Engine, Wish};
 pub use local::page_storage;
 pub use platform::Port;
 
+/// Overwrites what is freed: no password or token is left in memory that nobody uses.
+struct Wiping(AssumeSingleThreaded<FreeListAllocator>);
+
+// SAFETY: the inner allocator's, of whose block nobody has a pointer any more when it is overwritten.
+unsafe impl GlobalAlloc for Wiping {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        unsafe { self.0.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe {
+            block.write_bytes(0, layout.size());
+            self.0.dealloc(block, layout);
+        }
+    }
+}
+
 // SAFETY: the module is built without threads.
 #[global_allocator]
-static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
-    unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
+static ALLOCATOR: Wiping = Wiping(unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) });
