@@ -6,14 +6,13 @@ const UNKNOWN_LIFETIME = 300_000;
 
 /** An absolute URL of an allowed origin, or a relative one that stays inside the account. */
 function targetOf(text, { base, origin, origins }) {
-  const isIn = (place) => (url) => url.href.startsWith(place);
   try {
     const url = new URL(text);
-    return [origin, ...origins].some((place) => isIn(`${place}/`)(url)) && url;
+    return [origin, ...origins].some((allowed) => url.href.startsWith(`${allowed}/`)) && url;
   } catch {}
   try {
     const url = new URL(text, base);
-    return isIn(base)(url) && url;
+    return url.href.startsWith(base) && url;
   } catch {}
 }
 
