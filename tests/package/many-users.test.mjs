@@ -20,14 +20,14 @@ function shuffleAnswers() {
 
 test("1,000 users through one process never cross, whatever they share", async () => {
   shuffleAnswers();
-  const { fetch } = server;
+  const options = { fetch: server.fetch, timeout: 3_600_000 };
   const persistence = new MemoryStore();
-  const shared = await start();
+  const shared = await start(options);
   const ways = [
-    () => start(),
+    () => start(options),
     () => shared,
-    (name) => start({ persistence, slot: name }),
-    (name) => initialize(name, "demo-key", { fetch, persistence }),
+    (name) => start({ ...options, persistence, slot: name }),
+    (name) => initialize(name, "demo-key", { ...options, persistence }),
   ];
   const serve = async (name, index) => {
     const client = await ways[index % ways.length](name);
