@@ -293,10 +293,10 @@ const platforms = [
   {
     id: "locks",
     requirement:
-      "A Web Lock is used where there is one, never stolen, free when its holder is gone, held for one request.",
+      "A Web Lock is used where there is one, never stolen, free when its holder is gone, and held for one refresh.",
     source: ["Web Locks standard"],
     tests: [
-      [platform, "a lock is never stolen, and held for one request"],
+      [platform, "a lock is never stolen, and held for one refresh"],
       ["tests/browser/local.test.mjs", "a tab that is closed frees its lock"],
       ["tests/browser/local.test.mjs", "where there are no locks, the store says so"],
     ],

@@ -78,7 +78,7 @@ inEachBrowser((browser) => {
       return { ...sessionTest, ...tab };
     });
 
-  test("a lock is never stolen, and held for one request", async (t) => {
+  test("a lock is never stolen, and held for one refresh", async (t) => {
     const { page, problems } = await open(t, watchLocks);
     await page.evaluate(refresh);
     const seen = await page.evaluate(async () => {
