@@ -56,17 +56,27 @@ describe("an answer that is no token", () => {
     ["tokens in a page", 200, set(), { "Content-Type": "text/html" }, { code: "invalid_response" }],
     ["tokens in another JSON", 200, set(), { "Content-Type": `${json}p` }, { code: "invalid_response" }],
     ["tokens in a 201", 201, set(), {}, { code: "invalid_response", status: 201 }],
+    ["a 204", 204, "", {}, { code: "invalid_response", status: 204 }],
     ["an empty 200", 200, "", {}, { code: "invalid_response", status: 200 }],
     ["half of the JSON", 200, set().slice(0, 40), {}, { code: "invalid_response" }],
     ["an array", 200, `[${set()}]`, {}, { code: "invalid_response" }],
     ["null", 200, "null", {}, { code: "invalid_response" }],
     ["a string", 200, JSON.stringify(set()), {}, { code: "invalid_response" }],
+    ["a byte order mark", 200, `\ufeff${set()}`, {}, { code: "invalid_response" }],
+    ["a number that is none", 200, `{"expires_in":NaN,${set().slice(1)}`, {}, { code: "invalid_response" }],
     ["very deep JSON", 200, "[".repeat(65_000), {}, { code: "invalid_response" }],
     ["inherited members", 200, `{"__proto__":${set()}}`, {}, { code: "invalid_response" }],
     ["no access token", 200, set({ access_token: undefined }), {}, { code: "invalid_response" }],
     ["an empty access token", 200, set({ access_token: "" }), {}, { code: "invalid_response" }],
     ["an access token with a line break", 200, set({ access_token: "a\r\nb" }), {}, { code: "invalid_response" }],
     ["an access token in Unicode", 200, set({ access_token: "é" }), {}, { code: "invalid_response" }],
+    [
+      "an access token with half a surrogate pair",
+      200,
+      set({ access_token: "\ud800" }),
+      {},
+      { code: "invalid_response" },
+    ],
     ["an access token that is an object", 200, set({ access_token: {} }), {}, { code: "invalid_response" }],
     ["a refresh token that is a number", 200, set({ refresh_token: 5 }), {}, { code: "invalid_response" }],
     ["a refresh token that is null", 200, set({ refresh_token: null }), {}, { code: "invalid_response" }],
@@ -98,6 +108,23 @@ describe("an answer that is no token", () => {
       server.answer = (_request, socket) => grant(socket);
       const connection = await client.login("u", "p");
       server.answer = fault;
+      await keepsSession(connection, expected);
+    });
+  }
+
+  for (const error of [
+    "invalid_client",
+    "invalid_request",
+    "invalid_scope",
+    "unauthorized_client",
+    "unsupported_grant_type",
+  ]) {
+    test(`${error} is asked for once, and the session goes on`, async () => {
+      const connection = await start().login("u", "p");
+      server.answer = (_request, socket) => reply(socket, 400, { error });
+      const expected = { code: "refused", error, status: 400, retryable: false };
+      await rejects(connection.getAccessToken(), expected);
+      assert.equal(server.requests.length, 2);
       await keepsSession(connection, expected);
     });
   }

@@ -115,6 +115,13 @@ describe("what is sent", () => {
     assert.deepEqual(server.bodies(), ["grant_type=password&client_id=demo-key&username=u&password=p&scope=a+b"]);
   });
 
+  test("any account name as one segment of the path, as it is", async () => {
+    for (const account of ["a", "0._~-", "a..", "A-b.c~d_e", "a".repeat(128)]) {
+      await initialize(account, "demo-key", { authUrl: server.url }).login("u", "p");
+      assert.equal(server.requests.at(-1).path, `/${account}/connect/token`);
+    }
+  });
+
   test("authUrl may have a path, with or without a slash at its end", async () => {
     for (const base of ["/auth/v1", "/auth/v1/"]) {
       await start({ authUrl: server.url + base }).login("u", "p");

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { grant, head, reply, startRecorder } from "./recorder.mjs";
 import { closed, keepsSession, rejects, server, start } from "./setup.mjs";
@@ -44,6 +46,24 @@ describe("an answer that does not come", () => {
     const gone = await startRecorder();
     await gone.close();
     await rejects(start({ authUrl: gone.url }).login("u", "p"), { code: "network", retryable: true });
+  });
+
+  test("a server that cannot do TLS is network, and is shown no secret", async (t) => {
+    let received = "";
+    const plain = createServer((socket) => {
+      socket
+        .on("error", () => {})
+        .on("data", (chunk) => {
+          received += chunk.toString("latin1");
+          socket.end(head(400, {}));
+        });
+    });
+    await once(plain.listen(0, "127.0.0.1"), "listening");
+    t.after(() => plain.close());
+    const authUrl = `https://127.0.0.1:${plain.address().port}`;
+    await rejects(start({ authUrl }).login("alice", "wonderland"), { code: "network", retryable: true });
+    assert.ok(received.length > 0);
+    assert.doesNotMatch(received, /alice|wonderland/);
   });
 
   test("a body without end is given up after 64 KiB, and the connection closed", async () => {
