@@ -50,14 +50,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An access token: visible ASCII (RFC 6749 appendix A.12).
+/// An access token: the characters that a Bearer token can have (RFC 6750 section 2.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccessToken(Secret);
 
 impl AccessToken {
     /// The token, unless a character of `text` can be in none.
     pub fn parse(text: &str) -> Option<Self> {
-        Secret::parse(text).map(Self)
+        let is_bearer = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+        let secret = Secret::parse(text).filter(|_| text.bytes().all(is_bearer));
+        secret.map(Self)
     }
 
     /// The secret itself.

@@ -143,10 +143,11 @@ const response = [
   },
   {
     id: "token-syntax",
-    requirement: "Tokens are strings of visible ASCII; an answer with anything else leaves the session as it was.",
-    source: ["RFC 6749 appendix A.12", "RFC 6749 appendix A.17"],
+    requirement:
+      "Tokens are strings of visible ASCII, an access token of those that Bearer allows; an answer with others changes nothing.",
+    source: ["RFC 6749 appendix A.12", "RFC 6749 appendix A.17", "RFC 6750 section 2.1"],
     tests: [
-      ["tests/token.rs", "a_token_is_visible_ascii"],
+      ["tests/token.rs", "a_token_is_visible_ascii_and_an_access_token_fit_for_a_header"],
       ["tests/oauth.rs", "each_member_is_validated"],
       [answers, "… is …, and the session goes on"],
     ],
