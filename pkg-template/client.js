@@ -2,7 +2,7 @@ import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Engine, Wish } from "./load.js";
 import { Local } from "./local.js";
-import { aborted, clientOptions, signalOf } from "./options.js";
+import { aborted, checkCredential, checkRefreshToken, clientOptions, signalOf } from "./options.js";
 import { Port } from "./port.js";
 
 /** Stops the watcher of a client that was collected. Made when first needed: importing must not fail anywhere. */
@@ -47,27 +47,31 @@ export class Client {
   #disposed = false;
 
   constructor(accountName, tenant, publicKey, options) {
-    const { fetch, persistence, values, apiUrl, origins } = clientOptions(options);
-    this.#values = [accountName, publicKey, tenant ?? undefined, ...values];
-    this.#key = this.#engine().key;
-    const base = apiUrl && `${apiUrl.replace(/\/$/, "")}/${accountName}/`;
-    this.#api = { fetch, tenant, base, origin: base && new URL(base).origin, origins };
+    const { api, key, values, persistence } = clientOptions(accountName, tenant ?? "", publicKey, options);
+    this.#values = values;
+    this.#key = key;
+    this.#api = api;
     this.#persistence = persistence === "local" ? new Local() : persistence;
     this.#ready = persistence === "none";
   }
 
   async login(username, password, options) {
-    return this.#open(options, Wish.Login, username, password);
+    this.#alive();
+    const signal = signalOf(options);
+    checkCredential(username, "username");
+    checkCredential(password, "password");
+    return this.#open(signal, Wish.Login, username, password);
   }
 
   async loginWithPersistance(refreshToken, options) {
     this.#alive();
     const signal = signalOf(options);
+    checkRefreshToken(refreshToken);
     for (const port of this.#livePorts()) {
       const token = await port.ask(signal, Wish.Join, refreshToken);
       if (token !== undefined) return this.#opened(port, token);
     }
-    return this.#open(options, Wish.Resume, refreshToken);
+    return this.#open(signal, Wish.Resume, refreshToken);
   }
 
   async adopt(tokens) {
@@ -109,10 +113,9 @@ export class Client {
     return new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
   }
 
-  async #open(options, wish, first, second) {
+  async #open(signal, wish, first, second) {
     this.#alive();
-    const signal = signalOf(options);
-    const port = new Port(this.#engine(), this.#api, this.#storeFor(), () => this.#changed());
+    const port = new Port(this.#engine(), this.#api, this.#key, this.#storeFor(), () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;

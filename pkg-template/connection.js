@@ -1,6 +1,6 @@
 import { authorizedFetch } from "./fetch.js";
 import { Wish } from "./load.js";
-import { aborted, signalOf } from "./options.js";
+import { aborted, signalOf, wantedOf } from "./options.js";
 
 /** A handle on one session. Several handles may share it. */
 export class Connection {
@@ -21,7 +21,7 @@ export class Connection {
   }
 
   async #callToken(options) {
-    return this.#open().ask(signalOf(options), Wish.Token, options?.minValidity, options?.rejected);
+    return this.#open().ask(signalOf(options), Wish.Token, ...wantedOf(options));
   }
 
   async fetch(input, init) {

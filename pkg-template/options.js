@@ -1,6 +1,8 @@
 import { hasGlobal, MeshyError } from "./platform.js";
 
-const LONGEST_URL = 1024;
+const LONGEST_TEXT = 1024;
+const LONGEST_CREDENTIAL = 4096;
+const LONGEST_TIME = 3_600_000;
 
 export function aborted(text) {
   return new MeshyError({ code: "aborted", retryable: false }, text);
@@ -36,7 +38,7 @@ function plainUrl(text) {
     const { href, protocol, hostname, origin, pathname } = new URL(text);
     const isHere = /^(localhost|127[.\d]+|\[::1])$/.test(hostname);
     const isSafe = protocol === "https:" || (protocol === "http:" && isHere);
-    const isPlain = href === origin + pathname && [text, `${text}/`].includes(href) && href.length <= LONGEST_URL;
+    const isPlain = href === origin + pathname && [text, `${text}/`].includes(href) && href.length <= LONGEST_TEXT;
     return isSafe && isPlain && href;
   } catch {}
 }
@@ -47,38 +49,100 @@ function checkUrl(text, argument) {
   return url;
 }
 
-/** What of a client's options is no text or number, and the others in the order that the core takes them. */
-export function clientOptions(options) {
+const RULES = {
+  accountName: [/^[a-z\d][\w.~-]{0,127}$/i, "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit"],
+  tenant: [/^(?! )[ -~]{0,1024}(?<! )$/, "up to 1024 ASCII characters without control characters or spaces around them"],
+  publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
+  scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
+};
+
+function checkText(text, argument) {
+  const [rule, words] = RULES[argument];
+  check(typeof text === "string" && rule.test(text), argument, words);
+}
+
+function checkBytes(text, argument, most) {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text).length : 0;
+  check(bytes > 0 && bytes <= most, argument, `a string of 1 to ${most} bytes of UTF-8`);
+}
+
+/** A user name or password: any Unicode. */
+export function checkCredential(text, argument) {
+  checkBytes(text, argument, LONGEST_CREDENTIAL);
+}
+
+export function checkRefreshToken(token) {
+  const isToken = typeof token === "string" && /^[!-~]{1,16384}$/.test(token);
+  check(isToken, "refreshToken", "a string of 1 to 16384 visible ASCII characters");
+}
+
+/** What a caller of `getAccessToken` wants, in the order that the core takes it. */
+export function wantedOf(options) {
+  const { minValidity, rejected } = options ?? {};
+  const isDuration = minValidity === undefined || (typeof minValidity === "number" && minValidity >= 0);
+  check(isDuration, "minValidity", "a number of seconds, 0 or more");
+  check(rejected === undefined || typeof rejected === "string", "rejected", "a string");
+  return [minValidity, rejected];
+}
+
+function checkMilliseconds(value, argument, least) {
+  const isIn = typeof value === "number" && value >= least && value <= LONGEST_TIME;
+  check(isIn, argument, `${least} to ${LONGEST_TIME} milliseconds`);
+}
+
+/** Names the session in a store: an injective encoding of everything that tells sessions apart. */
+function keyOf(...parts) {
+  return ["meshydb-client", ...parts].map((part) => String(new URLSearchParams({ "": part })).slice(1)).join(":");
+}
+
+/** A client's arguments, every one checked: what requests and calls need, what tells sessions apart, and the core's part. */
+export function clientOptions(accountName, tenant, publicKey, options) {
   checkObject(options);
+  const isElsewhere = options?.tokenEndpoint !== undefined;
   const {
-    authUrl,
-    tokenEndpoint,
-    revocationEndpoint,
-    apiUrl,
     allowedOrigins = [],
-    scope,
-    slot,
-    timeout,
-    reuseWindow,
+    scope = isElsewhere ? "" : "meshy.api offline_access",
+    slot = "default",
+    timeout = 10_000,
+    reuseWindow = 5_000,
     fetch,
     persistence = "none",
   } = options ?? {};
+  checkText(accountName, "accountName");
+  checkText(tenant, "tenant");
+  checkText(publicKey, "publicKey");
+  checkText(scope, "scope");
+  checkBytes(slot, "slot", LONGEST_TEXT);
+  checkMilliseconds(timeout, "timeout", 1);
+  checkMilliseconds(reuseWindow, "reuseWindow", 0);
   check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
   if (!fetch && !globalThis.fetch) throw unsupported("there is no fetch here");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';
   check(isStore || persistence === "none" || persistence === "local", "persistence", rule);
+
+  const url = (name, otherwise) => (options?.[name] === undefined ? otherwise : checkUrl(options[name], name));
+  const inside = (base, path) => base && `${base.replace(/\/$/, "")}/${accountName}/${path}`;
+  const authUrl = url("authUrl", "https://auth.meshydb.com");
+  const tokenEndpoint = url("tokenEndpoint", inside(authUrl, "connect/token"));
+  const revocationEndpoint = url("revocationEndpoint", isElsewhere ? "" : inside(authUrl, "connect/revocation"));
+  const base = inside(url("apiUrl", isElsewhere ? "" : "https://api.meshydb.com"), "");
   check(Array.isArray(allowedOrigins), "allowedOrigins", "an array of origins");
-  const urls = { authUrl, tokenEndpoint, revocationEndpoint, apiUrl };
-  for (const name in urls) if (urls[name] !== undefined) urls[name] = checkUrl(urls[name], name);
   const origins = allowedOrigins.map((text) => checkUrl(text, "allowedOrigins").slice(0, -1));
-  const isOrigin = (url) => new URL(url).origin === url;
-  check(origins.every(isOrigin), "allowedOrigins", "an array of origins");
+  check(origins.every((text) => new URL(text).origin === text), "allowedOrigins", "an array of origins");
   return {
-    fetch,
-    values: [scope, slot, urls.authUrl, urls.tokenEndpoint, urls.revocationEndpoint, timeout, reuseWindow],
-    apiUrl: urls.apiUrl ?? (tokenEndpoint === undefined ? "https://api.meshydb.com/" : undefined),
-    origins,
+    api: {
+      fetch,
+      tenant,
+      timeout,
+      tokenEndpoint,
+      revocationEndpoint,
+      base,
+      origin: base && new URL(base).origin,
+      origins,
+    },
+    key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
+    values: [publicKey, scope, revocationEndpoint ? 1 : 0, timeout, reuseWindow],
     persistence: persistence === "local" && !canPersist() ? "none" : persistence,
   };
 }

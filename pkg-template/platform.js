@@ -72,18 +72,18 @@ export async function swap(port, names, members) {
   return isSwapped;
 }
 
-/** Status, media type, Retry-After in seconds and the members of the JSON object in at most 64 KiB of text. */
-export function post(port, url, body, tenant, timeout, keepalive, names) {
+/** Posts a form: to status, media type, Retry-After in seconds and the members of the JSON object in at most 64 KiB of text. */
+export function post({ api, fetch }, body, isRevocation, names) {
+  const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
   const controller = new AbortController();
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
   if (tenant) headers.tenant = tenant;
   const ask = async () => {
-    const { fetch } = port;
-    const response = await fetch(url, {
+    const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
       method: "POST",
       headers,
       body,
-      keepalive,
+      keepalive: isRevocation,
       signal: controller.signal,
       redirect: "manual",
       cache: "no-store",

@@ -23,10 +23,10 @@ export class Port {
   #onChange;
   #shown;
 
-  constructor(engine, api, store, onChange) {
+  constructor(engine, api, key, store, onChange) {
     this.engine = engine;
     engine.seen = null;
-    this.key = engine.key;
+    this.key = key;
     this.store = store;
     this.api = api;
     this.#onChange = onChange;

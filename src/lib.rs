@@ -11,7 +11,7 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | [`config`] | options, parsed once |
+//! | [`config`] | what the options say, checked at the edge |
 //! | [`oauth`] | requests, and what their answers mean |
 //! | [`token`] | tokens and how long they live |
 //! | [`attempt`] | who may send, and when again |

@@ -66,8 +66,7 @@ pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request
 
 /// A revocation (RFC 7009 section 2.1), where the server has an endpoint for it.
 pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Option<Request> {
-    let has_endpoint = !config.revocation_endpoint.is_empty();
-    has_endpoint.then(|| {
+    config.can_revoke.then(|| {
         request(
             Endpoint::Revocation,
             &[

@@ -120,7 +120,7 @@ export const hardCases = [
     requirement: "Accounts, tenants, keys, slots and servers never meet in a store, whatever their names.",
     source: ["practice"],
     tests: [
-      ["tests/config.rs", "different_sessions_never_share_a_key"],
+      ["tests/package/options.test.mjs", "is another for every other session, and visible ASCII"],
       [store, "that two accounts, tenants, keys, slots and servers share keeps them apart"],
       ["tests/browser/session.test.mjs", "two slots do not meet"],
     ],
@@ -149,7 +149,7 @@ export const hardCases = [
         "tests/package/fetch.test.mjs",
         "refuses other places and an Authorization of the caller's own before anything is sent",
       ],
-      ["tests/edge/mod.rs", "lone_surrogates_do_not_trap"],
+      ["tests/package/options.test.mjs", "take what is ordinary"],
       [requests, "any Unicode in user name and password, as a form"],
     ],
   },

@@ -8,21 +8,21 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Date, Promise};
+use js_sys::{Array, Date};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::arguments::{config, credential, min_validity, refresh_token, rejected, tokens};
-use super::platform::{Port, load, meshy_error, monotonic, post, swap};
+use super::arguments::{config, min_validity, text, tokens};
+use super::platform::{Port, load, monotonic, post, swap};
 use super::views::{
     RECORD, TOKEN_RESPONSE, entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js,
 };
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::{Input, Opening, Output, StoreFailed};
-use crate::oauth::{Endpoint, Request, password_request};
+use crate::oauth::{Endpoint, password_request};
 use crate::session::Session;
-use crate::token::{AccessToken, Now};
+use crate::token::{AccessToken, Now, RefreshToken};
 
 /// What a caller may want, and the two arguments that go with it.
 #[wasm_bindgen]
@@ -64,24 +64,15 @@ struct Shell {
 
 #[wasm_bindgen]
 impl Engine {
-    /// A session that has yet to be opened; `sid` must be random. Takes account, public key, tenant and options in the
-    /// order in which [`config`] names them; throws a `MeshyError` that names the argument at fault.
+    /// A session that has yet to be opened; `sid` must be random.
     #[wasm_bindgen(constructor)]
-    pub fn new(values: &Array, sid: &JsValue) -> Result<Engine, JsValue> {
-        let config = config(values).map_err(|error| meshy_error(error_to_js(&error)))?;
-        let config = Rc::new(config);
-        let name = sid.as_string().unwrap_or_default();
-        Ok(Self(Rc::new(Shell {
-            session: RefCell::new(Session::new(config.clone(), name)),
+    pub fn new(values: &Array, sid: &JsValue) -> Engine {
+        let config = Rc::new(config(values));
+        Self(Rc::new(Shell {
+            session: RefCell::new(Session::new(config.clone(), text(sid))),
             config,
             alarm: Cell::new(None),
-        })))
-    }
-
-    /// Names the session in a store.
-    #[wasm_bindgen(getter)]
-    pub fn key(&self) -> JsValue {
-        self.0.config.key.as_str().into()
+        }))
     }
 
     /// Hands a caller's wish to the machine, or tells the caller what is wrong with its arguments.
@@ -104,25 +95,25 @@ impl Shell {
     ) -> Result<Option<Input>, Error> {
         let opening = match wish {
             Wish::Login => {
-                let username = credential(first, "username")?;
-                let password = credential(second, "password")?;
-                Opening::Login(password_request(&self.config, &username, &password))
+                Opening::Login(password_request(&self.config, &text(first), &text(second)))
             }
-            Wish::Resume => Opening::Resume(refresh_token(first)?),
+            Wish::Resume => match RefreshToken::parse(&text(first)) {
+                Some(token) => Opening::Resume(token),
+                None => return Ok(None),
+            },
             Wish::Adopt => Opening::Adopt(tokens(first)?),
             Wish::Restore => Opening::Restore,
             Wish::Join => {
-                let token = refresh_token(first)?;
+                let token = RefreshToken::parse(&text(first));
                 let session = self.session.borrow();
-                return Ok(session.knows(&token).then_some(Input::Refresh { caller }));
+                let is_known = token.is_some_and(|token| session.knows(&token));
+                return Ok(is_known.then_some(Input::Refresh { caller }));
             }
             Wish::Token => {
-                let min_validity = min_validity(first)?;
-                let rejected = rejected(second)?;
                 return Ok(Some(Input::Call {
                     caller,
-                    min_validity,
-                    rejected,
+                    min_validity: min_validity(first),
+                    rejected: AccessToken::parse(&text(second)),
                 }));
             }
             Wish::Abort => return Ok(Some(Input::Abort(caller))),
@@ -171,24 +162,6 @@ impl Shell {
             port.wake(alarm.map(|at| (at - now.monotonic) as f64));
         }
     }
-
-    fn send(&self, port: &Port, request: &Request) -> Promise {
-        let config = &self.config;
-        let (url, keepalive) = match request.endpoint {
-            Endpoint::Token => (&config.token_endpoint, false),
-            Endpoint::Revocation => (&config.revocation_endpoint, true),
-        };
-        let timeout = config.timeout as f64;
-        post(
-            port,
-            url,
-            &request.body,
-            &config.tenant,
-            timeout,
-            keepalive,
-            TOKEN_RESPONSE,
-        )
-    }
 }
 
 /// Performs one output and feeds back what happened. Every promise settles within a known time.
@@ -197,7 +170,10 @@ async fn perform(shell: Rc<Shell>, port: Port, output: Output) {
         Output::Load => load(&port, RECORD),
         Output::Swap(next) => swap(&port, RECORD, entry_to_js(next)),
         Output::Lock { within } => port.lock(*within as f64),
-        Output::Send(request) | Output::Revoke(request) => shell.send(&port, request),
+        Output::Send(request) | Output::Revoke(request) => {
+            let is_revocation = request.endpoint == Endpoint::Revocation;
+            post(&port, &request.body, is_revocation, TOKEN_RESPONSE)
+        }
         Output::Unlock | Output::Settle { .. } | Output::Changed => return,
     };
     let answer = JsFuture::from(promise).await;

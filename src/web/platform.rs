@@ -26,20 +26,10 @@ extern "C" {
 
 #[wasm_bindgen(module = "/pkg-template/platform.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = meshyError)]
-    pub(super) fn meshy_error(details: JsValue) -> JsValue;
     pub(super) fn monotonic() -> f64;
     #[wasm_bindgen(js_name = ownMembers)]
     pub(super) fn own_members(source: &JsValue, names: &str) -> Array;
     pub(super) fn load(port: &Port, names: &str) -> Promise;
     pub(super) fn swap(port: &Port, names: &str, members: JsValue) -> Promise;
-    pub(super) fn post(
-        port: &Port,
-        url: &str,
-        body: &str,
-        tenant: &str,
-        timeout: f64,
-        keepalive: bool,
-        names: &str,
-    ) -> Promise;
+    pub(super) fn post(port: &Port, body: &str, is_revocation: bool, names: &str) -> Promise;
 }

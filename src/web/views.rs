@@ -224,7 +224,7 @@ pub(super) fn members(values: &Array) -> Vec<Member> {
         .collect()
 }
 
-pub(super) fn member(value: &JsValue) -> Member {
+fn member(value: &JsValue) -> Member {
     if value.is_undefined() {
         Member::Missing
     } else if let Some(text) = value.as_string() {

@@ -45,7 +45,7 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new(fetch: &JsValue, store: JsValue) -> Self {
         Self {
-            engine: engine(&[]).ok().unwrap(),
+            engine: engine(),
             port: TestPort::new(fetch, &store),
             store,
         }
@@ -78,51 +78,16 @@ fn get(object: &JsValue, member: &str) -> JsValue {
     Reflect::get(object, &member.into()).unwrap()
 }
 
-/// Valid settings with a short timeout, but for what is given by index.
-fn values(changes: &[(u32, JsValue)]) -> Array {
-    let values = Array::new_with_length(10);
-    values.set(0, "demo".into());
-    values.set(1, "demo-public-key".into());
-    values.set(8, 50.into());
-    for (index, value) in changes {
-        values.set(*index, value.clone());
-    }
-    values
-}
-
-fn engine(changes: &[(u32, JsValue)]) -> Result<Engine, JsValue> {
-    Engine::new(&values(changes), &"session-1".into())
-}
-
-#[wasm_bindgen_test]
-fn an_argument_of_another_type_is_named() {
-    const NAMES: [&str; 7] = [
-        "accountName",
-        "publicKey",
-        "tenant",
-        "scope",
-        "slot",
-        "timeout",
-        "reuseWindow",
-    ];
-    for (index, name) in [0, 1, 2, 3, 4, 8, 9].into_iter().zip(NAMES) {
-        for value in [
-            JsValue::NULL,
-            JsValue::TRUE,
-            Object::<JsValue>::new().into(),
-        ] {
-            let error = engine(&[(index, value)]).err().unwrap();
-            assert_eq!(get(&error, "code"), "invalid_argument");
-            assert_eq!(get(&error, "argument"), name);
-        }
-    }
-}
-
-#[wasm_bindgen_test]
-fn lone_surrogates_do_not_trap() {
-    let lone = js_sys::JsString::from_char_code(&[0xd800, 0x61]);
-    let error = engine(&[(0, lone.into())]).err().unwrap();
-    assert_eq!(get(&error, "argument"), "accountName");
+/// A session with a short timeout.
+fn engine() -> Engine {
+    let values = Array::of5(
+        &"demo-public-key".into(),
+        &"meshy.api".into(),
+        &0.into(),
+        &50.into(),
+        &0.into(),
+    );
+    Engine::new(&values, &"session-1".into())
 }
 
 #[wasm_bindgen_test]
@@ -267,7 +232,7 @@ async fn a_broken_store_does_not_keep_a_login_from_working() {
 
 #[wasm_bindgen_test]
 async fn a_store_may_call_back_into_the_machine() {
-    let engine = std::rc::Rc::new(engine(&[]).ok().unwrap());
+    let engine = std::rc::Rc::new(engine());
     let slot = std::rc::Rc::new(std::cell::RefCell::new(None::<TestPort>));
     let call = {
         let (engine, slot) = (engine.clone(), slot.clone());

@@ -6,6 +6,8 @@ export class TestPort {
   key = "key";
   engine = { seen: null };
 
+  api = { tokenEndpoint: "https://auth.example/token", timeout: 50 };
+
   constructor(fetch, store) {
     this.fetch = fetch;
     this.store = store;

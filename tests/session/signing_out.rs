@@ -1,5 +1,6 @@
 use crate::play::{Play, play};
-use meshydb_client::config::{Config, Options};
+use crate::support::config;
+use meshydb_client::config::Config;
 use meshydb_client::error::Reason;
 
 const WRITTEN: &str = "
@@ -138,11 +139,10 @@ fn its_caller_is_settled_when_the_end_is_written_and_the_revocation_answered() {
 
 #[test]
 fn without_a_place_to_revoke_at_only_the_store_is_waited_for() {
-    let options = Options {
-        token_endpoint: Some("https://example.com/token"),
-        ..Options::default()
-    };
-    let play = Play::of(Config::parse("account", "", "key", &options).unwrap());
+    let play = Play::of(Config {
+        can_revoke: false,
+        ..config()
+    });
     let play = play.then("OPEN\n signout 9 -> load");
     assert_eq!(play.waiting(), [9]);
     play.then(WRITTEN).done();

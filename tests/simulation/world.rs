@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use meshydb_client::config::{Config, Options};
+use meshydb_client::config::Config;
 use meshydb_client::error::Error;
 use meshydb_client::event::{Input, Output, StoreFailed};
 use meshydb_client::oauth::no_answer;
@@ -72,10 +72,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(plan: Rc<Plan>, traced: bool) -> Self {
-        let options = Options {
-            timeout: Some(plan.timeout as f64),
-            reuse_window: Some(plan.reuse_window as f64),
-            ..Options::default()
+        let config = Config {
+            public_key: "key".into(),
+            scope: String::new(),
+            can_revoke: true,
+            timeout: plan.timeout,
+            reuse_window: plan.reuse_window,
         };
         let server = Server {
             model: plan.model,
@@ -83,7 +85,7 @@ impl World {
             families: Vec::new(),
         };
         let mut world = Self {
-            config: Rc::new(Config::parse("account", "tenant", "key", &options).unwrap()),
+            config: Rc::new(config),
             time: 0,
             holders: Vec::new(),
             places: (0..2).map(|_| Place::new(plan.locks)).collect(),

@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 
 use meshydb_client::attempt::AttemptMembers;
-use meshydb_client::config::{Config, Options};
+use meshydb_client::config::Config;
 use meshydb_client::error::Error;
 use meshydb_client::oauth::{Answer, Member, Members, token_response};
 use meshydb_client::record::{Entry, Record, RecordMembers, Stored};
@@ -23,7 +23,13 @@ pub fn after(milliseconds: i64) -> Now {
 }
 
 pub fn config() -> Config {
-    Config::parse("account", "tenant", "key", &Options::default()).unwrap()
+    Config {
+        public_key: "key".into(),
+        scope: "meshy.api offline_access".into(),
+        can_revoke: true,
+        timeout: 10_000,
+        reuse_window: 5_000,
+    }
 }
 
 pub fn access(token: &str) -> AccessToken {

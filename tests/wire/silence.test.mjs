@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
+import { until } from "../package/waiting.mjs";
 import { grant, head, reply, startRecorder } from "./recorder.mjs";
 import { closed, keepsSession, rejects, server, start } from "./setup.mjs";
 
@@ -29,9 +30,10 @@ describe("an answer that does not come", () => {
         closing.push(closed(socket));
         misbehave(socket);
       };
-      const client = await start({ timeout: code === "timeout" ? 200 : 10_000 });
+      const client = await start({ timeout: code === "timeout" ? 1_000 : 10_000 });
       server.answer = fault;
       await rejects(client.login("u", "p"), { code, retryable: true, status: undefined });
+      await until(() => closing.length === 1);
       server.answer = (_request, socket) => grant(socket);
       const connection = await client.login("u", "p");
       server.answer = fault;
