@@ -71,7 +71,7 @@ inEachBrowser((browser, name) => {
   }
 
   for (const [what, prepare] of Object.entries(locks)) {
-    const timeout = prepare ? 3_000 : undefined;
+    const timeout = prepare ? 4_000 : undefined;
 
     /** The first tab gets to the point and is closed; the second refreshes, too. */
     async function takeOver(t, point, isLenient) {
@@ -188,7 +188,7 @@ inEachBrowser((browser, name) => {
 
   const skip = name !== "chromium" && "only Chromium lets a test freeze a tab";
   test("a tab that is frozen in the middle of its refresh adopts what others have done", { skip }, async (t) => {
-    const { server, gate, one, two, tabs } = await openTabs(t, undefined, 2_000);
+    const { server, gate, one, two, tabs } = await openTabs(t, undefined, 3_000);
     const session = await one.createCDPSession();
     const live = (state) => session.send("Page.setWebLifecycleState", { state });
     await one.evaluate(() => {
