@@ -16,7 +16,8 @@ import {
 
 let site;
 before(async () => {
-  site = await startSite({ "/page.js": sessionPage, "/away.js": "away" }, "script-src 'self' 'wasm-unsafe-eval'");
+  const scripts = { "/page.js": sessionPage, "/away.js": "", "/favicon.ico": "" };
+  site = await startSite(scripts, "script-src 'self' 'wasm-unsafe-eval'");
 });
 after(() => site.close());
 
