@@ -26,7 +26,7 @@ const browsers = {
   },
 };
 
-/** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run. */
+/** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run, and its name. */
 export function inEachBrowser(define) {
   for (const name of Object.keys(browsers)) {
     describe(name, () => {
@@ -35,7 +35,7 @@ export function inEachBrowser(define) {
         browser = await launch(name);
       });
       after(() => browser?.close());
-      define(() => browser);
+      define(() => browser, name);
     });
   }
 }
@@ -72,4 +72,15 @@ export function watchProblems(page) {
   });
   page.on("pageerror", (error) => problems.push(String(error)));
   return problems;
+}
+
+/** Waits, in a tab that need not be in front, which is drawn no more. */
+export function until(page, isSo) {
+  return page.waitForFunction(isSo, { polling: 20 });
+}
+
+/** All problems of tabs, without those of which one part is expected. */
+export function problemsOf(tabs, expected) {
+  const problems = tabs.flatMap((tab) => tab.problems);
+  return expected ? problems.filter((problem) => !problem.includes(expected)) : problems;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inEachBrowser } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
-import { newSessionTest, sessionPage } from "./session-page.mjs";
+import { isWaiting, locks, newSessionTest, openSession, sessionPage, startRefresh } from "./session-page.mjs";
 
 const ROUNDS = 10;
 
@@ -12,43 +12,17 @@ before(async () => {
 });
 after(() => site.close());
 
-/** For the page, before its own scripts. */
-const locks = {
-  "Web Locks": undefined,
-  "no Web Locks": () => Object.defineProperty(navigator, "locks", { value: undefined }),
-};
-
-/** For the page: opens the one session of all tabs. */
-async function open(timeout) {
-  window.client = await window.makeClient({ timeout });
-  window.connection = (await window.client.restore()) ?? (await window.client.login("alice", "wonderland"));
-}
-
 /** For the page: the token after the one in hand. */
 async function refresh() {
   return window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
-}
-
-/** For the page: asks for the token after the one in hand, and waits for nothing. */
-function startRefresh() {
-  window.refreshed = window.connection
-    .getAccessToken()
-    .then((rejected) => window.connection.getAccessToken({ rejected }))
-    .catch(({ message }) => message);
-}
-
-/** For the page: whether the refresh cannot go on without another tab. */
-async function isWaiting() {
-  if (!navigator.locks) return window.connection.getSnapshot().state === "waiting";
-  return (await navigator.locks.query()).pending.length > 0;
 }
 
 inEachBrowser((browser) => {
   async function openTabs(t, prepare, timeout) {
     const sessionTest = await newSessionTest(t, browser(), site);
     const [one, two] = [await sessionTest.open(prepare), await sessionTest.open(prepare)];
-    await one.page.evaluate(open, timeout);
-    await two.page.evaluate(open, timeout);
+    await one.page.evaluate(openSession, timeout);
+    await two.page.evaluate(openSession, timeout);
     return { ...sessionTest, one, two };
   }
 

@@ -21,7 +21,7 @@ export async function startSite(scripts, policy) {
     response.writeHead(path in bodies ? 200 : 404, {
       "Content-Type": `${path === "/" ? "text/html" : "text/javascript"}; charset=utf-8`,
       "Content-Security-Policy": policy,
-      "Cache-Control": "no-store",
+      "Cache-Control": "no-cache",
     });
     response.end(bodies[path]);
   });
@@ -43,30 +43,51 @@ export async function newAuthorizationServer(t) {
 }
 
 /**
- * Stands before a server. Once `hold` was called, it keeps the next token request for ever, as a server does that is not
- * heard of any more: resolves when that request is here. Every other request goes on to the server.
+ * Stands before a server and keeps what its token endpoint was sent and has answered. `hold` catches the next token
+ * request, before the server has it ("request") or once the server has answered it ("answer"), and resolves with the
+ * function that lets it go on. While `isLenient`, a refresh token that was spent gets the answer that it got before.
  */
 export async function startGate(t, { url }) {
   let caught;
-  const gate = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray());
-    if (caught && request.method === "POST" && request.url.endsWith("/connect/token")) {
-      caught();
-      caught = undefined;
-      return;
-    }
-    const { method, headers } = request;
-    const hasBody = body.length > 0;
-    const answer = await fetch(url + request.url, { method, headers, body: hasBody ? body : undefined });
+  const grants = [];
+  const gate = { grants, isLenient: false };
+  const pass = async ({ method, headers, url: path }, body) => {
+    const answer = await fetch(url + path, { method, headers, body: body.length > 0 ? body : undefined });
     const passedOn = [...answer.headers].filter(([name]) => !["connection", "transfer-encoding"].includes(name));
-    response.writeHead(answer.status, Object.fromEntries(passedOn));
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    return { status: answer.status, headers: Object.fromEntries(passedOn), body: await answer.text() };
+  };
+  const grant = async (request, body) => {
+    const form = Object.fromEntries(new URLSearchParams(body.toString()));
+    const before = grants.find(({ form: { refresh_token } }) => refresh_token && refresh_token === form.refresh_token);
+    const entry = { form };
+    grants.push(entry);
+    entry.answer = gate.isLenient && before ? before.answer : pass(request, body);
+    const { status, body: text } = await entry.answer;
+    Object.assign(entry, { status, issued: status === 200 ? JSON.parse(text) : null });
+    return entry.answer;
+  };
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    const isGrant = request.method === "POST" && request.url.endsWith("/connect/token");
+    const held = isGrant ? caught : undefined;
+    if (held) caught = undefined;
+    try {
+      if (held?.what === "request") await held.until();
+      const answer = await (isGrant ? grant : pass)(request, body);
+      if (held?.what === "answer") await held.until();
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    } catch {
+      response.destroy();
+    }
   });
-  const port = await listen(gate, 0);
-  t.after(() => close(gate));
-  const hold = () =>
+  const port = await listen(server, 0);
+  t.after(() => close(server));
+  gate.url = `http://127.0.0.1:${port}`;
+  gate.hold = (what = "request") =>
     new Promise((resolve) => {
-      caught = resolve;
+      caught = { what, until: () => new Promise((release) => resolve(release)) };
     });
-  return { url: `http://127.0.0.1:${port}`, hold };
+  gate.spent = () => grants.flatMap(({ form }) => form.refresh_token ?? []);
+  gate.issued = () => grants.flatMap(({ issued }) => issued ?? []);
+  return gate;
 }

@@ -17,10 +17,12 @@ export const sessionPage = `
     );
 
   /** Whose access token the API finds it to be. */
-  window.userOf = async (connection) => {
-    const headers = { authorization: "Bearer " + (await connection.getAccessToken()) };
+  window.userWith = async (token) => {
+    const headers = { authorization: "Bearer " + token };
     return (await (await fetch(server + "/api/demo/me", { headers })).json()).username;
   };
+
+  window.userOf = async (connection) => window.userWith(await connection.getAccessToken());
 
   /** Resolves with the first snapshot that will do. */
   window.snapshotWhere = (source, isWanted) =>
@@ -93,4 +95,30 @@ export async function restoredUser() {
 /** For the page: every token, by any road that leads to one. */
 export async function allTokens() {
   return [await window.connection.getAccessToken(), window.connection.retrievePersistanceToken()];
+}
+
+/** For the page, before its own scripts. */
+export const locks = {
+  "Web Locks": undefined,
+  "no Web Locks": () => Object.defineProperty(navigator, "locks", { value: undefined }),
+};
+
+/** For the page: opens the one session of all tabs. */
+export async function openSession(timeout) {
+  window.client = await window.makeClient({ timeout });
+  window.connection = (await window.client.restore()) ?? (await window.client.login("alice", "wonderland"));
+}
+
+/** For the page: asks for the token after the one in hand, and waits for nothing. */
+export function startRefresh() {
+  window.refreshed = window.connection
+    .getAccessToken()
+    .then((rejected) => window.connection.getAccessToken({ rejected }))
+    .catch(({ message }) => message);
+}
+
+/** For the page: whether the refresh cannot go on without another tab. */
+export async function isWaiting() {
+  if (!navigator.locks) return window.connection.getSnapshot().state === "waiting";
+  return (await navigator.locks.query()).pending.length > 0;
 }
