@@ -38,11 +38,23 @@ function copy(key, text) {
   if (isOver(text) || !keep(key, text)) keep(key, null);
 }
 
+/** Lets so many milliseconds pass without a timer: those of a page in the background are a second late. */
+async function pass(ms) {
+  const { port1, port2 } = new MessageChannel();
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      port2.postMessage(0);
+    });
+  }
+  port1.close();
+}
+
 /** Compare, write, wait until other tabs' writes can be seen, read back: best effort, localStorage is not atomic. */
 async function swapKept(key, expected, next) {
   if (kept(key) !== expected) return false;
   if (!keep(key, next)) return Promise.reject();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pass(50);
   return kept(key) === next;
 }
 

@@ -2,10 +2,12 @@ import { parseObject } from "./platform.js";
 
 const NAME = "meshydb-client";
 
+/** Whether `text` is a record, and one that came after `before`. */
 function isLater(text, before) {
   const [record, old] = [text, before].map(parseObject);
-  if (record?.sid !== old?.sid) return record?.gen > old?.gen;
-  return record && !old.ended && (record.ended || record.gen > old.gen);
+  const { sid, gen, access_token, ended } = record ?? {};
+  if (typeof sid !== "string" || !Number.isInteger(gen) || !(access_token || ended)) return false;
+  return sid === old?.sid ? !old.ended && (ended || gen > old.gen) : gen > old?.gen;
 }
 
 /** What counts: the register's text, unless it has none or has missed what came after; generations never start again. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEachBrowser, problemsOf } from "./browsers.mjs";
+import { inEachBrowser, problemsOf, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
-import { logIn, newSessionTest, openSession, sessionPage } from "./session-page.mjs";
+import { logIn, newSessionTest, openSession, sessionPage, startRefresh } from "./session-page.mjs";
 
 const ROUNDS = 10;
 
@@ -52,7 +52,10 @@ const page = `
 
 let site;
 before(async () => {
-  site = await startSite({ "/page.js": page, "/worker.js": worker }, "script-src 'self' 'wasm-unsafe-eval'");
+  site = await startSite(
+    { "/page.js": page, "/worker.js": worker, "/away.js": "away" },
+    "script-src 'self' 'wasm-unsafe-eval'",
+  );
 });
 after(() => site.close());
 
@@ -114,6 +117,61 @@ inEachBrowser((browser) => {
       assert.deepEqual(problemsOf(tabs), []);
     });
   }
+
+  for (const [what, prepare] of Object.entries({
+    "a tab in the background": "",
+    "timers that take a second": `
+      const { setTimeout: set } = window;
+      window.setTimeout = (run, ms, ...rest) => set(run, Math.max(ms, 1_000), ...rest);`,
+  })) {
+    test(`with no IndexedDB ${what} can refresh`, async (t) => {
+      const { server, open } = await newSessionTest(t, browser(), site);
+      const tabs = [await open(without("indexedDB") + prepare), await open(without("indexedDB"))];
+      const [one, two] = tabs.map(({ page }) => page);
+      await one.evaluate(openSession);
+      await two.evaluate(openSession);
+      await one.evaluate(startRefresh);
+      assert.match(await one.evaluate(() => window.refreshed), /^[\w-]{20,}$/);
+      assert.equal(server.count("token"), 2);
+      assert.deepEqual(problemsOf(tabs), []);
+    });
+  }
+
+  test("with no BroadcastChannel a page that is returned to has seen a sign-out that happened meanwhile", async (t) => {
+    const { open } = await newSessionTest(t, browser(), site);
+    const tabs = [await open(without("BroadcastChannel")), await open(without("BroadcastChannel"))];
+    const [one, two] = tabs.map(({ page }) => page);
+    await one.evaluate(logIn);
+    await two.evaluate(openSession);
+    await one.goto(`${site.url}/away.js`);
+    await two.evaluate(() => window.connection.signout());
+    await one.evaluate(() => {
+      setTimeout(() => history.back());
+    });
+    await until(one, () => window.isReady);
+    await one.evaluate(() => window.snapshotWhere(window.client, ({ ready, connection }) => ready && !connection));
+    assert.equal(await one.evaluate(() => window.client.restore()), null);
+  });
+
+  test("with no BroadcastChannel a client that is disposed of stops listening", async (t) => {
+    const { open } = await newSessionTest(t, browser(), site);
+    const counting = `
+      window.listeners = 0;
+      const { addEventListener: add, removeEventListener: remove } = window;
+      window.addEventListener = (type, ...rest) => {
+        if (type === "storage") window.listeners++;
+        add.call(window, type, ...rest);
+      };
+      window.removeEventListener = (type, ...rest) => {
+        if (type === "storage") window.listeners--;
+        remove.call(window, type, ...rest);
+      };`;
+    const { page } = await open(without("BroadcastChannel") + counting);
+    await page.evaluate(logIn);
+    assert.equal(await page.evaluate(() => window.listeners), 1);
+    await page.evaluate(() => window.client[Symbol.dispose ?? Symbol.for("Symbol.dispose")]());
+    assert.equal(await page.evaluate(() => window.listeners), 0);
+  });
 
   for (const kinds of [["a dedicated worker"], ["a service worker"], ["a dedicated worker", "a service worker"]]) {
     const what = kinds.join(" and ");

@@ -8,7 +8,12 @@ export const sessionPage = `
   const server = location.search.slice(1);
 
   window.makeClient = (options) =>
-    initialize("demo", "demo-public-key", { authUrl: server, persistence: "local", ...options });
+    initialize("demo", "demo-public-key", {
+      authUrl: server,
+      apiUrl: server + "/api",
+      persistence: "local",
+      ...options,
+    });
 
   window.outcome = (promise) =>
     promise.then(
@@ -22,7 +27,7 @@ export const sessionPage = `
     return (await (await fetch(server + "/api/demo/me", { headers })).json()).username;
   };
 
-  window.userOf = async (connection) => window.userWith(await connection.getAccessToken());
+  window.userOf = async (connection) => (await (await connection.fetch("me")).json()).username;
 
   /** Resolves with the first snapshot that will do. */
   window.snapshotWhere = (source, isWanted) =>
