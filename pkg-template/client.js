@@ -21,12 +21,18 @@ function memory() {
   };
 }
 
+/** Watches a store that can be watched; whatever it does, the function returned is safe to call. */
 function watchStore(store, key, changed) {
+  let stop;
   try {
-    const stop = store.watch(key, changed);
-    if (typeof stop === "function") return stop;
+    stop = store.watch(key, changed);
+    Promise.resolve(stop).catch(() => {});
   } catch {}
-  return () => {};
+  return () => {
+    try {
+      stop();
+    } catch {}
+  };
 }
 
 export class Client {

@@ -28,7 +28,8 @@ export function checkListener(listener) {
 export function signalOf(options) {
   checkObject(options);
   const signal = options?.signal;
-  check(signal === undefined || typeof signal?.removeEventListener === "function", "signal", "an AbortSignal");
+  const isSignal = ["addEventListener", "removeEventListener"].every((name) => typeof signal?.[name] === "function");
+  check(signal === undefined || isSignal, "signal", "an AbortSignal");
   return signal;
 }
 
@@ -50,8 +51,14 @@ function checkUrl(text, argument) {
 }
 
 const RULES = {
-  accountName: [/^[a-z\d][\w.~-]{0,127}$/i, "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit"],
-  tenant: [/^(?! )[ -~]{0,1024}(?<! )$/, "up to 1024 ASCII characters without control characters or spaces around them"],
+  accountName: [
+    /^[a-z\d][\w.~-]{0,127}$/i,
+    "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
+  ],
+  tenant: [
+    /^([!-~]([ -~]{0,1022}[!-~])?)?$/,
+    "up to 1024 ASCII characters without control characters or spaces around them",
+  ],
   publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
   scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
 };
@@ -129,7 +136,11 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   const base = inside(url("apiUrl", isElsewhere ? "" : "https://api.meshydb.com"), "");
   check(Array.isArray(allowedOrigins), "allowedOrigins", "an array of origins");
   const origins = allowedOrigins.map((text) => checkUrl(text, "allowedOrigins").slice(0, -1));
-  check(origins.every((text) => new URL(text).origin === text), "allowedOrigins", "an array of origins");
+  check(
+    origins.every((text) => new URL(text).origin === text),
+    "allowedOrigins",
+    "an array of origins",
+  );
   return {
     api: {
       fetch,

@@ -58,7 +58,7 @@ export function within(promise, ms, late) {
 export async function load(port, names) {
   const text = await within(port.store.read(port.key), STORE_TIMEOUT);
   port.engine.seen = typeof text === "string" ? text : null;
-  return text && ownMembers(parseObject(text), names);
+  return text && ownMembers(parseObject(port.engine.seen), names);
 }
 
 /** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */

@@ -54,7 +54,7 @@ export class Port {
       const caller = ++this.#lastCaller;
       const abort = () => {
         this.engine.ask(Wish.Abort, this, caller);
-        this.#forget(caller).reject(aborted("the caller's signal"));
+        this.#forget(caller)?.reject(aborted("the caller's signal"));
       };
       this.#callers.set(caller, { resolve, reject, signal, abort });
       if (signal?.aborted) return abort();
@@ -139,7 +139,9 @@ export class Port {
   #forget(caller) {
     const waiting = this.#callers.get(caller);
     this.#callers.delete(caller);
-    waiting?.signal?.removeEventListener("abort", waiting.abort);
+    try {
+      waiting?.signal?.removeEventListener("abort", waiting.abort);
+    } catch {}
     return waiting;
   }
 }
