@@ -105,7 +105,7 @@ describe("of an answer without end 64 KiB and one chunk are read, and the connec
 
   test("one that is too slow for its timeout is timeout, however little of it has come", async () => {
     const closing = [];
-    const client = await start({ timeout: 1_000, reuseWindow: 0 });
+    const client = await start({ timeout: 2_000, reuseWindow: 0 });
     const connection = await client.login("u", "p");
     server.answer = (_request, socket) => {
       closing.push(closed(socket));

@@ -64,7 +64,7 @@ for (const [group, rows] of Object.entries(hostileAnswers)) {
         const isLate = expected.code === "timeout";
         const { persistence, connection, stored } = await signedIn({
           ...(isPaused && { failures: 8 }),
-          ...(isLate && { timeout: 1_000, reuseWindow: 0 }),
+          ...(isLate && { timeout: 2_000, reuseWindow: 0 }),
         });
         answerWith(answer);
         await keepsSession(connection, expected);
