@@ -168,8 +168,8 @@ test("a store that tells of changes at once, always, and after it was left", asy
   await isWell();
 });
 
-for (const place of ["read", "compareAndSet", "watch"]) {
-  test(`a store whose ${place} uses the client at once`, async () => {
+for (const place of ["read", "compareAndSet", "watch", "fetch"]) {
+  test(`a ${place} that uses the client at once harms no other client`, async () => {
     for (const use of [
       (client) => client.login("bob", "pw"),
       (client) => client.loginWithPersistance("rt-of-nobody"),
@@ -179,16 +179,16 @@ for (const place of ["read", "compareAndSet", "watch"]) {
       let client;
       let left = 20;
       const used = [];
-      const persistence = new WatchedStore();
-      const method = persistence[place];
-      persistence[place] = function (...args) {
+      const world = Object.assign(new WatchedStore(), { fetch: server.fetch });
+      const method = world[place];
+      world[place] = function (...args) {
         left -= 1;
         if (left >= 0 && client) used.push(use(client).catch((error) => assert.ok(error instanceof MeshyError)));
         return method.apply(this, args);
       };
-      client = await start({ persistence });
+      client = await start({ persistence: world, fetch: (...args) => world.fetch(...args) });
       await time.settling(client.login("alice", "pw").catch((error) => assert.ok(error instanceof MeshyError)));
-      await time.settling(Promise.all(used));
+      for (const call of used) await time.settling(call);
       assert.ok(used.length > 0);
       await isWell();
     }
