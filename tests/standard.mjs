@@ -99,7 +99,7 @@ const request = [
       "The password is dropped once it has been exchanged and is never sent again; tokens of a better grant can be adopted.",
     source: ["RFC 6749 section 4.3.1", "RFC 9700 section 2.4", "RFC 10017 section 7.3"],
     tests: [
-      ["tests/package/secrets.test.mjs", "a password is on the heap no more when its login has been answered"],
+      ["tests/package/heap.test.mjs", "a password is on the heap no more when its login has been answered"],
       [refresh, "is never sent a password twice"],
       ["tests/package/session.test.mjs", "goes on with tokens from anywhere, without a request"],
     ],

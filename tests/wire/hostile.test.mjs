@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MemoryStore } from "../package/stores.mjs";
+import { acceptedAnswers, endingAnswers, hostileAnswers } from "./hostile-answers.mjs";
+import { tokens } from "./recorder.mjs";
+import { elsewhere, keepsSession, rejects, server, start } from "./setup.mjs";
+
+const attempt = ["attempt", "claim", "claim_number", "claim_for", "claim_locked", "unanswered_since"];
+const pause = ["cooldown_since", "cooldown_for", "failures"];
+
+/** What a record says of its session alone, as text. */
+function session(text) {
+  const record = JSON.parse(text);
+  for (const name of [...attempt, ...pause]) delete record[name];
+  return JSON.stringify(record);
+}
+
+class RecordingStore extends MemoryStore {
+  written = [];
+
+  compareAndSet(key, expected, next) {
+    const done = super.compareAndSet(key, expected, next);
+    if (done) this.written.push(next);
+    return done;
+  }
+}
+
+/**
+ * A session with an expired access token, of which the server has heard nothing yet. Where it has failed often, one more
+ * failure is followed by a pause of half a minute at least, which no call waits through.
+ */
+async function signedIn({ failures, ...options } = {}) {
+  const persistence = new RecordingStore();
+  await start({ persistence }).adopt(tokens());
+  if (failures) {
+    const [[key, text]] = persistence.values;
+    const record = { ...JSON.parse(text), cooldown_since: 0, cooldown_for: 1, failures };
+    persistence.values.set(key, JSON.stringify(record));
+  }
+  const connection = await start({ persistence, ...options }).restore();
+  const [stored] = persistence.values.values();
+  persistence.written.length = 0;
+  return { persistence, connection, stored };
+}
+
+function answerWith(answer) {
+  server.answer = (_request, socket) => answer(socket, elsewhere.url);
+}
+
+const all = Object.values(hostileAnswers).flat();
+
+test("there are 300 hostile answers at least, all of them different", (t) => {
+  const names = new Set(all.map(({ what }) => what));
+  t.diagnostic(`${names.size} hostile answers, ${acceptedAnswers.length} accepted, ${endingAnswers.length} that end`);
+  assert.ok(names.size >= 300);
+  assert.equal(names.size, all.length);
+});
+
+for (const [group, rows] of Object.entries(hostileAnswers)) {
+  describe(`${group} fails one call and nothing else`, () => {
+    for (const { what, answer, expected } of rows) {
+      test(`${what}: ${expected.code}`, async () => {
+        const isPaused = expected.retryable && expected.status !== undefined && !expected.retryAfter;
+        const isLate = expected.code === "timeout";
+        const { persistence, connection, stored } = await signedIn({
+          ...(isPaused && { failures: 8 }),
+          ...(isLate && { timeout: 2_000, reuseWindow: 0 }),
+        });
+        answerWith(answer);
+        await keepsSession(connection, expected);
+        for (const { method, path } of server.requests) {
+          assert.deepEqual([method, path], ["POST", "/demo/connect/token"]);
+        }
+        assert.deepEqual(elsewhere.requests, []);
+
+        const last = persistence.written.pop();
+        assert.equal(JSON.parse(last).gen, 2);
+        assert.ok(persistence.written.length > 0);
+        for (const text of persistence.written) assert.equal(session(text), session(stored));
+        const { cooldown_for: pausedFor } = JSON.parse(
+          persistence.written.findLast((text) => text.includes("cooldown_for")),
+        );
+        if (isPaused) assert.ok(pausedFor >= 30_000 && pausedFor <= 60_000, `${pausedFor} ms`);
+        if (expected.retryAfter) assert.equal(pausedFor, expected.retryAfter * 1_000);
+      });
+    }
+  });
+}
+
+describe("an odd answer that is a token response is accepted", () => {
+  for (const { what, answer } of acceptedAnswers) {
+    test(what, async () => {
+      const { persistence, connection } = await signedIn();
+      answerWith(answer);
+      assert.equal(await connection.getAccessToken(), "at-hostile");
+      assert.equal(connection.retrievePersistanceToken(), "rt-hostile");
+      assert.equal(connection.getSnapshot().generation, 2);
+      assert.equal(persistence.record.refresh_token, "rt-hostile");
+      assert.equal(server.requests.length, 1);
+    });
+  }
+});
+
+describe("invalid_grant in a 400 of application/json ends the session", () => {
+  for (const { what, answer } of endingAnswers) {
+    test(what, async () => {
+      const { persistence, connection, stored } = await signedIn();
+      answerWith(answer);
+      const ended = { code: "session_ended", reason: "invalid_grant", status: 400, error: "invalid_grant" };
+      await rejects(connection.getAccessToken(), ended);
+      assert.equal(connection.getSnapshot().state, "ended");
+      assert.equal(connection.retrievePersistanceToken(), null);
+      const last = persistence.written.pop();
+      assert.equal(JSON.parse(last).ended, "invalid_grant");
+      assert.equal(last.includes(JSON.parse(stored).refresh_token), false);
+      for (const text of persistence.written) assert.equal(session(text), session(stored));
+      await rejects(connection.getAccessToken(), ended);
+      assert.equal(server.requests.length, 1);
+    });
+  }
+});
