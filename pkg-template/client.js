@@ -146,12 +146,16 @@ export class Client {
     for (const other of ports) {
       if (other !== twin && !other.isOver) other.hint();
     }
-    port.isOpen = !twin;
-    if (!twin) return port;
-    this.#ports.delete(port.ref);
-    if (twin.isOver) return undefined;
-    if (twin.snapshot.generation < port.snapshot.generation) twin.serveFrom(port);
-    return twin;
+    if (twin?.isOver || twin?.snapshot.generation >= port.snapshot.generation) {
+      this.#ports.delete(port.ref);
+      return twin.isOver ? undefined : twin;
+    }
+    port.isOpen = true;
+    if (twin) {
+      this.#ports.delete(twin.ref);
+      twin.giveWayTo(port);
+    }
+    return port;
   }
 
   *#livePorts() {

@@ -16,7 +16,7 @@ export class Connection {
   }
 
   getAccessToken(options) {
-    const held = options === undefined && this.#port?.token;
+    const held = options === undefined && this.#port?.live.token;
     return held || this.#callToken(options);
   }
 
@@ -52,6 +52,6 @@ export class Connection {
 
   #open() {
     if (!this.#port) throw aborted("it was disposed of");
-    return this.#port;
+    return this.#port.live;
   }
 }

@@ -21,7 +21,7 @@ export class Port {
   #alarm;
   #release;
   #onChange;
-  #shown;
+  #successor;
 
   constructor(engine, api, key, store, onChange) {
     this.engine = engine;
@@ -34,6 +34,11 @@ export class Port {
 
   get fetch() {
     return this.api.fetch ?? globalThis.fetch;
+  }
+
+  /** The port that serves its handles: itself, or the one that has seen more of the session. */
+  get live() {
+    return this.#successor?.live ?? this;
   }
 
   get isOver() {
@@ -116,15 +121,15 @@ export class Port {
     error ? waiting?.reject(meshyError(error)) : waiting?.resolve(token);
   }
 
-  /** Goes on with a machine of the same session that has seen more of it; one that has callers reads for itself. */
-  serveFrom(other) {
-    if (this.#callers.size) return this.hint();
-    this.engine = other.engine;
-    this.changed(...other.#shown);
+  /** Hands its handles over; whoever waits here already goes on to wait for this machine. */
+  giveWayTo(other) {
+    const { ref } = this;
+    this.#successor = other;
+    other.listeners.add(() => ref.deref()?.listeners.notify());
+    this.listeners.notify();
   }
 
   changed(view, error) {
-    this.#shown = [view, error];
     const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...validity] = view;
     this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? meshyError(error) : null });
     this.isDegraded = isDegraded;
