@@ -13,7 +13,7 @@ async function outcome(call) {
     .then(call)
     .then(
       (token) => (token ? { token } : { error: "no token" }),
-      (error) => ({ error: String(error?.code ?? error?.name ?? "error") }),
+      (error) => ({ error: [error?.code, error?.name, "error"].find((text) => text && typeof text === "string") }),
     );
   return { ...(await Promise.race([settled, limit])), ms: performance.now() - start };
 }
