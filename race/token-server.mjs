@@ -143,9 +143,7 @@ export class TokenServer {
       access_token: this.#token("access", expiresAt),
       token_type: "Bearer",
       expires_in: this.lifetime / 1000,
-      expires_at: Math.floor(expiresAt / 1000),
       refresh_token: this.#token("refresh", expiresAt + this.lifetime),
-      user: { id: "alice" },
     };
     this.#accessTokens.set(answer.access_token, { family, expiresAt });
     this.#refreshTokens.set(answer.refresh_token, { family });
