@@ -80,7 +80,8 @@ export class Tabs {
     await this.expire();
     for (const tab of this.all) {
       const { token, error } = await tab.token();
-      if (!this.server.accepts(token)) return `**dead** (${error ?? "bad token"})`;
+      if (this.server.accepts(token)) continue;
+      return error === "no answer" ? "**hangs**" : `**dead** (${error ?? "bad token"})`;
     }
   }
 }
