@@ -50,8 +50,8 @@ async function inBrowser(browserName, client, chosen, times) {
     }
     return results;
   } finally {
-    await browser.close();
     await site.close();
+    await browser.close();
   }
 }
 
@@ -69,8 +69,8 @@ async function play(browser, site, scenario) {
   } finally {
     clearTimeout(timer);
     server.release();
-    await context.close();
     await server.close();
+    await context.close();
   }
 }
 
