@@ -1,34 +1,9 @@
-import { existsSync } from "node:fs";
 import { after, before, describe } from "node:test";
-import puppeteer from "puppeteer-core";
-
-const browsers = {
-  chromium: {
-    debianPackage: "chromium",
-    binaries: ["/usr/bin/chromium", "/usr/bin/chromium-browser"],
-    options: {
-      browser: "chrome",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
-  },
-  firefox: {
-    debianPackage: "firefox-esr",
-    binaries: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
-    options: { browser: "firefox" },
-  },
-};
+import { browserNames, launch } from "./launch.mjs";
 
 /** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run, and its name. */
 export function inEachBrowser(define) {
-  for (const name of Object.keys(browsers)) {
+  for (const name of browserNames) {
     describe(name, () => {
       let browser;
       before(async () => {
@@ -38,14 +13,6 @@ export function inEachBrowser(define) {
       define(() => browser, name);
     });
   }
-}
-
-/** Headless, in a new profile that puppeteer removes when the browser is closed. */
-async function launch(name) {
-  const { debianPackage, binaries, options } = browsers[name];
-  const executablePath = binaries.find((path) => existsSync(path));
-  if (!executablePath) throw new Error(`${name} is missing: install it with "apt-get install ${debianPackage}"`);
-  return puppeteer.launch({ ...options, executablePath, headless: true, protocolTimeout: 20_000 });
 }
 
 /** Storage and tabs of this test alone. */

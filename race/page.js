@@ -1,0 +1,55 @@
+import { open } from "/client.js";
+
+const LIMIT = 15_000;
+const url = location.search.slice(1);
+const channel = new BroadcastChannel("race");
+let session;
+
+/** What came of a call, and after how many milliseconds. */
+async function outcome(call) {
+  const start = performance.now();
+  const limit = new Promise((resolve) => setTimeout(resolve, LIMIT, { error: "no answer" }));
+  const settled = Promise.resolve()
+    .then(call)
+    .then(
+      (token) => (token ? { token } : { error: "no token" }),
+      (error) => ({ error: [error?.code, error?.name, "error"].find((text) => text && typeof text === "string") }),
+    );
+  return { ...(await Promise.race([settled, limit])), ms: performance.now() - start };
+}
+
+const calls = (count) => Promise.all(Array.from({ length: count }, () => outcome(() => session.token())));
+
+window.race = {
+  open: (options) =>
+    outcome(async () => {
+      session = await open({ url, ...options });
+      return "open";
+    }),
+  calls,
+  signOut: () => session.signOut(),
+
+  /** Starts a call and does not wait for it. */
+  begin() {
+    window.begun = calls(1);
+  },
+
+  /** Calls at the shot that all tabs hear. */
+  getReady(count) {
+    window.begun = new Promise((resolve) => {
+      channel.onmessage = () => resolve(calls(count));
+    });
+  },
+  shoot: () => new BroadcastChannel("race").postMessage(0),
+
+  /** Nothing runs in this page until the server lets it go. */
+  freeze() {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      const request = new XMLHttpRequest();
+      request.open("GET", url, false);
+      request.send();
+    };
+    port2.postMessage(0);
+  },
+};

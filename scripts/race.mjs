@@ -1,0 +1,30 @@
+import { parseArgs } from "node:util";
+import { build } from "./build.mjs";
+import { setUpBrowsers } from "./setup.mjs";
+import { main, StepError, step } from "./steps.mjs";
+
+const BROWSERS = ["chromium", "firefox"];
+
+await main(async () => {
+  const { browser, times, only, withPeers } = options();
+  await build();
+  await step("browsers and their drivers", setUpBrowsers);
+  const { installPeers, own, peers } = await import("../race/clients.mjs");
+  const { race } = await import("../race/race.mjs");
+  if (withPeers) await step("other clients", installPeers);
+  const clients = withPeers ? [own, ...peers] : [own];
+  await step("race", () => race({ browsers: browser ? [browser] : BROWSERS, clients, times, only }));
+});
+
+function options() {
+  const types = { browser: "string", times: "string", only: "string", peers: "boolean" };
+  const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
+  try {
+    const { browser, times = "1", only = "", peers = false } = parseArgs({ options }).values;
+    if (browser && !BROWSERS.includes(browser)) throw new Error(`--browser is one of ${BROWSERS.join(", ")}`);
+    if (!/^[1-9]\d*$/.test(times)) throw new Error("--times is a number");
+    return { browser, times: Number(times), only, withPeers: peers };
+  } catch ({ message }) {
+    throw new StepError(message);
+  }
+}
