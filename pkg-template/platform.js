@@ -1,5 +1,7 @@
 /** Milliseconds that one store operation may take. */
 const STORE_TIMEOUT = 1000;
+/** Milliseconds in which a page that is being left has gone: its requests break before its scripts stop. */
+const LEAVING = 250;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
 const BRAND = Symbol.for("meshydb-client.MeshyError");
@@ -95,7 +97,11 @@ export function post({ api, fetch }, body, isRevocation, names) {
     const members = ownMembers(parseObject(await readText(response.body, BODY_LIMIT)), names);
     return [response.status, response.headers.get("content-type"), seconds, ...members];
   };
-  return within(ask(), timeout, controller);
+  const stays = async (failure) => {
+    if (globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
+    throw failure;
+  };
+  return within(ask().catch(stays), timeout, controller);
 }
 
 /** Undefined for what is longer, and one chunk at most was read of it, or for what is no UTF-8. */

@@ -125,9 +125,11 @@ inEachBrowser((browser) => {
     await page.evaluate(() => {
       window.isLate = true;
     });
+    const url = page.url();
     const before = server.requests.length;
     await page.goto(`${site.url}/gone`);
-    await page.goBack();
+    await page.goto(url);
+    await page.waitForFunction(() => window.isReady);
     assert.equal(server.requests.length, before);
     assert.deepEqual(
       problems.filter((problem) => !problem.includes("404")),
