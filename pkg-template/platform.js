@@ -97,11 +97,10 @@ export function post({ api, fetch }, body, isRevocation, names) {
     const members = ownMembers(parseObject(await readText(response.body, BODY_LIMIT)), names);
     return [response.status, response.headers.get("content-type"), seconds, ...members];
   };
-  const stays = async (failure) => {
-    if (globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
+  return within(ask(), timeout, controller).catch(async (failure) => {
+    if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
     throw failure;
-  };
-  return within(ask().catch(stays), timeout, controller);
+  });
 }
 
 /** Undefined for what is longer, and one chunk at most was read of it, or for what is no UTF-8. */
