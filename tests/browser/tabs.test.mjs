@@ -13,7 +13,7 @@ import {
 } from "./session-page.mjs";
 
 const TABS = 20;
-const ROUNDS = Number(process.env.ROUNDS ?? 30);
+const ROUNDS = Number(process.env.ROUNDS ?? 100);
 const RACES = 2 * ROUNDS;
 const SIGN_INS = 10;
 const ROTATIONS = 12;
