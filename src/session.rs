@@ -7,14 +7,14 @@
 //!
 //! A refresh reads, claims, sends and commits. Whatever happens between two of these steps,
 //! the next holder finds in the store what it needs. A refresh token is sent only under a
-//! claim that was swapped in less than a second ago; a rotated one is committed before any
+//! claim that was swapped in less than a second ago, or where the store fails; a rotated one is committed before any
 //! caller sees it; a session ends only if the refused token is still the stored one; and
 //! nothing that arrives after the end brings the session back.
 //!
 //! | phase | waits for | leaves to |
 //! |---|---|---|
 //! | Idle | a call, a sign-out, a hint | Loading, Ending |
-//! | Loading | the stored record | Idle, Waiting, Locking, Claiming, Condemned, Committing, Over |
+//! | Loading | the stored record | Idle, Loading (again), Waiting, Locking, Claiming, Sending, Condemned, Committing, Over |
 //! | Waiting | the end of a cool-down or of another's claim, a hint | Loading |
 //! | Locking | the lock, or long enough | Loading, Claiming |
 //! | Claiming | the store, with the claim in it | Sending, Loading |
@@ -28,6 +28,7 @@ mod committing;
 mod ending;
 mod opening;
 mod refreshing;
+mod settling;
 mod showing;
 mod waking;
 
@@ -41,7 +42,7 @@ use crate::error::{Error, Reason};
 use crate::event::{Input, Output, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Place, Record, Standing, Stored, standing};
-use crate::token::{AccessToken, Now, RefreshToken, fingerprint, hash};
+use crate::token::{Now, RefreshToken, fingerprint, hash};
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_SWAPS: u8 = 8;
@@ -312,20 +313,6 @@ impl Session {
         }
     }
 
-    /// Gives every caller the token in hand, whatever validity it asked for.
-    fn serve_all(&mut self) {
-        let token = self.held().map(|record| record.access_token.clone());
-        self.settle_those(&Ok(token), &mut |_| true);
-        self.idle();
-    }
-
-    fn failed(&mut self, error: Error) {
-        self.unlock();
-        self.error = Some(error.clone());
-        self.settle_those(&Err(error), &mut |_| true);
-        self.idle();
-    }
-
     fn over(&mut self, error: Error) {
         self.unlock();
         self.phase = Phase::Over;
@@ -373,35 +360,6 @@ impl Session {
     fn load_for(&mut self, phase: Phase) {
         self.phase = phase;
         self.outputs.push(Output::Load);
-    }
-
-    fn settle_satisfied(&mut self, now: &Now) {
-        if let Some(record) = self.record.clone() {
-            let token = Ok(Some(record.access_token.clone()));
-            self.settle_those(&token, &mut |caller| caller.is_satisfied(&record, now));
-        }
-    }
-
-    fn settle_those(
-        &mut self,
-        result: &Result<Option<AccessToken>, Error>,
-        which: &mut dyn FnMut(&mut Caller) -> bool,
-    ) {
-        let outputs = &mut self.outputs;
-        self.callers.retain_mut(|caller| {
-            let is_settled = which(caller);
-            if is_settled {
-                outputs.push(Output::Settle {
-                    caller: caller.id,
-                    result: result.clone(),
-                });
-            }
-            !is_settled
-        });
-    }
-
-    fn settle(&mut self, caller: u32, result: Result<Option<AccessToken>, Error>) {
-        self.outputs.push(Output::Settle { caller, result });
     }
 
     fn changed(&mut self) {

@@ -1,0 +1,52 @@
+//! Who is answered, and with what.
+
+use super::Session;
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::event::Output;
+use crate::token::{AccessToken, Now};
+
+impl Session {
+    pub(super) fn settle_satisfied(&mut self, now: &Now) {
+        if let Some(record) = self.record.clone() {
+            let token = Ok(Some(record.access_token.clone()));
+            self.settle_those(&token, &mut |caller| caller.is_satisfied(&record, now));
+        }
+    }
+
+    pub(super) fn settle_those(
+        &mut self,
+        result: &Result<Option<AccessToken>, Error>,
+        which: &mut dyn FnMut(&mut Caller) -> bool,
+    ) {
+        let outputs = &mut self.outputs;
+        self.callers.retain_mut(|caller| {
+            let is_settled = which(caller);
+            if is_settled {
+                outputs.push(Output::Settle {
+                    caller: caller.id,
+                    result: result.clone(),
+                });
+            }
+            !is_settled
+        });
+    }
+
+    pub(super) fn settle(&mut self, caller: u32, result: Result<Option<AccessToken>, Error>) {
+        self.outputs.push(Output::Settle { caller, result });
+    }
+
+    /// Gives every caller the token in hand, whatever validity it asked for.
+    pub(super) fn serve_all(&mut self) {
+        let token = self.held().map(|record| record.access_token.clone());
+        self.settle_those(&Ok(token), &mut |_| true);
+        self.idle();
+    }
+
+    pub(super) fn failed(&mut self, error: Error) {
+        self.unlock();
+        self.error = Some(error.clone());
+        self.settle_those(&Err(error), &mut |_| true);
+        self.idle();
+    }
+}
