@@ -279,6 +279,14 @@ impl Plan {
             });
         }
         if store_fails && dice.chance(30) {
+            let (from, step) = (dice.below(20) as u32, dice.within(1, 4) as u32);
+            self.faults.extend((0..3).map(|nth| Fault {
+                turn: Turn::Read,
+                nth: from + nth * step,
+                fate: Fate::Refused { acted: false },
+            }));
+        }
+        if store_fails && dice.chance(30) {
             let from = dice.below(20) as u32;
             let until = from + dice.within(5, 60) as u32;
             self.faults.extend((from..until).map(|nth| Fault {
