@@ -79,16 +79,24 @@ export class Local {
   }
 
   async compareAndSet(key, expected, next) {
-    const isSwapped = await this.#ask(
-      swapRegister(key, expected, next, kept(key)),
+    const register = swapRegister(key, expected, next, kept(key));
+    // What lands late is told, too: nobody waits for it any more.
+    register.then(
+      (answer) => answer?.[0] && this.#channel?.postMessage(0),
+      () => {},
+    );
+    return this.#ask(
+      register,
       (isSame) => {
         if (isSame) copy(key, next);
         return isSame;
       },
-      () => swapKept(key, expected, next),
+      async () => {
+        const isSwapped = await swapKept(key, expected, next);
+        if (isSwapped) this.#channel?.postMessage(0);
+        return isSwapped;
+      },
     );
-    if (isSwapped) this.#channel?.postMessage(0);
-    return isSwapped;
   }
 
   /** Web Locks, which only secure contexts have. */
