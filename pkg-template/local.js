@@ -79,10 +79,14 @@ export class Local {
   }
 
   async compareAndSet(key, expected, next) {
+    const tell = (isSwapped) => {
+      if (isSwapped) this.#channel?.postMessage(0);
+      return isSwapped;
+    };
     const register = swapRegister(key, expected, next, kept(key));
     // What lands late is told, too: nobody waits for it any more.
     register.then(
-      (answer) => answer?.[0] && this.#channel?.postMessage(0),
+      (answer) => tell(answer?.[0]),
       () => {},
     );
     return this.#ask(
@@ -91,11 +95,7 @@ export class Local {
         if (isSame) copy(key, next);
         return isSame;
       },
-      async () => {
-        const isSwapped = await swapKept(key, expected, next);
-        if (isSwapped) this.#channel?.postMessage(0);
-        return isSwapped;
-      },
+      async () => tell(await swapKept(key, expected, next)),
     );
   }
 

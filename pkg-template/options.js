@@ -135,12 +135,11 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   const revocationEndpoint = url("revocationEndpoint", isElsewhere ? "" : inside(authUrl, "connect/revocation"));
   const base = inside(url("apiUrl", isElsewhere ? "" : "https://api.meshydb.com"), "");
   check(Array.isArray(allowedOrigins), "allowedOrigins", "an array of origins");
-  const origins = allowedOrigins.map((text) => checkUrl(text, "allowedOrigins").slice(0, -1));
-  check(
-    origins.every((text) => new URL(text).origin === text),
-    "allowedOrigins",
-    "an array of origins",
-  );
+  const origins = allowedOrigins.map((text) => {
+    const { href, origin } = new URL(checkUrl(text, "allowedOrigins"));
+    check(href === `${origin}/`, "allowedOrigins", "an array of origins");
+    return origin;
+  });
   return {
     api: {
       fetch,

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runModule } from "./processes.mjs";
+import { runModule, watchInstance } from "./processes.mjs";
 
 const source = `
-  let memory;
-  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-    construct(target, args) {
-      const instance = Reflect.construct(target, args);
-      ({ memory } = instance.exports);
-      return instance;
-    },
-  });
+  ${watchInstance}
   const { initialize } = await import(${JSON.stringify(new URL("../../pkg/index.js", import.meta.url).href)});
 
   const COUNT = 2_000;
@@ -65,7 +58,7 @@ const source = `
       // What belonged to them in the wasm is let go of by finalizers, too.
       for (let turns = 0; turns < 3; turns += 1) await collect();
     }
-    return { ...collected, stopped, pages: memory.buffer.byteLength / 65_536 };
+    return { ...collected, stopped, pages: wasm.memory.buffer.byteLength / 65_536 };
   }
   async function collect() {
     gc();

@@ -13,6 +13,18 @@ export async function run(command, args, { cwd, env = {}, timeout = 30_000 } = {
   return { code, stdout, stderr };
 }
 
+/** Before a module's text imports the package: `wasm` is then what the package's WebAssembly module exports. */
+export const watchInstance = `
+  let wasm;
+  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+    construct(target, args) {
+      const instance = Reflect.construct(target, args);
+      wasm = instance.exports;
+      return instance;
+    },
+  });
+`;
+
 /** Runs the text of an ES module. */
 export function runModule(source, { flags = [], ...options } = {}) {
   return run(process.execPath, [...flags, "--input-type=module", "--eval", source], options);

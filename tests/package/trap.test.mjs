@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runModule } from "./processes.mjs";
+import { runModule, watchInstance } from "./processes.mjs";
 import { entryUrl } from "./setup.mjs";
 
 const source = `
-  let exports;
-  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-    construct(target, args) {
-      const instance = Reflect.construct(target, args);
-      ({ exports } = instance);
-      return instance;
-    },
-  });
+  ${watchInstance}
   const { initialize } = await import(${JSON.stringify(entryUrl)});
 
   let issued = 0;
@@ -25,7 +18,7 @@ const source = `
   const connection = await client.login("alice", "pw");
   const calls = [connection.getAccessToken(), connection.getAccessToken({ rejected: "x" })];
   // The one function of six parameters hands a wish to a session: here to one at no address.
-  const [ask, ...others] = Object.values(exports).filter(({ length }) => length === 6);
+  const [ask, ...others] = Object.values(wasm).filter(({ length }) => length === 6);
   const traps = [];
   for (let trap = 0; trap < 3; trap += 1) {
     try {

@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runModule } from "./processes.mjs";
+import { runModule, watchInstance } from "./processes.mjs";
 import { entryUrl } from "./setup.mjs";
 
 const source = `
-  let memory;
-  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-    construct(target, args) {
-      const instance = Reflect.construct(target, args);
-      ({ memory } = instance.exports);
-      return instance;
-    },
-  });
+  ${watchInstance}
   const { initialize } = await import(${JSON.stringify(entryUrl)});
 
   let issued = 0;
@@ -24,7 +17,7 @@ const source = `
   /** What of the secrets the module's memory holds. */
   async function found() {
     for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
-    const text = Buffer.from(memory.buffer).toString("latin1");
+    const text = Buffer.from(wasm.memory.buffer).toString("latin1");
     return [...new Set(text.match(/canary-[a-z]+(-[0-9]+)?/g))].sort();
   }
 

@@ -16,3 +16,4 @@ mod play;
 mod resting;
 mod sharing;
 mod signing_out;
+mod words;

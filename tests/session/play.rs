@@ -6,14 +6,15 @@ use std::rc::Rc;
 
 use meshydb_client::attempt::{Attempt, Claim, Cooldown};
 use meshydb_client::config::Config;
-use meshydb_client::error::{Code, Error, Reason};
+use meshydb_client::error::{Error, Reason};
 use meshydb_client::event::{Input, Opening, Output, StoreFailed};
-use meshydb_client::oauth::{self, Request};
+use meshydb_client::oauth;
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 use meshydb_client::token::{Now, RefreshToken, TokenSet, fingerprint};
 
 use crate::support::{LIFETIME, START, access, config, judge, record, refresh, refusal, tokens};
+use crate::words::shown;
 
 /// How far a session has come, by name: each begins where the one before it ends.
 const STAGES: [(&str, &str); 4] = [
@@ -335,28 +336,6 @@ fn answers(said: &str) -> Option<&'static str> {
     }
 }
 
-fn shown(output: &Output) -> String {
-    match output {
-        Output::Load => "load".into(),
-        Output::Lock { within } => format!("lock {within}"),
-        Output::Unlock => "unlock".into(),
-        Output::Swap(Entry { stored, attempt }) => {
-            format!("swap {}{}", value(stored), steps(attempt))
-        }
-        Output::Send(request) => format!("send {}", field(request, "refresh_token")),
-        Output::Revoke(request) => format!("revoke {}", field(request, "token")),
-        Output::Settle { caller, result } => {
-            let result = match result {
-                Ok(Some(token)) => token.reveal().into(),
-                Ok(None) => "nothing".into(),
-                Err(error) => told(error),
-            };
-            format!("settle {caller} {result}")
-        }
-        Output::Changed => "changed".into(),
-    }
-}
-
 /// Whether a play that is not exact answers for it.
 fn is_step(output: &Output) -> bool {
     match output {
@@ -366,39 +345,6 @@ fn is_step(output: &Output) -> bool {
     }
 }
 
-fn value(stored: &Stored) -> String {
-    match stored {
-        Stored::Live(record) => {
-            let token = record.refresh_token.as_ref();
-            let token = token.map_or("bare", RefreshToken::reveal);
-            format!("{}#{} {token}", record.sid, record.generation)
-        }
-        Stored::Ended {
-            sid,
-            generation,
-            reason,
-        } => format!("{sid}#{generation} ended {}", reason.as_str()),
-        other => format!("{other:?}").to_lowercase(),
-    }
-}
-
-fn steps(attempt: &Attempt) -> String {
-    let mut steps = String::new();
-    if let Some(claim) = &attempt.claim {
-        let locked = if claim.locked { " locked" } else { "" };
-        let is_own = claim.holder == fingerprint("own");
-        let holder = if is_own { "own" } else { "other" };
-        let _ = write!(steps, " by {holder}#{}{locked}", claim.number);
-    }
-    if let Some(cooldown) = &attempt.cooldown {
-        let _ = write!(steps, " failed {}", cooldown.failures);
-    }
-    if attempt.unanswered_since.is_some() {
-        steps.push_str(" unanswered");
-    }
-    steps
-}
-
 fn busy(retry_after: Option<&&str>) -> Error {
     let retry_after = retry_after.map(|seconds| seconds.parse().unwrap());
     judge(503, "text/html", None, retry_after).unwrap_err()
@@ -406,21 +352,4 @@ fn busy(retry_after: Option<&&str>) -> Error {
 
 fn portal() -> Error {
     judge(200, "text/html", None, None).unwrap_err()
-}
-
-fn told(error: &Error) -> String {
-    match error.reason {
-        Some(reason) => reason.as_str().into(),
-        None if error.code == Code::SessionEnded => "expired".into(),
-        None => error.code.as_str().into(),
-    }
-}
-
-fn field<'a>(request: &'a Request, name: &str) -> &'a str {
-    let mut fields = request
-        .body
-        .split('&')
-        .filter_map(|field| field.split_once('='));
-    let found = fields.find(|(other, _)| *other == name);
-    found.map_or("password", |(_, value)| value)
 }

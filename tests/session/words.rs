@@ -1,0 +1,82 @@
+//! What a session puts out, in the words of a play.
+
+use std::fmt::Write;
+
+use meshydb_client::attempt::Attempt;
+use meshydb_client::error::{Code, Error};
+use meshydb_client::event::Output;
+use meshydb_client::oauth::Request;
+use meshydb_client::record::{Entry, Stored};
+use meshydb_client::token::{RefreshToken, fingerprint};
+
+pub(crate) fn shown(output: &Output) -> String {
+    match output {
+        Output::Load => "load".into(),
+        Output::Lock { within } => format!("lock {within}"),
+        Output::Unlock => "unlock".into(),
+        Output::Swap(Entry { stored, attempt }) => {
+            format!("swap {}{}", value(stored), steps(attempt))
+        }
+        Output::Send(request) => format!("send {}", field(request, "refresh_token")),
+        Output::Revoke(request) => format!("revoke {}", field(request, "token")),
+        Output::Settle { caller, result } => {
+            let result = match result {
+                Ok(Some(token)) => token.reveal().into(),
+                Ok(None) => "nothing".into(),
+                Err(error) => told(error),
+            };
+            format!("settle {caller} {result}")
+        }
+        Output::Changed => "changed".into(),
+    }
+}
+
+fn value(stored: &Stored) -> String {
+    match stored {
+        Stored::Live(record) => {
+            let token = record.refresh_token.as_ref();
+            let token = token.map_or("bare", RefreshToken::reveal);
+            format!("{}#{} {token}", record.sid, record.generation)
+        }
+        Stored::Ended {
+            sid,
+            generation,
+            reason,
+        } => format!("{sid}#{generation} ended {}", reason.as_str()),
+        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+fn steps(attempt: &Attempt) -> String {
+    let mut steps = String::new();
+    if let Some(claim) = &attempt.claim {
+        let locked = if claim.locked { " locked" } else { "" };
+        let is_own = claim.holder == fingerprint("own");
+        let holder = if is_own { "own" } else { "other" };
+        let _ = write!(steps, " by {holder}#{}{locked}", claim.number);
+    }
+    if let Some(cooldown) = &attempt.cooldown {
+        let _ = write!(steps, " failed {}", cooldown.failures);
+    }
+    if attempt.unanswered_since.is_some() {
+        steps.push_str(" unanswered");
+    }
+    steps
+}
+
+fn told(error: &Error) -> String {
+    match error.reason {
+        Some(reason) => reason.as_str().into(),
+        None if error.code == Code::SessionEnded => "expired".into(),
+        None => error.code.as_str().into(),
+    }
+}
+
+fn field<'a>(request: &'a Request, name: &str) -> &'a str {
+    let mut fields = request
+        .body
+        .split('&')
+        .filter_map(|field| field.split_once('='));
+    let found = fields.find(|(other, _)| *other == name);
+    found.map_or("password", |(_, value)| value)
+}
