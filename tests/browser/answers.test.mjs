@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { close, listen } from "../../www/server/http.mjs";
 import { endsSession, judged, kinds, statuses } from "../wire/hostile-answers.mjs";
-import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
 
 const pageScript = `
@@ -158,7 +158,7 @@ async function inParts(items, run) {
 inEachBrowser((browser) => {
   async function compare(t, rows, endpoint) {
     const { page } = await newTab(await newContext(t, browser()), `${site.url}/?${endpoint}`);
-    await page.waitForFunction(() => window.isReady);
+    await until(page, () => window.isReady);
     const answers = rows.map(([status, kind]) => ({
       name: `${status}.${kind}`,
       failures: judged(status, kind).retryable ? 8 : 0,

@@ -41,9 +41,9 @@ export function watchProblems(page) {
   return problems;
 }
 
-/** Waits, in a tab that need not be in front, which is drawn no more. */
-export function until(page, isSo) {
-  return page.waitForFunction(isSo, { polling: 20 });
+/** Waits until `isSo(...args)` in a tab that need not be in front: there the default, a look before each paint, never comes. */
+export function until(page, isSo, ...args) {
+  return page.waitForFunction(isSo, { polling: 20 }, ...args);
 }
 
 /** All problems of tabs, without those of which one part is expected. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { startLocalSite } from "./local-page.mjs";
 
 const TABS = 4;
@@ -48,7 +48,7 @@ inEachBrowser((browser) => {
   async function openTabs(t, number) {
     const context = await newContext(t, browser());
     const tabs = await Promise.all(Array.from({ length: number }, () => newTab(context, site.url)));
-    for (const { page } of tabs) await page.waitForFunction(() => window.isReady);
+    for (const { page } of tabs) await until(page, () => window.isReady);
     return tabs.map(({ page }) => page);
   }
 

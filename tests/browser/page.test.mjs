@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startPageServer } from "../../www/server/page-server.mjs";
 import { accounts, users } from "../../www/server/seed.mjs";
-import { inEachBrowser, newContext, newTab, watchProblems } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until, watchProblems } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 
 const [{ name: accountName, publicKey }] = accounts;
@@ -50,16 +50,18 @@ async function newDemo(t, browser) {
   return { server, hosts, open, openSecond };
 }
 
-const isShown = (page, selector) => page.waitForSelector(`${selector}:not([hidden])`, { timeout: 10_000 });
+const matches = (page, selector) => until(page, (wanted) => document.querySelector(wanted), selector);
+const isShown = (page, selector) => matches(page, `${selector}:not([hidden])`);
 const text = (page, selector) => page.$eval(selector, (element) => element.textContent);
 
-const says = (page, selector, words) => page.waitForSelector(`${selector}::-p-text(${words})`, { timeout: 10_000 });
+const says = (page, selector, words) =>
+  until(page, (one, part) => document.querySelector(one)?.textContent.includes(part), selector, words);
 
 async function signIn(page, { tenant, username, password }) {
   await isShown(page, "#signed-out");
   if (tenant) {
     await page.select("#tenant", tenant);
-    await page.waitForSelector('#tenant[aria-busy="false"]');
+    await matches(page, '#tenant[aria-busy="false"]');
   }
   await page.type("#username", username);
   await page.type("#password", password);
@@ -138,16 +140,16 @@ inEachBrowser((browser) => {
     await signIn(page, { tenant: "acme", username: "carol", password: "acme-secret" });
     await isShown(page, "#signed-in");
     await page.click("#open-tabs");
-    await page.waitForSelector("#refresh-tabs:not([disabled])");
+    await matches(page, "#refresh-tabs:not([disabled])");
     for (const generation of [2, 3]) {
       await says(page, "#generation", generation - 1);
       await page.click("#refresh-tabs");
-      await page.waitForSelector(`#tabs li:nth-child(20)::-p-text(generation ${generation})`, { timeout: 10_000 });
+      await says(page, "#tabs li:nth-child(20)", `generation ${generation}`);
       assert.equal(await text(page, "#tabs-outcome"), "20 tabs asked, 1 request was made.");
       assert.equal(await page.$$eval('#tabs [data-did="sent"]', ({ length }) => length), 1);
       assert.equal(await page.$$eval('#tabs [data-did="adopted"]', ({ length }) => length), 19);
       assert.equal(server.count("token"), generation);
-      await page.waitForSelector('#refresh-tabs[aria-busy="false"]');
+      await matches(page, '#refresh-tabs[aria-busy="false"]');
     }
     await page.click("#sign-out");
     await isShown(page, "#signed-out");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { close, listen } from "../../www/server/http.mjs";
-import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
 import { allTokens, logIn, newSessionTest, sessionPage } from "./session-page.mjs";
 
@@ -129,7 +129,7 @@ inEachBrowser((browser) => {
     const before = server.requests.length;
     await page.goto(`${site.url}/gone`);
     await page.goto(url);
-    await page.waitForFunction(() => window.isReady);
+    await until(page, () => window.isReady);
     assert.equal(server.requests.length, before);
     assert.deepEqual(
       problems.filter((problem) => !problem.includes("404")),
@@ -159,7 +159,7 @@ inEachBrowser((browser) => {
   describe("a server of another origin", () => {
     async function openAt(t, server) {
       const tab = await newTab(await newContext(t, browser()), `${origins.url}/?${server.url}`);
-      await tab.page.waitForFunction(() => window.isReady);
+      await until(tab.page, () => window.isReady);
       return tab;
     }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEachBrowser } from "./browsers.mjs";
+import { inEachBrowser, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
 import { isWaiting, locks, newSessionTest, openSession, sessionPage, startRefresh } from "./session-page.mjs";
 
@@ -48,7 +48,7 @@ inEachBrowser((browser) => {
       await one.page.evaluate(startRefresh);
       await held;
       await two.page.evaluate(startRefresh);
-      await two.page.waitForFunction(isWaiting);
+      await until(two.page, isWaiting);
       assert.equal(server.count("token"), 1);
       await one.page.close();
       assert.match(await two.page.evaluate(() => window.refreshed), /^[\w-]{20,}$/);

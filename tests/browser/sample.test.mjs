@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { awaited, sample } from "../sample.mjs";
-import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { newAuthorizationServer, startSite } from "./servers.mjs";
 
 /** The page around a sample: the default server is the development server, and both connections can be seen. */
@@ -50,7 +50,7 @@ inEachBrowser((browser) => {
       t.after(() => site.close());
       const server = await newAuthorizationServer(t);
       const { page: tab, problems } = await newTab(await newContext(t, browser()), `${site.url}/?${server.url}`);
-      await tab.waitForFunction(() => window.started);
+      await until(tab, () => window.started);
 
       const [first, refreshed] = await tab.evaluate(useBothConnections);
       assert.deepEqual(first, refreshed);

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { close, listen } from "../../www/server/http.mjs";
 import { FakeServer, json } from "../package/fake-server.mjs";
-import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
 
 const secret = "canary";
@@ -225,7 +225,7 @@ inEachBrowser((browser) => {
     const server = await startServer(t);
     const { page, problems } = await newTab(await newContext(t, browser()), "about:blank", watchPage);
     await page.goto(`${site.url}/?${server.url}`);
-    await page.waitForFunction(() => window.isReady);
+    await until(page, () => window.isReady);
     const leaks = async () => {
       const shown = [...server.seen, ...(await page.evaluate(() => window.shown))];
       return shown.filter(([, text]) => text.includes(secret));

@@ -1,4 +1,4 @@
-import { newContext, newTab } from "./browsers.mjs";
+import { newContext, newTab, until } from "./browsers.mjs";
 import { newAuthorizationServer, startGate } from "./servers.mjs";
 
 /** The page of the session tests: one client that persists, and what the tests ask of it. */
@@ -70,7 +70,7 @@ export async function newSessionTest(t, browser, site) {
   const server = await newAuthorizationServer(t);
   const gate = await startGate(t, server);
   const context = await newContext(t, browser);
-  const waitUntilReady = (page) => page.waitForFunction(() => window.isReady);
+  const waitUntilReady = (page) => until(page, () => window.isReady);
   return {
     server,
     gate,
