@@ -9,7 +9,8 @@ import { main, root, run, step } from "./steps.mjs";
 
 const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
-const COPIED = ["package.json", "index.d.ts"];
+/** What an application can import, each for itself. */
+const ENTRIES = ["index", "store-tests"];
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
 const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=10";
@@ -82,39 +83,54 @@ async function optimize(...passes) {
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);
 }
 
-/** The hand-written entries, the generated glue and the wasm, as one file for each module format. */
+/** Each hand-written entry as one file for each module format, the first with the generated glue and the wasm in it. */
 async function assemble() {
   rmSync(packageFolder, { recursive: true, force: true });
   mkdirSync(packageFolder);
-  for (const [format, file] of [
-    ["esm", "index.js"],
-    ["cjs", "index.cjs"],
-  ]) {
-    await bundle({ format, outfile: join(packageFolder, file) });
+  for (const entry of ENTRIES) {
+    for (const [format, ending] of [
+      ["esm", "js"],
+      ["cjs", "cjs"],
+    ]) {
+      await bundle({ entry, format, outfile: join(packageFolder, `${entry}.${ending}`) });
+    }
+    const types = readFileSync(join(TEMPLATE, `${entry}.d.ts`), "utf8");
+    writeFileSync(join(packageFolder, `${entry}.d.ts`), types);
+    writeFileSync(join(packageFolder, `${entry}.d.cts`), types.replaceAll('"./index.js"', '"./index.cjs"'));
   }
-  for (const file of COPIED) cpSync(join(TEMPLATE, file), join(packageFolder, file));
+  cpSync(join(TEMPLATE, "package.json"), join(packageFolder, "package.json"));
   for (const file of ROOT_FILES) cpSync(join(root, file), join(packageFolder, file));
-  cpSync(join(TEMPLATE, "index.d.ts"), join(packageFolder, "index.d.cts"));
 }
 
-export async function bundle(options) {
+export async function bundle({ entry = "index", format, ...options }) {
   const { build: esbuild } = await import("esbuild");
   return esbuild({
-    entryPoints: [join(TEMPLATE, "index.js")],
+    entryPoints: [join(TEMPLATE, `${entry}.js`)],
     bundle: true,
+    format,
     target: "es2022",
     platform: "neutral",
     logLevel: "warning",
     logOverride: { "empty-import-meta": "silent" },
-    plugins: [sources],
+    plugins: [sources(entry, format)],
     ...options,
   });
 }
 
-/** Where the entries' generated neighbours come from; the glue's copy of platform.js is the template's own. */
-const sources = {
+/**
+ * Where the entries' generated neighbours come from; the glue's copy of platform.js is the template's own. The other
+ * entries share the first, as it is installed, so that there is one MeshyError.
+ */
+const sources = (entry, format) => ({
   name: "sources",
   setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, () => ({ external: true }));
+    if (entry !== "index") {
+      onResolve({ filter: /^\.\/index\.js$/ }, () => ({
+        path: format === "cjs" ? "./index.cjs" : "./index.js",
+        external: true,
+      }));
+    }
     onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(TEMPLATE, "platform.js") }));
     onLoad({ filter: /\/target\/wasm\/meshydb_client\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8"),
@@ -124,6 +140,6 @@ const sources = {
       contents: readFileSync(path, "utf8").replace("@wasm@", () => toAscii(readFileSync(wasmFile))),
     }));
   },
-};
+});
 
 if (process.argv[1] === import.meta.filename) await main(build);

@@ -80,7 +80,7 @@ describe("clients that share a store", () => {
     const call = other.getAccessToken();
     await until(() => persistence.waiting.length === 1);
     server.answer = () => undefined;
-    persistence.waiting.shift()();
+    persistence.waiting.shift().resolve();
     assert.match(await call, /-alice-2/);
     assert.equal(time.passed, 0);
   });
@@ -166,7 +166,7 @@ describe("a lock that", () => {
       }
       assert.equal(persistence.record.refresh_token, one.retrievePersistanceToken());
       assert.equal(running, 0);
-      assert.equal(persistence.isHeld, false);
+      assert.equal(persistence.held.size, 0);
     });
   }
 
@@ -191,7 +191,7 @@ describe("a lock that", () => {
   test("somebody else has for too long is waited for no more", async () => {
     const persistence = new LockedStore();
     const { connection } = await expired({ persistence });
-    persistence.lock("", new AbortController().signal, never);
+    persistence.lock(persistence.key, new AbortController().signal, never);
     const call = connection.getAccessToken();
     await until(() => persistence.waiting.length === 1);
     assert.match(await time.settling(call), /-alice-2/);
@@ -204,7 +204,7 @@ describe("a lock that", () => {
     const { connection } = await expired({ persistence });
     let release;
     persistence.lock(
-      "",
+      persistence.key,
       new AbortController().signal,
       () =>
         new Promise((resolve) => {
@@ -218,7 +218,7 @@ describe("a lock that", () => {
     await call;
     release();
     await settled();
-    assert.equal(persistence.isHeld, false);
+    assert.equal(persistence.held.size, 0);
     assert.equal(sent(), 0);
     assert.match(await connection.getAccessToken(), /-alice-2/);
   });

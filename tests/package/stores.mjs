@@ -21,11 +21,16 @@ export class MemoryStore {
     return true;
   }
 
+  /** The one key there is. */
+  get key() {
+    const [key, ...others] = this.values.keys();
+    if (others.length > 0) throw new Error("more than one key");
+    return key;
+  }
+
   /** The one value there is, parsed. */
   get record() {
-    const [text, ...others] = this.values.values();
-    if (others.length > 0) throw new Error("more than one value");
-    return JSON.parse(text);
+    return JSON.parse(this.values.get(this.key));
   }
 }
 
@@ -46,27 +51,30 @@ export class WatchedStore extends MemoryStore {
   }
 }
 
-/** One with a lock that is granted in turn, as Web Locks are. */
+/** One with a lock for each key that is granted in turn, as Web Locks are. */
 export class LockedStore extends MemoryStore {
   waiting = [];
-  isHeld = false;
+  held = new Set();
 
-  async lock(_key, signal, run) {
-    if (this.isHeld) {
+  async lock(key, signal, run) {
+    if (this.held.has(key)) {
       await new Promise((resolve, reject) => {
-        this.waiting.push(resolve);
+        const waiter = { key, resolve };
+        this.waiting.push(waiter);
         signal.addEventListener("abort", () => {
-          this.waiting = this.waiting.filter((other) => other !== resolve);
+          this.waiting = this.waiting.filter((other) => other !== waiter);
           reject(signal.reason);
         });
       });
     }
-    this.isHeld = true;
+    this.held.add(key);
     try {
       return await run();
     } finally {
-      this.isHeld = false;
-      this.waiting.shift()?.();
+      const next = this.waiting.find((other) => other.key === key);
+      this.waiting = this.waiting.filter((other) => other !== next);
+      if (!next) this.held.delete(key);
+      next?.resolve();
     }
   }
 }

@@ -14,6 +14,10 @@ const expected = [
   "index.d.ts",
   "index.js",
   "package.json",
+  "store-tests.cjs",
+  "store-tests.d.cts",
+  "store-tests.d.ts",
+  "store-tests.js",
 ];
 let pack;
 before(async () => {
@@ -40,7 +44,8 @@ describe("the tarball", () => {
   test("has the same types for both formats, and no path of the machine that built it", async () => {
     const text = {};
     for (const name of pack.files) text[name] = await readFile(join(pack.installed, name), "utf8");
-    assert.equal(text["index.d.ts"], text["index.d.cts"]);
+    for (const name of pack.files.filter((name) => name.endsWith(".d.ts")))
+      assert.equal(text[name].replaceAll("index.js", "index.cjs"), text[name.replace(/ts$/, "cts")]);
     for (const name of pack.files)
       assert.doesNotMatch(text[name], /\/(home|root|Users|tmp)\/|\.cargo|registry\/src/, name);
   });

@@ -39,7 +39,7 @@ describe("no timer is longer than", () => {
   test("a platform's can be, with the longest timeout and another who has the lock", async () => {
     const persistence = new LockedStore();
     const connection = await start({ persistence, timeout: HOUR, reuseWindow: HOUR }).login("alice", "pw");
-    persistence.lock("", new AbortController().signal, () => new Promise(() => {}));
+    persistence.lock(persistence.key, new AbortController().signal, () => new Promise(() => {}));
     const call = connection.getAccessToken({ rejected: await connection.getAccessToken() });
     await until(() => persistence.waiting.length === 1);
     assert.match(await time.settling(call), /-alice-2/);
