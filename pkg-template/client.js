@@ -45,6 +45,7 @@ export class Client {
   #current;
   #connection;
   #listeners = new Listeners();
+  #tracers = new Listeners();
   #snapshot;
   #ready;
   #error = null;
@@ -94,6 +95,11 @@ export class Client {
     return this.#listeners.add(listener);
   }
 
+  trace(listener) {
+    this.#alive();
+    return this.#tracers.add(listener);
+  }
+
   getSnapshot() {
     this.#alive();
     this.#snapshot ??= this.#view();
@@ -103,6 +109,7 @@ export class Client {
   [Symbol.dispose]() {
     this.#disposed = true;
     this.#listeners.clear();
+    this.#tracers.clear();
     this.#stopWatching?.();
   }
 
@@ -121,7 +128,7 @@ export class Client {
 
   async #open(signal, wish, first, second) {
     this.#alive();
-    const port = new Port(this.#engine(), this.#api, this.#key, this.#storeFor(), () => this.#changed());
+    const port = new Port(this.#engine(), this.#api, this.#key, this.#storeFor(), this.#tracers, () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
@@ -151,6 +158,7 @@ export class Client {
       return twin.isOver ? undefined : twin;
     }
     port.isOpen = true;
+    port.report("opened", { generation: port.snapshot.generation });
     if (twin) {
       this.#ports.delete(twin.ref);
       twin.giveWayTo(port);

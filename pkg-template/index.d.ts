@@ -65,14 +65,42 @@ export interface MeshyClient {
   loginWithPersistance(refreshToken: string, options?: CallOptions): Promise<MeshyConnection>;
   /** Continue with tokens from any other grant (for instance an authorization code flow done elsewhere). */
   adopt(tokens: TokenSet): Promise<MeshyConnection>;
-  /** The persisted session, or null. Never makes a request, so it works offline and with an expired access token. */
+  /**
+   * The persisted session, or null. Never makes a request, so it works offline and with an expired access token. Rejects with
+   * `unavailable` if the store does not answer: then nobody knows whether there is one.
+   */
   restore(): Promise<MeshyConnection | null>;
   /** Framework-free store for the whole client: who is signed in here, in this tab or through another one. */
   subscribe(listener: () => void): () => void;
   /** Immutable; the same object until something changes. */
   getSnapshot(): ClientSnapshot;
+  /** Tells what happens to the sessions of this client and why, without any secret. Returns what stops it. */
+  trace(listener: (event: TraceEvent) => void): () => void;
   [Symbol.dispose](): void;
 }
+
+/** One line of a trace. `at` is in epoch milliseconds by this machine's clock. */
+export type TraceEvent = { readonly at: number } & (
+  | { readonly type: "request"; readonly grant: TracedGrant }
+  /** `status`, if there was an answer; else `code`. */
+  | {
+      readonly type: "answer";
+      readonly grant: TracedGrant;
+      readonly status?: number;
+      readonly code?: "network" | "timeout";
+    }
+  /** A session was opened by this client: by a login, from the store, or from a token. */
+  | { readonly type: "opened"; readonly generation: number }
+  /** A token that this client was given took the place of the last one, or one that another holder was given. */
+  | { readonly type: "rotated" | "adopted"; readonly generation: number }
+  /** Callers wait for the end of a pause. `retryAfter` is in seconds. */
+  | { readonly type: "waiting"; readonly code: MeshyErrorCode; readonly retryAfter?: number }
+  /** The store failed, or did not answer in time. */
+  | { readonly type: "storage"; readonly failed: "read" | "write" }
+  | { readonly type: "ended"; readonly reason?: MeshyError["reason"] }
+);
+
+export type TracedGrant = "password" | "refresh_token" | "revocation";
 
 export interface ClientSnapshot {
   /** False until the store was read once. */

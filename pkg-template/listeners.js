@@ -1,13 +1,13 @@
 import { checkListener } from "./options.js";
 
-/** Calls each listener once after a change, from a microtask of its own: a listener that throws stops no other. */
+/** Calls each listener from a microtask of its own: one that throws stops no other. */
 export class Listeners {
   #all = new Set();
   #pending = false;
 
   add(listener) {
     checkListener(listener);
-    const entry = () => listener();
+    const entry = (...event) => listener(...event);
     this.#all.add(entry);
     return () => void this.#all.delete(entry);
   }
@@ -16,12 +16,17 @@ export class Listeners {
     this.#all.clear();
   }
 
+  tell(...event) {
+    for (const entry of this.#all) Promise.resolve().then(() => this.#all.has(entry) && entry(...event));
+  }
+
+  /** Once after a change, however much has changed. */
   notify() {
     if (this.#pending || !this.#all.size) return;
     this.#pending = true;
     queueMicrotask(() => {
       this.#pending = false;
-      for (const entry of this.#all) Promise.resolve().then(() => this.#all.has(entry) && entry());
+      this.tell();
     });
   }
 }

@@ -58,7 +58,7 @@ export function within(promise, ms, late) {
 
 /** Reads the store: the members of the record there, in the order of `names`, or nothing. */
 export async function load(port, names) {
-  const text = await within(port.store.read(port.key), STORE_TIMEOUT);
+  const text = await told(port, "read", () => port.store.read(port.key));
   port.engine.seen = typeof text === "string" ? text : null;
   return text && ownMembers(parseObject(port.engine.seen), names);
 }
@@ -69,17 +69,30 @@ export async function swap(port, names, members) {
   const before = parseObject(engine.seen);
   const record = Object.fromEntries(names.split(" ").map((name, index) => [name, members[index]]));
   const next = JSON.stringify({ ...(before?.sid === record.sid && before), ...record });
-  const isSwapped = await within(store.compareAndSet(key, engine.seen, next), STORE_TIMEOUT);
+  const isSwapped = await told(port, "write", () => store.compareAndSet(key, engine.seen, next));
   if (isSwapped) engine.seen = next;
   return isSwapped;
 }
 
+/** What the store says in time. */
+async function told(port, operation, ask) {
+  try {
+    return await within(ask(), STORE_TIMEOUT);
+  } catch {
+    port.report("storage", { failed: operation });
+    throw undefined;
+  }
+}
+
 /** Posts a form: to status, media type, Retry-After in seconds and the members of the JSON object in at most 64 KiB of text. */
-export function post({ api, fetch }, body, isRevocation, names) {
+export function post(port, body, isRevocation, names) {
+  const { api, fetch } = port;
+  const grant = new URLSearchParams(body).get("grant_type") ?? "revocation";
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
   const controller = new AbortController();
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
   if (tenant) headers.tenant = tenant;
+  port.report("request", { grant });
   const ask = async () => {
     const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
       method: "POST",
@@ -95,9 +108,12 @@ export function post({ api, fetch }, body, isRevocation, names) {
     const later = response.headers.get("retry-after");
     const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - Date.now()) / 1000;
     const members = ownMembers(parseObject(await readText(response.body, BODY_LIMIT)), names);
+    port.received = members[0];
+    port.report("answer", { grant, status: response.status });
     return [response.status, response.headers.get("content-type"), seconds, ...members];
   };
   return within(ask(), timeout, controller).catch(async (failure) => {
+    port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
     if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
     throw failure;
   });

@@ -10,6 +10,8 @@ export class Port {
   isDegraded;
   sid;
   refreshToken = null;
+  /** The access token that the server gave last. */
+  received;
   ref = new WeakRef(this);
   isOpen = false;
   /** For each origin the token that took the place of one which that origin had refused, and until when it may not be refused again. */
@@ -20,15 +22,17 @@ export class Port {
   #lastCaller = 0;
   #alarm;
   #release;
+  #tracers;
   #onChange;
   #successor;
 
-  constructor(engine, api, key, store, onChange) {
+  constructor(engine, api, key, store, tracers, onChange) {
     this.engine = engine;
     engine.seen = null;
     this.key = key;
     this.store = store;
     this.api = api;
+    this.#tracers = tracers;
     this.#onChange = onChange;
   }
 
@@ -51,6 +55,11 @@ export class Port {
     const [receivedAt, expiresAt, expiresMonotonic] = this.#validity;
     const now = Date.now();
     return now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic ? this.#token : undefined;
+  }
+
+  /** Tells those who trace what has happened: numbers, and words of this package alone. */
+  report(type, details) {
+    this.#tracers.tell(Object.freeze({ type, at: Date.now(), ...details }));
   }
 
   /** Settles when the machine settles the caller, or when `signal` aborts. */
@@ -131,7 +140,9 @@ export class Port {
 
   changed(view, error) {
     const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...validity] = view;
+    const before = this.snapshot;
     this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? meshyError(error) : null });
+    if (this.isOpen) this.#reportChange(before, token);
     this.isDegraded = isDegraded;
     this.sid = sid;
     this.refreshToken = refreshToken;
@@ -139,6 +150,14 @@ export class Port {
     this.#validity = validity;
     this.listeners.notify();
     this.#onChange();
+  }
+
+  #reportChange(before, token) {
+    const { state, generation, error } = this.snapshot;
+    if (generation > before.generation) this.report(token === this.received ? "rotated" : "adopted", { generation });
+    if (state === before.state) return;
+    if (state === "ended") this.report("ended", { reason: error.reason });
+    if (state === "waiting" && error) this.report("waiting", { code: error.code, retryAfter: error.retryAfter });
   }
 
   #forget(caller) {

@@ -63,10 +63,26 @@ export const mutants = [
     "if !done || now.since(at) > 1_000 * SEND_WITHIN {",
   ],
   [
-    "no second look after one that failed",
-    "if mem::replace(&mut self.doubtful, true) {",
-    "if !mem::replace(&mut self.doubtful, true) || self.doubtful {",
+    "a send while the store does not answer",
+    "if self.blind && self.is_shared() {\n            return self.wait(now.monotonic + NEXT_LOOK);",
+    "if self.blind && self.is_shared() {\n            return self.send_unclaimed(now);",
   ],
+  [
+    "a claim's time passes while the store does not answer",
+    "self.rival = None;\n        }\n        self.notice",
+    "}\n        self.notice",
+  ],
+  [
+    "nobody looks while another's claim lasts",
+    "self.wait(now.monotonic + wait.min(NEXT_LOOK));",
+    "self.wait(now.monotonic + wait);",
+  ],
+  [
+    "a token that could not be stored is written again too late",
+    "let longest = if self.blind {",
+    "let longest = if self.blind && false {",
+  ],
+  ["one claim that the store does not take is enough", "const CLAIMS: u8 = 2;", "const CLAIMS: u8 = 1;"],
   [
     "no second look after a claim that the store does not take",
     "if !done || now.since(at) > SEND_WITHIN {",
@@ -104,8 +120,13 @@ export const mutants = [
   ],
   [
     "the lock is kept through a cool-down",
-    "        self.unlock();\n        self.sends = 0;",
+    "        if !self.blind {\n            self.unlock();\n        }\n        self.sends = 0;",
     "        self.sends = 0;",
+  ],
+  [
+    "the lock is given back while the store does not answer",
+    "        if !self.blind {\n            self.unlock();\n        }\n        self.sends = 0;",
+    "        self.unlock();\n        self.sends = 0;",
   ],
   ["the lock is never given back", "if mem::take(&mut self.locked) {", "if mem::take(&mut self.locked) && false {"],
   [

@@ -7,7 +7,8 @@
 //!
 //! A refresh reads, claims, sends and commits. Whatever happens between two of these steps,
 //! the next holder finds in the store what it needs. A refresh token is sent only under a
-//! claim that was swapped in less than a second ago, or where the store fails; a rotated one is committed before any
+//! claim that was swapped in less than a second ago, or where the store takes none; never while a store that others may
+//! share cannot be read. A rotated one is committed before any
 //! caller sees it; a session ends only if the refused token is still the stored one; and
 //! nothing that arrives after the end brings the session back.
 //!
@@ -80,14 +81,14 @@ pub struct Session {
     stored: Stored,
     writable: bool,
     attempt: Attempt,
-    /// Another holder's claim, and when its time has passed here.
+    /// Another holder's claim, and when its time has passed here, if the store is looked at all the while.
     rival: Option<(Claim, i64)>,
-    /// Whether the lock is held, whether it was not to be had, and whether a claim was not.
+    /// Whether the lock is held, whether it was not to be had, and how often in a row the store took no claim.
     locked: bool,
     lockless: bool,
-    claimless: bool,
-    /// Whether the store could not be read, and is read once more before anything is sent without it.
-    doubtful: bool,
+    claimless: u8,
+    /// Whether the last look at the store failed.
+    blind: bool,
     claims: i64,
     /// Sends since the last rest, and when the first was.
     sends: u8,
@@ -132,8 +133,8 @@ impl Session {
             rival: None,
             locked: false,
             lockless: false,
-            claimless: false,
-            doubtful: false,
+            claimless: 0,
+            blind: false,
             claims: 0,
             sends: 0,
             first_sent: Now::default(),
@@ -222,6 +223,11 @@ impl Session {
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
     fn loaded(&mut self, now: &Now, loaded: Result<Entry, StoreFailed>) {
         let is_read = loaded.is_ok();
+        self.blind = !is_read;
+        if self.blind {
+            self.claimless = 0;
+            self.rival = None;
+        }
         self.notice(loaded.unwrap_or_else(|StoreFailed| Entry::unreadable()));
         self.degraded |= !is_read;
         match mem::replace(&mut self.phase, Phase::Idle) {
@@ -326,6 +332,7 @@ impl Session {
         self.ahead = false;
         self.lost_swaps = 0;
         self.refused = None;
+        self.rival = None;
         if self.record.is_none() {
             let error = self.error.clone();
             let aborted = || Error::ended(Reason::SignedOut);
@@ -338,13 +345,15 @@ impl Session {
         }
     }
 
-    /// The next attempt begins anew.
+    /// The next attempt begins anew. While the store does not answer the lock is kept: whoever got it would take its holder
+    /// for gone, which may have a token that could not be stored.
     fn end_attempt(&mut self) {
-        self.unlock();
+        if !self.blind {
+            self.unlock();
+        }
         self.sends = 0;
         self.lockless = false;
-        self.claimless = false;
-        self.doubtful = false;
+        self.claimless = 0;
     }
 
     fn unlock(&mut self) {

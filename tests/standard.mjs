@@ -258,13 +258,14 @@ const afterwards = [
   {
     id: "revocation",
     requirement:
-      "A revocation names the token, its kind and the client, outlives its page, and changes nothing here if it fails.",
+      "A revocation names the token, its kind and the client, outlives its page, and changes nothing here if it fails, which is told to whoever traces.",
     source: ["RFC 7009 section 2.1", "RFC 7009 section 2.2"],
     tests: [
       [requests, "a revocation, to the byte"],
       [requests, "gets the URL and exactly this init"],
       [silence, "a revocation may fail in any way: sign-out resolves"],
       ["tests/package/signout.test.mjs", "resolves when the revocation hangs, after the timeout"],
+      ["tests/package/trace.test.mjs", "tells of a revocation that fails"],
     ],
   },
 ];

@@ -9,7 +9,8 @@ use crate::event::Output;
 use crate::record::{Entry, Place, Record, Standing, Stored};
 use crate::token::Now;
 
-/// How often a record that could not be stored is written again at once; then after a second, two, and so on up to a minute.
+/// How often a record that could not be stored is written again at once; then after a second, two, and so on up to a
+/// minute, but well within the time of a claim once a store answers nobody: then others begin to wait when it answers.
 const REWRITES_AT_ONCE: u32 = 2;
 const FIRST_REWRITE: i64 = 250;
 
@@ -145,7 +146,13 @@ impl Session {
     }
 
     pub(super) fn rewrite_later(&mut self, now: &Now) {
-        self.rewrite_at = now.monotonic + (FIRST_REWRITE << self.rewrites.min(8));
+        let pause = FIRST_REWRITE << self.rewrites.min(8);
+        let longest = if self.blind {
+            self.config.timeout / 2
+        } else {
+            pause
+        };
+        self.rewrite_at = now.monotonic + pause.min(longest);
         self.rewrites += 1;
     }
 

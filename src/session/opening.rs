@@ -37,8 +37,9 @@ impl Session {
                 self.join(now, record.clone());
             }
             (_, Some(_)) => self.advance(now),
+            (_, None) if !is_read => self.over(no_store()),
             (stored, None) => {
-                if is_read && !stored.is_readable() {
+                if !stored.is_readable() {
                     self.error = Some(unreadable());
                 }
                 self.phase = Phase::Over;
@@ -64,6 +65,11 @@ impl Session {
         let record = Record::first(&self.sid, tokens, &self.config.scope, token, *now);
         self.load_for(Phase::Committing(Rc::new(record)));
     }
+}
+
+/// While the store does not answer.
+pub(super) fn no_store() -> Error {
+    Error::new(Code::Unavailable, "the store does not answer")
 }
 
 pub(super) fn unreadable() -> Error {

@@ -13,8 +13,13 @@ use crate::token::{Now, RefreshToken, TokenSet};
 
 /// Sends in a row of a token whose answer is lost.
 const SENDS: u8 = 3;
+/// Claims in a row that the store does not take before the token is sent without.
+const CLAIMS: u8 = 2;
 /// Milliseconds after a claim within which its holder may send.
 const SEND_WITHIN: i64 = 1_000;
+/// Milliseconds until a store is read again that could not be read, or has another's claim in it: whether it answers all
+/// the while decides how long that counts.
+const NEXT_LOOK: i64 = 1_000;
 
 impl Session {
     /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
@@ -33,11 +38,11 @@ impl Session {
             let error = self.error.clone().unwrap_or_else(paused);
             return self.pause(now, error, true);
         }
+        if self.blind && self.is_shared() {
+            return self.wait(now.monotonic + NEXT_LOOK);
+        }
         if !self.writable {
-            if mem::replace(&mut self.doubtful, true) {
-                return self.send_unclaimed(now);
-            }
-            return self.load();
+            return self.send_unclaimed(now);
         }
         let wait = self.kept_out(now);
         if !self.locked && !self.lockless {
@@ -50,10 +55,13 @@ impl Session {
             self.phase = Phase::Locking;
         } else if wait > 0 {
             self.unlock();
-            self.wait(now.monotonic + wait);
+            for caller in &mut self.callers {
+                caller.patient = true;
+            }
+            self.wait(now.monotonic + wait.min(NEXT_LOOK));
         } else if let Some(refusal) = self.refused.clone() {
             self.condemn(&refusal);
-        } else if self.claimless {
+        } else if self.claimless >= CLAIMS {
             self.send_unclaimed(now);
         } else {
             self.claim(now);
@@ -75,6 +83,11 @@ impl Session {
                 claim.duration
             }
         }
+    }
+
+    /// Whether others may have the refresh token: it was stored, or came from elsewhere.
+    fn is_shared(&self) -> bool {
+        self.place == Place::Stored || self.opened_with.is_some()
     }
 
     /// Whether another holder has claimed the send.
@@ -117,12 +130,12 @@ impl Session {
         self.phase = Phase::Claiming { at: *now, attempt };
     }
 
-    /// Sends, unless so much time has passed that another may have taken over, or the store takes no claim: then it is read once more.
+    /// Sends, unless so much time has passed that another may have taken over, or the store takes no claim: then it is read again.
     pub(super) fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
         if done {
             self.attempt = attempt;
         }
-        self.claimless = !done;
+        self.claimless += u8::from(!done);
         self.degraded |= !done;
         if !done || now.since(at) > SEND_WITHIN {
             return self.load();

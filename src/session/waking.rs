@@ -1,5 +1,6 @@
 //! What a session does because time has passed.
 
+use super::opening::no_store;
 use super::{Phase, Session};
 use crate::oauth;
 use crate::record::Stored;
@@ -25,11 +26,13 @@ impl Session {
 
     pub(super) fn woke(&mut self, now: &Now) {
         let timeout = self.config.timeout;
-        let is_patient = matches!(
-            self.phase,
-            Phase::Locking | Phase::Waiting { .. } | Phase::Committing(_)
-        );
-        self.settle_those(&Err(oauth::no_answer(true)), &mut |caller| {
+        let is_patient = matches!(self.phase, Phase::Locking | Phase::Committing(_));
+        let error = if self.blind {
+            no_store()
+        } else {
+            oauth::no_answer(true)
+        };
+        self.settle_those(&Err(error), &mut |caller| {
             if now.monotonic >= caller.deadline(timeout) && is_patient {
                 caller.patient = true;
             }

@@ -98,6 +98,7 @@ const pageScript = `
   window.makeClient = async (persistence) => {
     window.client = await initializeWithTenant("demo", "acme", "demo-key", { ...options, persistence });
     window.client.subscribe(() => show("a client", client.getSnapshot()));
+    window.client.trace((event) => show("a trace", event));
   };
 
   window.look = () => {

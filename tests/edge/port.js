@@ -19,6 +19,8 @@ export class TestPort {
     this.waiting.get(caller)?.(error ? error[0] : token);
   }
 
+  report() {}
+
   /** Nothing here waits for longer than a request may take. */
   wake(after) {
     this.alarm = after;

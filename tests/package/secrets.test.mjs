@@ -156,6 +156,7 @@ async function life(persistence) {
   const codes = [];
   const failed = async (call) => codes.push((await outcome(call)).code);
   client.subscribe(() => show("a client", client.getSnapshot()));
+  client.trace((event) => show("a trace", event));
   await failed(() => client.login("alice", "wrong-canary"));
   look(client);
   const connection = await outcome(() => client.login("alice", PASSWORD));
@@ -237,6 +238,7 @@ describe("no token and no password is shown", () => {
       { read: () => `{"v":2,"sid":"${secret}"}`, compareAndSet: () => true },
     ]) {
       const client = await start({ persistence });
+      client.trace((event) => show("a trace", event));
       await outcome(() => client.restore());
       look(client);
       const connection = await outcome(() => client.login("alice", PASSWORD));

@@ -200,7 +200,8 @@ describe("a store", () => {
     test(`that ${what} leaves the session in memory, degraded, and nothing else is lost`, async () => {
       const persistence = Object.assign(new MemoryStore(), methods);
       const client = await start({ persistence });
-      assert.equal(await client.restore(), null);
+      if (methods.read) await rejects(client.restore(), { code: "unavailable", retryable: true });
+      else assert.equal(await client.restore(), null);
       const connection = await client.login("alice", "pw");
       assert.equal(client.getSnapshot().storage, "degraded");
       for (let rotation = 0; rotation < 3; rotation += 1) {
@@ -273,6 +274,25 @@ describe("a store", () => {
       time = new Time();
     });
     afterEach(() => time.restore());
+
+    test("stops the refreshes of those who share it", async () => {
+      const persistence = new MemoryStore();
+      const { connection } = await expired({ persistence });
+      const [one, other] = await Promise.all([1, 2].map(() => start({ persistence }).restore()));
+      persistence.read = () => new Promise(() => {});
+      const saved = start({ persistence }).loginWithPersistance("rt-canary-saved");
+      const calls = [connection, one, other].map((held) => held.getAccessToken());
+      const errors = [...calls, saved].map((call) => rejects(call, { code: "unavailable", retryable: true }));
+      await time.settling(Promise.all(errors));
+      assert.ok(time.passed <= 11_000, `${time.passed} ms`);
+      assert.equal(server.count("refresh_token"), 0);
+      const late = [connection, one, other].map((held) => held.getAccessToken());
+      await time.pass(3_000);
+      delete persistence.read;
+      const tokens = await time.settling(Promise.all(late));
+      assert.deepEqual([...new Set(tokens)], [persistence.record.access_token]);
+      assert.equal(server.count("refresh_token"), 1);
+    });
 
     for (const [what, names] of [
       ["when it is read", ["read"]],

@@ -25,6 +25,7 @@ import {
   type SessionSnapshot,
   type SessionStore,
   type TokenSet,
+  type TraceEvent,
 } from "meshydb-client";
 
 const store: SessionStore = {
@@ -97,6 +98,12 @@ export async function use(signal: AbortSignal): Promise<void> {
   client.fetch;
   const stop: () => void = client.subscribe(() => {});
   stop();
+  client.trace((event: TraceEvent) => {
+    const at: number = event.at;
+    const text: string = event.type === "answer" ? event.grant : event.type === "ended" ? (event.reason ?? "unknown") : event.type;
+    // @ts-expect-error
+    console.log(at, text, event.secret);
+  })();
 
   const state: ClientSnapshot = client.getSnapshot();
   const ready: boolean = state.ready;

@@ -68,10 +68,11 @@ fn any_other_claim_is_waited_out_from_when_it_was_first_seen() {
          loaded own#1 R1 expired by other#1",
     );
     let now = play.now.monotonic;
-    assert_eq!(play.session.wake_at(), Some(now + 4_000));
+    assert_eq!(play.session.wake_at(), Some(now + 1_000));
     let play = play.then(
         "later 4000
-         woke
+         woke                               -> load
+         loaded own#1 R1 expired by other#1
          later 999
          woke
          later 1
@@ -261,6 +262,8 @@ fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
     asked().then(
         "loaded own#1 R1 expired -> lock 11000
          granted                 -> swap own#1 R1 by own#1 locked
+         unswapped               -> load
+         loaded own#1 R1 expired -> swap own#1 R1 by own#2 locked
          unswapped               -> load
          loaded own#1 R1 expired -> send R1
          replied 2               -> swap own#2 R2",

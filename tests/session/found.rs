@@ -193,8 +193,7 @@ fn beside_a_record_of_a_later_version_nothing_is_tried_by_itself() {
 fn the_pause_that_began_last_counts() {
     Play::new("SENT\n busy\n later 100\n hint -> load\n loaded own#1 R1 expired cooling 50")
         .then("later 500\n woke -> load");
-    let play =
-        Play::new("OPEN\n later 60000\n call 1 -> load\n unloaded -> load\n unloaded -> send R1");
+    let play = Play::new("OPEN\n later 60000\n call 1 -> load\n loaded corrupt -> send R1");
     play.then("refused x =>")
         .then("call 2 -> load\n loaded own#1 R1 expired =>")
         .never("send R1");

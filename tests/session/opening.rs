@@ -120,15 +120,21 @@ fn restoring_from_nothing_finds_nothing() {
         ("loaded other#4 ended signed_out", None),
         ("loaded corrupt", Some(Code::Unsupported)),
         ("loaded newer", Some(Code::Unsupported)),
-        ("unloaded", None),
     ] {
         let play = Play::new(&format!("restore -> load\n {stored} -> settle 0 nothing"));
         let snapshot = play.session.snapshot();
         assert_eq!(snapshot.state, "ended");
         assert_eq!(snapshot.error.map(|error| error.code), error, "{stored}");
-        assert_eq!(snapshot.degraded, stored == "unloaded");
+        assert!(!snapshot.degraded);
         play.done();
     }
+}
+
+#[test]
+fn restoring_from_a_store_that_does_not_answer_says_so() {
+    let play = Play::new("restore -> load\n unloaded -> settle 0 unavailable");
+    assert!(play.session.snapshot().degraded);
+    play.done();
 }
 
 #[test]
@@ -157,8 +163,9 @@ fn a_foreign_token_is_sent_and_then_replaces_what_is_stored() {
     play.done();
     for script in [
         "loaded empty -> send R99",
-        "loaded corrupt -> load\n loaded corrupt -> send R99",
-        "unloaded -> load\n unloaded -> send R99",
+        "loaded corrupt -> send R99",
+        "unloaded\n later 1000\n woke -> load\n loaded empty -> send R99",
+        "unloaded\n later 10000\n woke -> settle 0 unavailable",
     ] {
         Play::new("resume R99 -> load").then(script);
     }

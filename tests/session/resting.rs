@@ -95,7 +95,7 @@ fn a_call_that_waits_for_another_holder_has_twice_the_time_and_a_second() {
     ] {
         let play = Play::new("ASKED").exact();
         let play = play.then(&format!("loaded own#1 R1 expired by other#1 -> {waiting}"));
-        let play = play.then("later 10000\n woke");
+        let play = play.then("later 10000\n woke =>");
         assert_eq!(play.waiting(), [1]);
     }
     Play::new("ASKED")

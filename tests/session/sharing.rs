@@ -58,14 +58,55 @@ fn a_hint_reads_the_store_now_or_after_what_is_under_way() {
 
 #[test]
 fn a_store_that_cannot_say_does_not_stop_a_refresh() {
-    for stored in ["unloaded", "loaded corrupt"] {
-        Play::new(&format!("ASKED\n {stored} -> load\n {stored} -> send R1"));
-    }
-    play(
-        "ASKED
-         unloaded           -> load
-         loaded own#2 R2    -> settle 1 A2",
+    Play::new("ASKED\n loaded corrupt -> send R1");
+    Play::new(
+        "login           -> send password
+         replied 1       -> load
+         unloaded        -> settle 0 A1, load
+         unloaded        -> load
+         unloaded
+         later 60000
+         call 1          -> load
+         unloaded        -> send R1",
     );
+}
+
+#[test]
+fn while_a_store_that_others_may_share_does_not_answer_nothing_is_sent() {
+    let silence = "unloaded\n later 1000\n woke -> load\n unloaded";
+    let play = Play::new("ASKED").then(silence);
+    assert!(play.session.snapshot().degraded);
+    assert_eq!(play.session.snapshot().state, "waiting");
+    play.then("later 1000\n woke -> load\n loaded own#2 R2 -> settle 1 A2")
+        .done();
+    let play = Play::new("ASKED").then(silence);
+    play.then("later 9000\n woke -> settle 1 unavailable, load\n loaded own#1 R1 expired")
+        .done();
+}
+
+#[test]
+fn a_claim_is_waited_out_anew_when_the_store_answers_again() {
+    Play::new("ASKED")
+        .exact()
+        .then("loaded own#1 R1 expired by other#1 for 11000 -> lock 11000\n ungranted -> load")
+        .then("loaded own#1 R1 expired by other#1 for 11000")
+        .then("later 6000\n woke -> load\n unloaded")
+        .then("later 1000\n woke -> load\n loaded own#1 R1 expired by other#1 for 11000")
+        .then("later 5000\n woke -> load\n loaded own#1 R1 expired by other#1 for 11000")
+        .then("later 1000\n woke -> load\n loaded own#2 R2 -> settle 1 A2")
+        .done();
+}
+
+#[test]
+fn the_lock_is_kept_with_a_token_that_could_not_be_stored_until_the_store_answers() {
+    Play::new("OPEN\n later 60000\n call 1 -> load")
+        .exact()
+        .then("loaded own#1 R1 expired -> lock 11000\n granted -> swap own#1 R1 by own#1 locked")
+        .then("swapped -> send R1\n replied 2 -> swap own#2 R2")
+        .then("unswapped -> settle 1 A2, load\n unloaded -> load\n unloaded")
+        .then("later 1000\n woke -> load\n unloaded")
+        .then("later 5000\n woke -> load\n loaded own#1 R1 expired -> swap own#2 R2")
+        .then("swapped -> unlock");
 }
 
 #[test]

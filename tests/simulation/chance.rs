@@ -75,10 +75,13 @@ impl Plan {
             actions: Vec::new(),
             faults: Vec::new(),
             outage: None,
+            pause: None,
             is_crowded: dice.chance(3),
         };
         if plan.is_crowded {
             plan.crowd(dice);
+        } else if dice.chance(3) {
+            plan.pause(dice);
         } else {
             plan.act(dice);
             if dice.chance(4) {
@@ -127,6 +130,36 @@ impl Plan {
                 });
             }
             at += pause;
+        }
+    }
+
+    /// The store answers nobody for a while, about when the token is renewed; everybody calls, or in the end one alone.
+    fn pause(&mut self, dice: &mut Dice) {
+        self.lifetime = Some(60_000);
+        self.skews = vec![0];
+        self.holders.fill(0);
+        self.timeout = dice.pick(&[10_000, 3_000]);
+        self.network = dice.pick(&[100, 1_000]);
+        let from = dice.within(58_000, 59_500);
+        let (blink, short) = (dice.within(200, 1_500), dice.within(1_000, 5_000));
+        let to = from + dice.pick(&[blink, blink, short, short, 20_000, 50_000, 100_000]);
+        self.pause = Some((from, to));
+        // Who waits for a lock does not look whether the store answers, and takes that time for the claimant's.
+        if to - from > 4_500 || self.timeout < 10_000 {
+            self.locks = Locks::Missing;
+        }
+        let is_calm = dice.chance(50);
+        let every = dice.pick(&[500, 500, 5_000]);
+        let apart = dice.pick(&[3, 500, 500]);
+        for at in (58_000..to + 30_000).step_by(every) {
+            let last = is_calm && at > from;
+            for holder in 0..if last { 1 } else { self.holders.len() } {
+                self.actions.push(Action {
+                    at: at + dice.below(apart),
+                    holder,
+                    act: CALLING[0],
+                });
+            }
         }
     }
 

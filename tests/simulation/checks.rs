@@ -342,7 +342,8 @@ impl World {
         let state = self.holders[holder].session.snapshot().state;
         let place = &self.places[self.holders[holder].account];
         let holds = place.owner == Some(holder) && self.holders[holder].locking.is_none();
-        if holds && state != "refreshing" {
+        let is_blind = self.holders[holder].session.snapshot().degraded;
+        if holds && state != "refreshing" && !is_blind {
             self.fail(|| format!("h{holder} is {state} and holds the lock"));
         }
         self.check_patience(holder, state);
@@ -352,7 +353,8 @@ impl World {
             .as_ref()
             .is_some_and(|claim| claim.locked && claim.holder != self.holders[holder].mark);
         let is_cooling = attempt.cooling(self.now(holder).wall) > 0;
-        if held_lock && state == "waiting" && is_dead && !is_cooling && !self.has_store_fault {
+        let is_sound = !is_blind && !self.has_store_fault;
+        if held_lock && state == "waiting" && is_dead && !is_cooling && is_sound {
             self.fail(|| format!("h{holder} waits for a holder that is gone"));
         }
         let waits = self.holders[holder]

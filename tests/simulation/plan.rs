@@ -146,6 +146,8 @@ pub(crate) struct Plan {
     pub(crate) actions: Vec<Action>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) outage: Option<Outage>,
+    /// From when to when the store answers nobody. What was written meanwhile may be done at the end.
+    pub(crate) pause: Option<(i64, i64)>,
     /// Whether nothing happens but an outage in which everybody calls all the time.
     pub(crate) is_crowded: bool,
 }
@@ -195,7 +197,7 @@ impl Plan {
 
     /// Whether nothing goes wrong.
     pub(crate) fn is_calm(&self) -> bool {
-        self.faults.is_empty() && self.outage.is_none() && self.is_quiet()
+        self.faults.is_empty() && self.outage.is_none() && self.pause.is_none() && self.is_quiet()
     }
 
     /// Whether nobody does what harms others.

@@ -142,6 +142,7 @@ fn candidates(plan: &Plan) -> Vec<Plan> {
         with(&|plan| _ = plan.faults.remove(index));
     }
     with(&|plan| plan.outage = None);
+    with(&|plan| plan.pause = None);
     with(&|plan| _ = plan.holders.pop());
     with(&|plan| plan.skews = vec![0]);
     with(&|plan| plan.store = 0);

@@ -84,6 +84,7 @@ fn world(holders: usize, model: Model, locks: Locks, traced: bool) -> World {
             .collect(),
         faults: Vec::new(),
         outage: None,
+        pause: None,
         is_crowded: false,
     };
     let mut world = World::new(Rc::new(plan), traced);

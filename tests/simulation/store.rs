@@ -91,7 +91,15 @@ pub(crate) fn read(entry: &Entry, now: Now) -> Entry {
 }
 
 impl World {
+    fn pause_ends_in(&self) -> Option<i64> {
+        let (from, to) = self.plan.pause?;
+        (from..to).contains(&self.time).then_some(to - self.time)
+    }
+
     pub(crate) fn read_entry(&mut self, holder: usize, op: u32) {
+        if self.pause_ends_in().is_some() {
+            return;
+        }
         let entry = self.places[self.holders[holder].account].entry.clone();
         let way = self.way(self.plan.store);
         match self.fate(Turn::Read) {
@@ -105,6 +113,12 @@ impl World {
     }
 
     pub(crate) fn write_entry(&mut self, write: Write) {
+        if let Some(by) = self.pause_ends_in() {
+            if self.chance(2) == 0 {
+                self.later(by, Event::Swap(write));
+            }
+            return;
+        }
         match self.fate(Turn::Write) {
             Fate::Late(by) => self.later(by, Event::Swap(write)),
             fate => self.swap(write, fate),
