@@ -82,7 +82,6 @@ export const mutants = [
     "let longest = if self.blind {",
     "let longest = if self.blind && false {",
   ],
-  ["one claim that the store does not take is enough", "const CLAIMS: u8 = 2;", "const CLAIMS: u8 = 1;"],
   [
     "no second look after a claim that the store does not take",
     "if !done || now.since(at) > SEND_WITHIN {",

@@ -6,7 +6,7 @@ import { main, root, run, StepError } from "./steps.mjs";
 const COPY = join(root, "target/mutants");
 /** What a mutant has to survive: random worlds, and every interleaving of two holders and one fault. */
 const TRIALS = [
-  ["--seeds", "300000"],
+  ["--seeds", "100000"],
   ["--exhaustive", "2", "1"],
 ];
 

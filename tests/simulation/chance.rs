@@ -133,14 +133,14 @@ impl Plan {
         }
     }
 
-    /// The store answers nobody for a while, about when the token is renewed; everybody calls, or in the end one alone.
+    /// The store answers nobody for a while, just after the token has expired; everybody calls, or in the end one alone.
     fn pause(&mut self, dice: &mut Dice) {
         self.lifetime = Some(60_000);
         self.skews = vec![0];
         self.holders.fill(0);
         self.timeout = dice.pick(&[10_000, 3_000]);
         self.network = dice.pick(&[100, 1_000]);
-        let from = dice.within(58_000, 59_500);
+        let from = dice.within(60_000, 61_500);
         let (blink, short) = (dice.within(200, 1_500), dice.within(1_000, 5_000));
         let to = from + dice.pick(&[blink, blink, short, short, 20_000, 50_000, 100_000]);
         self.pause = Some((from, to));
@@ -151,7 +151,7 @@ impl Plan {
         let is_calm = dice.chance(50);
         let every = dice.pick(&[500, 500, 5_000]);
         let apart = dice.pick(&[3, 500, 500]);
-        for at in (58_000..to + 30_000).step_by(every) {
+        for at in (60_000..to + 30_000).step_by(every) {
             let last = is_calm && at > from;
             for holder in 0..if last { 1 } else { self.holders.len() } {
                 self.actions.push(Action {
