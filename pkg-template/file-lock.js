@@ -56,7 +56,8 @@ function absence(path, signal) {
       wasThere = true;
     });
     socket.on("error", (error) => {
-      if (!wasThere && error.code !== "ECONNREFUSED" && error.code !== "ENOENT") reject(error);
+      if (error.code === "ECONNRESET") wasThere = true;
+      else if (!wasThere && error.code !== "ECONNREFUSED" && error.code !== "ENOENT") reject(error);
     });
     socket.on("close", () => {
       signal.removeEventListener("abort", leave);

@@ -162,6 +162,7 @@ class FileStore {
 }
 
 export function fileStore(path) {
-  if (typeof path !== "string" || !path || path.includes("\0")) refuse("path", "must be that of a folder, without a NUL");
+  if (typeof path !== "string" || !path || path.includes("\0"))
+    refuse("path", "must be that of a folder, without a NUL");
   return new FileStore(resolve(path));
 }
