@@ -81,8 +81,10 @@ class Remote {
   }
 }
 
-export async function inProcess(path) {
-  const child = fork(self, [path], { env: { ...process.env, STORE_HOLDER: "1" } });
+/** One under another program: `["unshare", "--net"]` is a container's network. */
+export async function inProcess(path, under = []) {
+  const [execPath, ...execArgv] = [...under, process.execPath];
+  const child = fork(self, [path], { env: { ...process.env, STORE_HOLDER: "1" }, execPath, execArgv });
   const closed = once(child, "close");
   const remote = new Remote(
     (message) => child.connected && child.send(message),

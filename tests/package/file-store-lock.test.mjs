@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -57,6 +58,26 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     t.after(() => holder.kill());
     await hold(holder);
     holder.child.kill("SIGSTOP");
+    const order = [];
+    const waiter = fileStore(path).lock(key, signal, async () => order.push("granted"));
+    for (let turn = 0; turn < 100; turn++) await readdir(path);
+    order.push("killed");
+    await holder.kill();
+    await waiter;
+    assert.deepEqual(order, ["killed", "granted"]);
+  });
+
+  test("is one for the containers that share its folder, though not a network", async (t) => {
+    const under = ["unshare", "--net"];
+    try {
+      execFileSync(under[0], [...under.slice(1), "true"], { stdio: "pipe" });
+    } catch {
+      return t.skip("no network namespace can be made here");
+    }
+    const path = await scratch(t);
+    const holder = await inProcess(path, under);
+    t.after(() => holder.kill());
+    await hold(holder);
     const order = [];
     const waiter = fileStore(path).lock(key, signal, async () => order.push("granted"));
     for (let turn = 0; turn < 100; turn++) await readdir(path);
