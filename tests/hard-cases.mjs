@@ -162,6 +162,16 @@ export const hardCases = [
       [sharing, "is waited out, and another goes on with the session"],
       [sharing, "…: 20 of them make one request at one expiry, and have the same token"],
       [sharing, "…: two that open with the same foreign token make one request"],
+      [
+        "tests/package/file-store-session.test.mjs",
+        "make one request at one expiry, eight of them, and have the same token",
+      ],
+      ["tests/package/file-store-session.test.mjs", "go on at once when one is killed while it refreshes"],
+      ["tests/package/file-store-races.test.mjs", "lose and repeat nothing in … worlds, and leave one file"],
+      [
+        "tests/package/file-store-kills.test.mjs",
+        "… writers that are killed lose nothing, leave little and keep no lock",
+      ],
       ["tests/token.rs", "the_token_of_another_holder_lives_as_long_as_is_left_by_the_wall_clock"],
     ],
   },

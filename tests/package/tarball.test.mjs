@@ -13,6 +13,10 @@ const expected = [
   "index.d.cts",
   "index.d.ts",
   "index.js",
+  "node.cjs",
+  "node.d.cts",
+  "node.d.ts",
+  "node.js",
   "package.json",
   "store-tests.cjs",
   "store-tests.d.cts",
@@ -68,18 +72,17 @@ describe("the tarball", () => {
 
 describe("an import", () => {
   const formats = {
-    "as a module": (code) => runModule(code.replace("@import", 'await import("meshydb-client")'), inPackage()),
+    "as a module": (code) => runModule(imported(code, "await import"), inPackage()),
     "through require": (code) =>
       run(
         process.execPath,
-        [
-          "--input-type=commonjs",
-          "--eval",
-          `(async () => {${code.replace("@import", 'require("meshydb-client")')}})()`,
-        ],
+        ["--input-type=commonjs", "--eval", `(async () => {${imported(code, "require")}})()`],
         inPackage(),
       ),
   };
+  function imported(code, how) {
+    return code.replace(/@import(\/\w+)?/g, (_, entry = "") => `${how}("meshydb-client${entry}")`);
+  }
   function inPackage() {
     return { cwd: pack.folder };
   }
@@ -123,6 +126,24 @@ describe("an import", () => {
       `);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
       assert.deepEqual(JSON.parse(stdout), { imported: [], initialised: ["Module", "Instance"] });
+    });
+
+    test(`${what} has a file store whose errors are the package's own`, async () => {
+      const { code, stdout, stderr } = await runIn(`
+        const { initialize, MeshyError } = @import;
+        const { fileStore } = @import/node;
+        const persistence = fileStore("store");
+        const client = await initialize("demo", "key", { persistence, fetch: () => {} });
+        console.log(await client.restore(), client.getSnapshot().storage);
+        try {
+          fileStore("");
+        } catch (error) {
+          console.log(error instanceof MeshyError, error.constructor === MeshyError, error.message);
+        }
+      `);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      const message = "invalid_argument: path must be that of a folder, without a NUL";
+      assert.equal(stdout, `null ok\ntrue true ${message}\n`);
     });
 
     for (const [how, prepare] of [

@@ -27,6 +27,7 @@ import {
   type TokenSet,
   type TraceEvent,
 } from "meshydb-client";
+import { fileStore } from "meshydb-client/node";
 
 const store: SessionStore = {
   read: (key: string) => (key ? "" : null),
@@ -54,6 +55,12 @@ const everything: ClientOptions = {
   slot: "two",
   fetch: globalThis.fetch,
 };
+const file: SessionStore = fileStore("/var/lib/application/session");
+const files: ClientOptions = { persistence: fileStore("session") };
+// @ts-expect-error
+const noFile = () => fileStore();
+// @ts-expect-error
+const urlOfFile = () => fileStore(new URL("file:///session"));
 const none: ClientOptions = {};
 const local: ClientOptions = { persistence: "local" };
 const off: ClientOptions = { persistence: "none", fetch: async (input, init) => new Response(String(input) + init?.method) };
@@ -173,7 +180,7 @@ export async function use(signal: AbortSignal): Promise<void> {
   client[Symbol.dispose]();
   console.log(plain, sameOne, sameOther, early, later, adopting, restoring, afterwards, ready, current, storage, stored);
   console.log(saved, done, phase, expiresAt, scope, generation, bare, local, off);
-  console.log(unknownPersistence, unknownOption, halfAStore);
+  console.log(unknownPersistence, unknownOption, halfAStore, file, files, noFile, urlOfFile);
 }
 `;
 
@@ -265,8 +272,8 @@ for (const [library, libraryOptions] of Object.entries(libraries)) {
       const declarations = sources
         .filter(({ isDeclarationFile }) => isDeclarationFile)
         .map(({ fileName }) => basename(fileName));
-      const both = ["index.d.cts", "index.d.ts"];
-      assert.deepEqual(declarations.sort(), files === everyFile ? both : ["index.d.ts"]);
+      const both = ["index.d.cts", "index.d.ts", "node.d.cts", "node.d.ts"];
+      assert.deepEqual(declarations.sort(), files === everyFile ? both : ["index.d.ts", "node.d.ts"]);
     });
   }
 }
