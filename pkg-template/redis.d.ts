@@ -4,7 +4,10 @@ import type { SessionStore } from "./index.js";
 export interface RedisLike {
   readonly isOpen: boolean;
   readonly isReady: boolean;
-  sendCommand(args: string[], options?: { typeMapping: Record<never, never> }): Promise<unknown>;
+  sendCommand(
+    args: string[],
+    options: { typeMapping: Record<never, never>; abortSignal: AbortSignal },
+  ): Promise<unknown>;
   duplicate(overrides: { pingInterval: number }): RedisSubscriber;
   unref(): void;
 }

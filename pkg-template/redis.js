@@ -13,8 +13,9 @@ else redis.call("SET", KEYS[1], string.sub(ARGV[2], 2), "EX", ARGV[3]) end
 if ARGV[1] ~= ARGV[2] then redis.call("PUBLISH", KEYS[1], "") end
 return 1`;
 
-/** Replies as they come, whatever types the client maps them to otherwise. */
-const PLAIN = { typeMapping: {} };
+/** Milliseconds after which a command that was not sent is withdrawn: nobody waits for it any more. */
+const PATIENCE = 1_000;
+
 const METHODS = ["sendCommand", "duplicate", "unref"];
 
 function check(isValid, argument, rule) {
@@ -86,12 +87,12 @@ class RedisStore {
     };
   }
 
-  /** At once or not at all: what a client that is not connected keeps for later would come when nobody waits for it. */
+  /** Soon or not at all, and the reply as it comes: a client may queue commands until it is connected, and map types. */
   async #send(args) {
     if (!this.#client.isReady) throw unavailable("Redis is not connected");
     this.#listen();
     try {
-      return await this.#client.sendCommand(args, PLAIN);
+      return await this.#client.sendCommand(args, { typeMapping: {}, abortSignal: AbortSignal.timeout(PATIENCE) });
     } catch (error) {
       throw failure(error);
     }

@@ -10,6 +10,12 @@ import * as redis5 from "redis-5";
 /** The versions of the redis package that the store works with. */
 export const packages = { "redis 5": redis5, "redis 6": redis6 };
 
+/** What is left when a test ends in its middle. */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A server of one's own at a Unix socket in a folder of its own, which keeps its data when it is restarted. */
 export class RedisServer {
   #command;
@@ -21,7 +27,6 @@ export class RedisServer {
     const server = new RedisServer();
     server.#command = command;
     server.#folder = await mkdtemp(join(tmpdir(), "meshydb-client-"));
-    process.on("exit", () => server.#child?.kill("SIGKILL"));
     await server.restart();
     return server;
   }
@@ -35,6 +40,8 @@ export class RedisServer {
     const durable = ["--appendonly", "yes", "--appendfsync", "always"];
     const child = spawn(this.#command, [...settings, ...durable], { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
+    running.add(child);
+    child.on("close", () => running.delete(child));
     await new Promise((resolve, reject) => {
       let output = "";
       child.stdout.on("data", (chunk) => {
@@ -85,39 +92,45 @@ export class RedisServer {
   }
 }
 
-/** A TCP port that leads to a Unix socket, until it is cut: then nothing comes through, and nobody is told. */
+/** A TCP port that leads to a Unix socket, and can be a bad line. */
 export async function startProxy(path) {
-  const sockets = new Set();
+  const pairs = new Set();
   let isCut = false;
-  const listener = createServer({ allowHalfOpen: false }, (near) => {
-    const far = dial(path);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ]) {
-      sockets.add(from);
+  const listener = createServer((near) => {
+    const pair = [near, dial(path)];
+    pairs.add(pair);
+    const hangUp = () => {
+      for (const socket of pair) socket.destroy();
+      pairs.delete(pair);
+    };
+    for (const [from, to] of [pair, pair.toReversed()]) {
       from.on("data", (chunk) => isCut || to.write(chunk));
       from.on("error", () => {});
-      from.on("close", () => {
-        sockets.delete(from);
-        if (!isCut) to.destroy();
-      });
+      from.on("close", hangUp);
     }
   });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   const drop = () => {
-    for (const socket of sockets) socket.destroy();
+    for (const [near] of pairs) near.destroy();
   };
   return {
     socket: { host: "127.0.0.1", port: listener.address().port },
+    /** What is sent from now on is lost, and nobody is told. */
     cut() {
       isCut = true;
     },
-    /** What was open is reset, and whoever comes back gets through. */
+    /** What was open is closed, and whoever comes back gets through. */
     heal() {
       isCut = false;
       drop();
+    },
+    /** What is sent from now on arrives when the function returned is called. */
+    delay() {
+      for (const [near] of pairs) near.pause();
+      return () => {
+        for (const [near] of pairs) near.resume();
+      };
     },
     async close() {
       drop();
@@ -128,7 +141,7 @@ export async function startProxy(path) {
 
 /** Looks again until that holds; how long that takes does not matter, but that it ends. */
 export async function becomes(holds) {
-  for (let look = 0; look < 3_000; look += 1) {
+  for (let look = 0; look < 2_000; look += 1) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
