@@ -54,10 +54,11 @@ export class RedisServer {
   }
 
   async stop() {
-    if (!this.#child) return;
-    const closed = once(this.#child, "close");
-    this.#child.kill("SIGKILL");
+    const child = this.#child;
     this.#child = undefined;
+    if (!running.has(child)) return;
+    const closed = once(child, "close");
+    child.kill("SIGKILL");
     await closed;
   }
 

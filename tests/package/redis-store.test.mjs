@@ -127,6 +127,10 @@ describe("what is in Redis", () => {
     const refusal = { code: "unavailable", retryable: true };
     assert.match((await rejects(store.read("key"), refusal)).message, /NOPERM/);
     assert.match((await rejects(store.compareAndSet("key", "canary", "canary 2"), refusal)).message, /NOPERM/);
+    const quoting = Object.create(admin, {
+      sendCommand: { value: (args) => Promise.reject(new Error(`ERR unknown command, with args: ${args}`)) },
+    });
+    await rejects(redisStore(quoting).compareAndSet("key", "canary", "canary 2"), refusal);
   });
 
   test("can be had with these permissions alone", async () => {
