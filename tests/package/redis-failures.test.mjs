@@ -99,10 +99,16 @@ for (const [what, redis] of Object.entries(packages)) {
       assert.equal(await store.read(key), null);
     });
 
-    test("a client that was never connected is told apart from an answer", async () => {
-      const store = redisStore(redis.createClient({ socket: { path: server.path } }));
+    test("a client that is not connected is not asked to keep anything for later", async () => {
+      let asked = 0;
+      const sendCommand = async () => {
+        asked += 1;
+      };
+      const client = redis.createClient({ socket: { path: server.path } });
+      const store = redisStore(Object.create(client, { sendCommand: { value: sendCommand } }));
       await rejects(store.read(key), down);
       await rejects(store.compareAndSet(key, null, "a"), down);
+      assert.equal(asked, 0);
     });
 
     test("a swap that arrives when it was given up long ago still compares", async () => {
