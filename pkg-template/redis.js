@@ -131,11 +131,7 @@ class RedisStore {
   }
 }
 
-/**
- * A session store in Redis, for hosts that share sessions.
- *
- * @see redisStore in redis.d.ts
- */
+/** A session store in Redis, for hosts that share sessions. */
 export function redisStore(client, options) {
   const isClient = METHODS.every((name) => typeof client?.[name] === "function");
   check(

@@ -26,7 +26,7 @@ function open() {
   return postgresStore(pools[opened % pools.length]);
 }
 
-describe("the store of docs/stores.md in PostgreSQL", () => {
+describe("the store of docs/stores.md in PostgreSQL", { timeout: 60_000 }, () => {
   for (const { name, run } of storeTests(open)) test(name, run);
 
   test("lets one win of all who write, or remove, what they expect at the same time", async () => {

@@ -140,7 +140,7 @@ describe("a process whose client of Redis was closed", { timeout: 120_000 }, () 
     import { initialize } from ${JSON.stringify(entryUrl)};
     import { redisStore } from ${JSON.stringify(new URL("redis.js", entryUrl).href)};
     import { FakeServer } from ${JSON.stringify(fakeServerUrl)};
-    const client = createClient({ socket: { path: ${JSON.stringify(redisServer.path)} }, pingInterval: 100 });
+    const client = createClient({ socket: { path: ${JSON.stringify(redisServer.path)} }, pingInterval: 600_000 });
     client.on("error", () => {});
     await client.connect();
     const { fetch } = new FakeServer();

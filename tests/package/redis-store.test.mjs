@@ -8,6 +8,7 @@ import { assertNoSecret, MeshyError, rejects } from "./setup.mjs";
 
 const live = JSON.stringify({ v: 1, sid: "a", note: '"ended":' });
 const over = JSON.stringify({ v: 1, sid: "a", ended: "signed_out" });
+const limit = { timeout: 30_000 };
 const month = 30 * 24 * 60 * 60;
 
 let server;
@@ -18,7 +19,7 @@ afterEach(() => server.closeClients());
 after(() => server.remove());
 
 for (const [what, redis] of Object.entries(packages)) {
-  describe(`a store with ${what}`, () => {
+  describe(`a store with ${what}`, limit, () => {
     for (const { name, run } of storeTests(async () => redisStore(await server.client(redis)))) test(name, run);
   });
 
@@ -38,7 +39,7 @@ for (const [what, redis] of Object.entries(packages)) {
 }
 
 const isMissing = !command("valkey-server") && "valkey-server is not installed";
-describe("a store in Valkey", { skip: isMissing }, () => {
+describe("a store in Valkey", { ...limit, skip: isMissing }, () => {
   let valkey;
   before(async () => {
     valkey = await RedisServer.start("valkey-server");
@@ -48,7 +49,7 @@ describe("a store in Valkey", { skip: isMissing }, () => {
   for (const { name, run } of storeTests(async () => redisStore(await valkey.client()))) test(name, run);
 });
 
-describe("what is in Redis", () => {
+describe("what is in Redis", limit, () => {
   test("stays for ever while the session goes on, a month when it has ended", async () => {
     const client = await server.client();
     const store = redisStore(client);
