@@ -204,8 +204,8 @@ export interface SessionStore {
   /** Replaces the value if it still equals `expected`; says whether it did. Atomic for everyone who shares the store. */
   compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
   /**
-   * Optional: holds an exclusive lock while `run` runs; it is free again when its holder dies. `signal` withdraws who waits.
-   * It saves waiting; what guards the value is `compareAndSet`.
+   * Optional: holds a lock while `run` runs, exclusive for everyone who shares the store, and free again when its holder
+   * dies: whoever gets it takes the last holder for gone. `signal` withdraws who waits. What guards the value is `compareAndSet`.
    */
   lock?<T>(key: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
   /** Optional: calls back when another holder changed the value. A hint; values are re-read. Returns how to stop. */

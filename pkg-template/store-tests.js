@@ -5,6 +5,9 @@ class ContractError extends Error {
   }
 }
 
+/** Milliseconds. */
+const LIMIT = 10_000;
+
 function equal(actual, expected, what) {
   if (actual === expected) return;
   const show = (value) =>
@@ -30,7 +33,7 @@ const keys = ["a", "A", "a:b", "a:b:c", "a/b", "a%2Fb", "../a", "*", "a\0b", "å
  */
 export function storeTests(open) {
   const tests = [];
-  const test = (name, body) => tests.push({ name, run: () => whileAwake(body(crypto.randomUUID())) });
+  const test = (name, body) => tests.push({ name, run: () => inTime(body(crypto.randomUUID())) });
 
   test("holds nothing at first", async (key) => {
     const store = await open();
@@ -202,14 +205,13 @@ export function storeTests(open) {
   return tests;
 }
 
-/** A store may wait without keeping a process from its end; a test may not. */
-async function whileAwake(promise) {
-  const timer = setInterval(() => {}, 60_000);
-  try {
-    return await promise;
-  } finally {
-    clearInterval(timer);
-  }
+/** The timer also keeps a process alive, from whose end a store may not keep it. */
+function inTime(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new ContractError(`not done in ${LIMIT / 1_000} seconds`)), LIMIT);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function pause(ms) {

@@ -10,7 +10,7 @@ import { main, root, run, step } from "./steps.mjs";
 const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
 /** What an application can import, each for itself. */
-const ENTRIES = ["index", "node", "store-tests"];
+const ENTRIES = ["index", "node", "redis", "store-tests"];
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
 const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=10";

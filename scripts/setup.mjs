@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root, run, StepError } from "./steps.mjs";
 
@@ -63,6 +63,21 @@ export async function setUpBrowsers() {
   for (const [name, version] of Object.entries(CARGO_TOOLS)) await installCargoTool(name, version);
   const missing = Object.keys(BROWSERS).filter((name) => !command(name));
   if (missing.length) await installDebianPackages(missing.map((name) => BROWSERS[name]));
+}
+
+/** What only the tests of stores in Redis and in PostgreSQL need: the servers' programs, which the tests start themselves. */
+export async function setUpServers() {
+  const missing = [];
+  if (!command("redis-server")) missing.push("redis-server");
+  if (!postgresFolder()) missing.push("postgresql");
+  if (missing.length) await installDebianPackages(missing);
+}
+
+/** Where PostgreSQL's programs are: Debian has a folder for each version, elsewhere they are in the path. */
+export function postgresFolder() {
+  const versions = "/usr/lib/postgresql";
+  const folders = existsSync(versions) ? readdirSync(versions).map((version) => join(versions, version, "bin")) : [];
+  return [...folders, ...process.env.PATH.split(delimiter)].find((folder) => existsSync(join(folder, "initdb")));
 }
 
 /** Where a command is, if it is installed. */

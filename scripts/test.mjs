@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { command, geckodriver, setUp, setUpBrowsers, toolPath, wasmPack } from "./setup.mjs";
+import { command, geckodriver, setUp, setUpBrowsers, setUpServers, toolPath, wasmPack } from "./setup.mjs";
 import { simulate } from "./sim.mjs";
 import { size } from "./size.mjs";
 import { main, root, run, StepError, step } from "./steps.mjs";
@@ -28,6 +28,7 @@ await main(async () => {
 async function everything() {
   await step("set-up", setUp);
   await step("browsers and their drivers", setUpBrowsers);
+  await step("Redis and PostgreSQL", setUpServers);
   await step("formatting", checkFormatting);
   await step("lints", lint);
   await step("core, native", () => tests("cargo", ["test", "--locked"]));

@@ -18,6 +18,10 @@ const expected = [
   "node.d.ts",
   "node.js",
   "package.json",
+  "redis.cjs",
+  "redis.d.cts",
+  "redis.d.ts",
+  "redis.js",
   "store-tests.cjs",
   "store-tests.d.cts",
   "store-tests.d.ts",
@@ -38,7 +42,10 @@ describe("the tarball", () => {
   test("depends on nothing and runs nothing when it is installed", async () => {
     const manifest = JSON.parse(await readFile(join(pack.installed, "package.json"), "utf8"));
     assert.equal(manifest.name, "meshydb-client");
-    for (const name of Object.keys(manifest)) assert.doesNotMatch(name, /dependencies|scripts|bin|gypfile/i);
+    const { peerDependencies, peerDependenciesMeta, ...others } = manifest;
+    assert.deepEqual(peerDependencies, { redis: "5 || 6" });
+    assert.deepEqual(peerDependenciesMeta, { redis: { optional: true } });
+    for (const name of Object.keys(others)) assert.doesNotMatch(name, /dependencies|scripts|bin|gypfile/i);
     assert.deepEqual(
       (await readdir(join(pack.folder, "node_modules"))).filter((name) => !name.startsWith(".")),
       ["meshydb-client"],
