@@ -104,32 +104,63 @@ for (const [what, redis] of Object.entries(packages)) {
       await oauth.close();
     });
 
-    test("go on while Redis stands still for longer than a store may take, and lose nothing", async () => {
-      const [one, other] = await stores(2, redis);
-      const { client, connection } = await expired({ persistence: one });
+    test("wait while Redis stands still for longer than a store may take, and lose nothing", async (t) => {
+      t.after(() => redisServer.resume());
+      const persistences = await stores(HOSTS, redis);
+      await expired({ persistence: persistences[0] });
+      const clients = await Promise.all(persistences.map((persistence) => start({ persistence })));
+      const connections = await Promise.all(clients.map((client) => client.restore()));
+      const failures = clients.map(() => []);
+      clients.forEach((client, host) => {
+        client.trace(({ failed }) => failed && failures[host].push(failed));
+      });
       redisServer.pause();
-      const token = await connection.getAccessToken();
-      assert.equal(token, "at-canary-alice-2");
-      assert.equal(client.getSnapshot().storage, "degraded");
+      const calls = connections.map((connection) => connection.getAccessToken());
+      await becomes(() => failures.every(({ length }) => length > 1));
+      assert.equal(server.count("refresh_token"), 0);
       redisServer.resume();
-      await becomes(async () => (await storedRecord()).access_token === token);
-      await becomes(() => client.getSnapshot().storage === "ok");
-      assert.equal(await (await start({ persistence: other }).restore()).getAccessToken(), token);
+      assert.deepEqual([...new Set(await Promise.all(calls))], ["at-canary-alice-2"]);
       assert.equal(server.count("refresh_token"), 1);
-      assert.equal("claim" in (await storedRecord()), false);
+    });
+
+    test("keep a token that comes while Redis stands still, and spend none twice", async (t) => {
+      t.after(() => redisServer.resume());
+      const persistences = await stores(HOSTS, redis);
+      await expired({ persistence: persistences[0] });
+      const clients = await Promise.all(persistences.map((persistence) => start({ persistence })));
+      const [first, ...others] = await Promise.all(clients.map((client) => client.restore()));
+      const release = server.hold("refresh_token");
+      const call = first.getAccessToken();
+      await becomes(() => server.count("refresh_token") === 1);
+      redisServer.pause();
+      release();
+      const token = await call;
+      assert.equal(clients[0].getSnapshot().storage, "degraded");
+      const calls = others.map((connection) => connection.getAccessToken());
+      redisServer.resume();
+      assert.deepEqual([...new Set(await Promise.all(calls))], [token]);
+      await becomes(() => clients[0].getSnapshot().storage === "ok");
+      assert.equal(server.count("refresh_token"), 1);
+      const record = await storedRecord();
+      assert.equal(record.access_token, token);
+      assert.equal("claim" in record, false);
     });
 
     test("end a session whose key holds something else not at all", async () => {
       const [one] = await stores(1, redis);
-      const { client, connection } = await expired({ persistence: one });
+      const { client, connection } = await expired({ persistence: one, timeout: 1_500 });
       const admin = await redisServer.client();
       const [key] = await admin.keys("*");
+      const text = await admin.get(key);
       await admin.del(key);
       await admin.rPush(key, "an application's own");
       await rejects(one.read(key), { code: "unsupported" });
-      assert.equal(await connection.getAccessToken(), "at-canary-alice-2");
+      await rejects(connection.getAccessToken(), { code: "unavailable" });
       assert.equal(client.getSnapshot().storage, "degraded");
       assert.deepEqual(await admin.lRange(key, 0, -1), ["an application's own"]);
+      await admin.del(key);
+      await admin.set(key, text);
+      assert.equal(await connection.getAccessToken(), "at-canary-alice-2");
     });
   });
 }
