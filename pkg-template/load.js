@@ -1,5 +1,5 @@
 import { start } from "../target/wasm/meshydb_client.js";
-import { moduleBytes } from "./module.js";
+import { compile } from "./module.js";
 import { unsupported } from "./options.js";
 
 export { Engine, pageStorage, Wish } from "../target/wasm/meshydb_client.js";
@@ -10,9 +10,9 @@ let isLoaded = false;
 export function load() {
   if (isLoaded) return;
   try {
-    start(new WebAssembly.Module(moduleBytes()));
+    start(compile());
   } catch (cause) {
-    const text = "WebAssembly cannot run here (a page's CSP must allow 'wasm-unsafe-eval')";
+    const text = `this platform cannot run it (a page's CSP must allow 'wasm-unsafe-eval'): ${cause.message}`;
     throw Object.assign(unsupported(text), { cause });
   }
   isLoaded = true;

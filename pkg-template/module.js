@@ -4,7 +4,7 @@ const TEXT = "@wasm@";
  * The core, which the build inlines as printable ASCII (scripts/ascii.mjs): no bundler, server or policy has to know of
  * a second file. The frequent bytes 0 to 69 and 99 to 119 are one character each, any other is " " or "!" and another.
  */
-export function moduleBytes() {
+function moduleBytes() {
   const bytes = [];
   let page = 0;
   for (const character of TEXT) {
@@ -18,4 +18,8 @@ export function moduleBytes() {
     }
   }
   return Uint8Array.from(bytes);
+}
+
+export function compile() {
+  return new WebAssembly.Module(moduleBytes());
 }

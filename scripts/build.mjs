@@ -11,6 +11,7 @@ const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
 /** What an application can import, each for itself. */
 const ENTRIES = ["index", "node", "redis", "store-tests"];
+const WASM_NAME = "meshydb-client.wasm";
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
 const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=10";
@@ -98,11 +99,14 @@ async function assemble() {
     writeFileSync(join(packageFolder, `${entry}.d.ts`), types);
     writeFileSync(join(packageFolder, `${entry}.d.cts`), types.replaceAll('"./index.js"', '"./index.cjs"'));
   }
+  await bundle({ format: "esm", core: "./module-workerd.js", outfile: join(packageFolder, "index.workerd.js") });
+  cpSync(wasmFile, join(packageFolder, WASM_NAME));
   cpSync(join(TEMPLATE, "package.json"), join(packageFolder, "package.json"));
   for (const file of ROOT_FILES) cpSync(join(root, file), join(packageFolder, file));
 }
 
-export async function bundle({ entry = "index", format, ...options }) {
+/** `core` is the module that compiles it. */
+export async function bundle({ entry = "index", core = "./module.js", format, ...options }) {
   const { build: esbuild } = await import("esbuild");
   return esbuild({
     entryPoints: [join(TEMPLATE, `${entry}.js`)],
@@ -112,7 +116,7 @@ export async function bundle({ entry = "index", format, ...options }) {
     platform: "neutral",
     logLevel: "warning",
     logOverride: { "empty-import-meta": "silent" },
-    plugins: [sources(entry, format)],
+    plugins: [sources(entry, core, format)],
     ...options,
   });
 }
@@ -121,7 +125,7 @@ export async function bundle({ entry = "index", format, ...options }) {
  * Where the entries' generated neighbours come from; the glue's copy of platform.js is the template's own. The other
  * entries share the first, as it is installed, so that there is one MeshyError.
  */
-const sources = (entry, format) => ({
+const sources = (entry, core, format) => ({
   name: "sources",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:/ }, () => ({ external: true }));
@@ -131,6 +135,8 @@ const sources = (entry, format) => ({
         external: true,
       }));
     }
+    onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /^\.\/module\.js$/ }, () => ({ path: join(TEMPLATE, core) }));
     onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(TEMPLATE, "platform.js") }));
     onLoad({ filter: /\/target\/wasm\/meshydb_client\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8"),

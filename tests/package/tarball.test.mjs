@@ -13,6 +13,8 @@ const expected = [
   "index.d.cts",
   "index.d.ts",
   "index.js",
+  "index.workerd.js",
+  "meshydb-client.wasm",
   "node.cjs",
   "node.d.cts",
   "node.d.ts",
