@@ -10,7 +10,7 @@ import { main, root, run, step } from "./steps.mjs";
 const TEMPLATE = join(root, "pkg-template");
 const WASM = join(root, "target/wasm");
 /** What an application can import, each for itself. */
-const ENTRIES = ["index", "node", "redis", "store-tests"];
+const ENTRIES = ["index", "node", "redis", "react", "vue", "svelte", "store-tests"];
 const WASM_NAME = "meshydb-client.wasm";
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
@@ -128,7 +128,7 @@ export async function bundle({ entry = "index", core = "./module.js", format, ..
 const sources = (entry, core, format) => ({
   name: "sources",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, () => ({ external: true }));
+    onResolve({ filter: /^(node:|react$|vue$)/ }, () => ({ external: true }));
     if (entry !== "index") {
       onResolve({ filter: /^\.\/index\.js$/ }, () => ({
         path: format === "cjs" ? "./index.cjs" : "./index.js",

@@ -20,14 +20,12 @@ const expected = [
   "node.d.ts",
   "node.js",
   "package.json",
-  "redis.cjs",
-  "redis.d.cts",
-  "redis.d.ts",
-  "redis.js",
-  "store-tests.cjs",
-  "store-tests.d.cts",
-  "store-tests.d.ts",
-  "store-tests.js",
+  ...["react", "redis", "store-tests", "svelte", "vue"].flatMap((entry) => [
+    `${entry}.cjs`,
+    `${entry}.d.cts`,
+    `${entry}.d.ts`,
+    `${entry}.js`,
+  ]),
 ];
 let pack;
 before(async () => {
@@ -45,8 +43,8 @@ describe("the tarball", () => {
     const manifest = JSON.parse(await readFile(join(pack.installed, "package.json"), "utf8"));
     assert.equal(manifest.name, "meshydb-client");
     const { peerDependencies, peerDependenciesMeta, ...others } = manifest;
-    assert.deepEqual(peerDependencies, { redis: "5 || 6" });
-    assert.deepEqual(peerDependenciesMeta, { redis: { optional: true } });
+    assert.deepEqual(peerDependencies, { react: ">=18", redis: "5 || 6", vue: ">=3.3" });
+    for (const name of Object.keys(peerDependencies)) assert.deepEqual(peerDependenciesMeta[name], { optional: true });
     for (const name of Object.keys(others)) assert.doesNotMatch(name, /dependencies|scripts|bin|gypfile/i);
     assert.deepEqual(
       (await readdir(join(pack.folder, "node_modules"))).filter((name) => !name.startsWith(".")),
