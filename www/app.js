@@ -1,5 +1,6 @@
 import { MeshyClient } from "/pkg/index.js";
 import { closeTabs, openTabs, refreshTabs } from "/tabs.js";
+import { drawTimeline, share, show } from "/timeline.js";
 
 const config = await (await fetch("/config.json")).json();
 const tenants = [...new Set(config.users.map((user) => user.tenant))];
@@ -28,6 +29,7 @@ const storageWords = {
   none: "this tab's memory",
 };
 
+let channel;
 let tenant = tenants.find((name) => name === new URL(location.href).searchParams.get("tenant")) ?? tenants[0];
 let client;
 let connection = null;
@@ -36,6 +38,7 @@ let acting = 0;
 let last = {};
 
 fillIn();
+drawTimeline();
 element("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   act(event.submitter, "Sign-in", signIn);
@@ -63,6 +66,9 @@ async function openClient() {
     apiUrl,
     persistence: "local",
   });
+  channel?.close();
+  channel = share(client);
+  channel.onmessage = ({ data }) => show(data);
   connection = null;
   last = {};
   closeTabs();

@@ -1,7 +1,9 @@
 import { MeshyClient } from "/pkg/index.js";
+import { share } from "/timeline.js";
 
 const { authUrl, accountName, publicKey } = await (await fetch("/config.json")).json();
-const tenant = new URL(location.href).searchParams.get("tenant");
+const { searchParams } = new URL(location.href);
+const tenant = searchParams.get("tenant");
 let requests = 0;
 
 function countedFetch(...request) {
@@ -14,6 +16,7 @@ const client = await MeshyClient.initializeWithTenant(accountName, tenant, publi
   persistence: "local",
   fetch: countedFetch,
 });
+share(client, searchParams.get("name"));
 const connection = await client.restore();
 
 /** For the page that has opened this one: the token after `rejected`, and what that took. */

@@ -36,7 +36,7 @@ function openTab(tenant, number) {
   const page = document.createElement("iframe");
   page.hidden = true;
   page.title = `Tab ${number}`;
-  page.src = `/tab.html${tenant ? `?tenant=${encodeURIComponent(tenant)}` : ""}`;
+  page.src = `/tab.html?${new URLSearchParams({ name: page.title, ...(tenant && { tenant }) })}`;
   const lane = document.createElement("li");
   const did = document.createElement("span");
   did.textContent = "waits";

@@ -52,6 +52,8 @@ async function newDemo(t, browser) {
 
 const matches = (page, selector) => until(page, (wanted) => document.querySelector(wanted), selector);
 const isShown = (page, selector) => matches(page, `${selector}:not([hidden])`);
+const counts = (page, selector, count) =>
+  until(page, (one, wanted) => document.querySelectorAll(one).length === wanted, selector, count);
 const text = (page, selector) => page.$eval(selector, (element) => element.textContent);
 
 const says = (page, selector, words) =>
@@ -149,6 +151,9 @@ inEachBrowser((browser) => {
       assert.equal(await page.$$eval('#tabs [data-did="sent"]', ({ length }) => length), 1);
       assert.equal(await page.$$eval('#tabs [data-did="adopted"]', ({ length }) => length), 19);
       assert.equal(server.count("token"), generation);
+      await counts(page, "#lanes li", 21);
+      await counts(page, '#lanes [data-type="adopted"]', 20 * (generation - 1));
+      await counts(page, '#lanes [data-type="request"]', generation);
       await matches(page, '#refresh-tabs[aria-busy="false"]');
     }
     await page.click("#sign-out");
