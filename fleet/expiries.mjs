@@ -4,15 +4,15 @@ import { joined, of, times } from "./words.mjs";
 
 /** Processes that share a session through a file store, all of which are refused the token so many times. */
 export function fileExpiries(options) {
-  return withFolder((folder) => expiries({ folder }, options));
+  return withFolder((folder) => refused({ folder }, options));
 }
 
 /** The same through Redis. */
 export function redisExpiries(options) {
-  return withRedis(({ path }) => expiries({ socket: path }, options));
+  return withRedis(({ path }) => refused({ socket: path }, options));
 }
 
-function expiries(store, { processes, expiries, progress }) {
+function refused(store, { processes, expiries, progress }) {
   return withTokenServer((server) => {
     const config = { store, tokenEndpoint: `${server.url}/token` };
     return withHosts(processes, config, async (hosts) => {
