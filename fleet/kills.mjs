@@ -40,16 +40,19 @@ async function kill(folder, server, { kills, dice, progress }) {
   const killAll = async () => {
     for (let life = lives.pop(); life !== undefined; life = lives.pop()) {
       const host = new Host(config, heard);
-      await host.ready();
+      await host.ready().catch(() => {});
       await sleep(life);
-      if (!(await host.kill())) seen.failures.push("a process ended by itself");
+      if (!(await host.kill())) {
+        seen.failures.push("a process ended by itself");
+        lives.length = 0;
+      }
       await session.look();
       killed += 1;
       if (killed % 100 === 0) progress(`${killed} kills, ${server.refreshes.length} requests`);
     }
   };
   try {
-    await witness.ready();
+    await witness.ready().catch(() => {});
     await Promise.all(Array.from({ length: POOL }, killAll));
     const before = seen.calls;
     const end = performance.now() + CLAIM;
