@@ -11,7 +11,7 @@ import { counted, joined, of, times } from "./words.mjs";
 const RECOVERY = 30_000;
 const LONGEST_OUTAGE = 2_000;
 const PAUSE = [500, 8_000];
-const PARTITION = [500, 4_000];
+const PARTITION = [500, 6_000];
 
 /** What strikes: each does so at once, and resolves when it is over. */
 export const strikes = {

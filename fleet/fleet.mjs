@@ -25,9 +25,10 @@ is not as it must be; \`-- --only file\` (or \`redis\`, \`kills\`, \`chaos\`, \`
 
 - **file**, **redis**: 8 processes that share a session are refused the token 100 times, all at once.
 - **kills**: 4 processes at a time that refresh without end through a file store are killed with SIGKILL, at random
-  instants, and replaced. A fifth lives and must get on. The server answers a spent token that comes again within 10 s.
+  instants, some of them just after they have sent, and replaced. A fifth lives and must get on: nobody may wait as long
+  as for a holder that is not known to be dead, 11 s. The server answers a spent token that comes again within 10 s.
 - **chaos**: Redis is restarted; or stopped for 0.5 to 8 s; or one of 6 hosts, the one that refreshes, is cut off from it
-  for 0.5 to 4 s. That strikes while the server holds a refresh, and just before a claim.
+  for 0.5 to 6 s. That strikes while the server holds a refresh, and just before a claim.
 - **many**: sessions that 6 processes share through one Redis, with answers after up to 6.5 of the 10 s that a client waits.
 `;
 

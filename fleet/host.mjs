@@ -27,6 +27,7 @@ const persistence = await openStore();
 async function open(slot, isFirst) {
   const client = await initialize("fleet", "fleet-key", { tokenEndpoint, timeout, persistence, slot });
   client.trace(({ type, code }) => {
+    if (type === "request" && isRestless) process.send({ isSending: true });
     if (type === "answer" && code) failed[code] += 1;
   });
   clients.set(slot, client);
@@ -59,6 +60,7 @@ async function told(promise) {
 async function refreshForEver() {
   const slot = "default";
   let rejected = await open(slot);
+  process.send({ isReady: true });
   for (;;) {
     const start = performance.now();
     const { value, error } = await told(token(slot, rejected));

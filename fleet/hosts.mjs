@@ -14,12 +14,13 @@ export class Host {
   #child;
   #closed;
   #calls = new Map();
+  #lastCall = 0;
 
   constructor(config, heard = () => {}) {
     this.#child = fork(program, [JSON.stringify(config)]);
     running.add(this.#child);
     this.#closed = once(this.#child, "close").finally(() => running.delete(this.#child));
-    this.#child.on("message", (message) => this.#calls.get(message.id)?.(message) ?? heard(message));
+    this.#child.on("message", (message) => (this.#calls.get(message.id) ?? heard)(message));
   }
 
   /** Resolves with its first message. */
@@ -31,11 +32,12 @@ export class Host {
 
   /** What the process says of a call: `value`, or the `error` that it came to. */
   async told(method, ...args) {
-    const id = this.#calls.size + 1;
+    this.#lastCall += 1;
+    const id = this.#lastCall;
     const answer = new Promise((resolve) => this.#calls.set(id, resolve));
     this.#child.send({ id, method, args });
     const gone = this.#closed.then(() => ({ error: { code: "gone", message: "its process has ended" } }));
-    return Promise.race([answer, gone]);
+    return Promise.race([answer, gone]).finally(() => this.#calls.delete(id));
   }
 
   /** What a call comes to; rejects as it does. */

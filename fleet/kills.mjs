@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +16,10 @@ const CLAIM = 11_000;
 const POOL = 4;
 /** Milliseconds of its refreshing within which a process is killed. */
 const LIFE = 100;
-const LONGEST_ANSWER = 50;
+/** So many are first waited for until they have sent, if they soon do. */
+const SENDERS = 0.25;
+const SOON = 500;
+const LONGEST_ANSWER = 100;
 const LEFT_BY_EACH = 4;
 
 /** Processes that refresh all the time through a file store, and are killed while they do. */
@@ -26,11 +30,12 @@ export function fileKills(options) {
 async function kill(folder, server, { kills, dice, progress }) {
   server.reuseWindow = GRACE;
   server.fault = (...args) => faults.delayed(sleep(between(dice, 0, LONGEST_ANSWER)))(...args);
-  const lives = Array.from({ length: kills }, () => between(dice, 0, LIFE));
+  const lives = Array.from({ length: kills }, () => ({ isToSend: dice() < SENDERS, ms: between(dice, 0, LIFE) }));
   const config = { store: { folder }, tokenEndpoint: `${server.url}/token`, isRestless: true };
   const session = await signIn(folder, config);
   const seen = { longest: 0, calls: 0, failures: [] };
   const heard = ({ ms, error }) => {
+    if (ms === undefined) return;
     seen.calls += 1;
     seen.longest = Math.max(seen.longest, ms);
     if (error) seen.failures.push(`${error.code} (${error.message})`);
@@ -39,9 +44,12 @@ async function kill(folder, server, { kills, dice, progress }) {
   let killed = 0;
   const killAll = async () => {
     for (let life = lives.pop(); life !== undefined; life = lives.pop()) {
-      const host = new Host(config, heard);
+      const sending = new EventEmitter();
+      const host = new Host(config, (message) => (message.isSending ? sending.emit("sending") : heard(message)));
+      const hasSent = once(sending, "sending");
       await host.ready().catch(() => {});
-      await sleep(life);
+      if (life.isToSend) await Promise.race([hasSent, sleep(SOON)]);
+      await sleep(life.ms);
       if (!(await host.kill())) {
         seen.failures.push("a process ended by itself");
         lives.length = 0;
