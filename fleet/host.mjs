@@ -2,7 +2,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { initialize } from "../pkg/index.js";
 
-const { store, tokenEndpoint, timeout, isRestless } = JSON.parse(process.argv[2]);
+const { store, tokenEndpoint, isRestless } = JSON.parse(process.argv[2]);
 /** A first record that comes late on a busy machine is looked for so often. */
 const LOOKS = 100;
 
@@ -25,7 +25,7 @@ async function openStore() {
 const persistence = await openStore();
 
 async function open(slot, isFirst) {
-  const client = await initialize("fleet", "fleet-key", { tokenEndpoint, timeout, persistence, slot });
+  const client = await initialize("fleet", "fleet-key", { tokenEndpoint, persistence, slot });
   client.trace(({ type, code }) => {
     if (type === "request" && isRestless) process.send({ isSending: true });
     if (type === "answer" && code) failed[code] += 1;

@@ -35,7 +35,7 @@ export class Host {
     this.#lastCall += 1;
     const id = this.#lastCall;
     const answer = new Promise((resolve) => this.#calls.set(id, resolve));
-    this.#child.send({ id, method, args });
+    this.#child.send({ id, method, args }, () => {});
     const gone = this.#closed.then(() => ({ error: { code: "gone", message: "its process has ended" } }));
     return Promise.race([answer, gone]).finally(() => this.#calls.delete(id));
   }
