@@ -14,7 +14,17 @@ export const faults = {
     response.destroy();
   },
   unanswered: () => {},
+  /** The server acts at once, and answers when `until` resolves. */
+  delayed: (until) => async (response, serve) => {
+    const answer = serve();
+    await until;
+    sendAnswer(response, answer);
+  },
 };
+
+function sendAnswer(response, answer) {
+  sendJson(response, answer.error ? 400 : 200, answer);
+}
 
 /**
  * Password and refresh grants with rotation: a refresh token that is used twice revokes its family, except within
@@ -28,6 +38,9 @@ export class TokenServer {
   fault = undefined;
   /** When each refresh request came. */
   refreshes = [];
+  /** How many spent refresh tokens came again: within `reuseWindow`, and later, which revoked their families. */
+  repeated = 0;
+  reused = 0;
   #ahead = 0;
   #issued = 0;
   #families = [];
@@ -57,6 +70,11 @@ export class TokenServer {
   accepts(token) {
     const { family, expiresAt } = this.#accessTokens.get(token) ?? {};
     return !!family && !family.isRevoked && this.now < expiresAt;
+  }
+
+  /** How many families there are, and how many of them were revoked. */
+  get families() {
+    return { issued: this.#families.length, revoked: this.#families.filter(({ isRevoked }) => isRevoked).length };
   }
 
   revoke() {
@@ -107,8 +125,7 @@ export class TokenServer {
     const serve = () => this.#refresh(form.refresh_token);
     const fault = this.faults.shift() ?? this.fault;
     if (fault) return fault(response, serve);
-    const answer = serve();
-    sendJson(response, answer.error ? 400 : 200, answer);
+    sendAnswer(response, serve());
   }
 
   #signIn() {
@@ -127,8 +144,12 @@ export class TokenServer {
   #refresh(token) {
     const found = this.#refreshTokens.get(token);
     if (!found || found.family.isRevoked) return { error: "invalid_grant" };
-    if (found.answer && this.now < found.usedAt + this.reuseWindow) return found.answer;
+    if (found.answer && this.now < found.usedAt + this.reuseWindow) {
+      this.repeated += 1;
+      return found.answer;
+    }
     if (found.answer) {
+      this.reused += 1;
       found.family.isRevoked = true;
       return { error: "invalid_grant" };
     }

@@ -53,12 +53,12 @@ export class RedisServer {
     });
   }
 
-  async stop() {
+  async stop(signal = "SIGKILL") {
     const child = this.#child;
     this.#child = undefined;
     if (!running.has(child)) return;
     const closed = once(child, "close");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await closed;
   }
 

@@ -1,0 +1,67 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("host.mjs", import.meta.url));
+
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** A process with clients that share a store with those of other processes. */
+export class Host {
+  #child;
+  #closed;
+  #calls = new Map();
+  #lastCall = 0;
+
+  constructor(config, heard = () => {}) {
+    this.#child = fork(program, [JSON.stringify(config)]);
+    running.add(this.#child);
+    this.#closed = once(this.#child, "close").finally(() => running.delete(this.#child));
+    this.#child.on("message", (message) => (this.#calls.get(message.id) ?? heard)(message));
+  }
+
+  /** Resolves with its first message. */
+  async ready() {
+    const isThere = await Promise.race([once(this.#child, "message"), this.#closed.then(() => false)]);
+    if (!isThere) throw new Error(`a process ended by itself (${this.#child.exitCode ?? this.#child.signalCode})`);
+    return this;
+  }
+
+  /** What the process says of a call: `value`, or the `error` that it came to. */
+  async told(method, ...args) {
+    this.#lastCall += 1;
+    const id = this.#lastCall;
+    const answer = new Promise((resolve) => this.#calls.set(id, resolve));
+    this.#child.send({ id, method, args }, () => {});
+    const gone = this.#closed.then(() => ({ error: { code: "gone", message: "its process has ended" } }));
+    return Promise.race([answer, gone]).finally(() => this.#calls.delete(id));
+  }
+
+  /** What a call comes to; rejects as it does. */
+  async call(method, ...args) {
+    const { value, error } = await this.told(method, ...args);
+    if (error) throw new Error(`${method}: ${error.code}: ${error.message}`);
+    return value;
+  }
+
+  /** Kills it, and says whether that is what it died of. */
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.#closed;
+    return this.#child.signalCode === "SIGKILL";
+  }
+}
+
+/** So many processes, that are killed when `work` with them is over. */
+export async function withHosts(count, config, work) {
+  const hosts = Array.from({ length: count }, () => new Host(config));
+  try {
+    await Promise.all(hosts.map((host) => host.ready()));
+    return await work(hosts);
+  } finally {
+    await Promise.all(hosts.map((host) => host.kill()));
+  }
+}
