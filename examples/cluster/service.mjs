@@ -35,16 +35,17 @@ async function primary() {
   const fork = () => cluster.fork().on("message", signInNext);
   await signingIn;
   cluster.once("listening", (_worker, { port }) => console.log(`http://127.0.0.1:${port}`));
-  cluster.on("exit", (worker, code, signal) => {
+  cluster.on("exit", async (worker, code, signal) => {
     if (isStopping && Object.values(cluster.workers).every((other) => other.isDead())) process.exit();
     if (isStopping) return;
     console.error(`worker ${worker.process.pid} ended (${signal ?? code})`);
-    fork();
+    await sleep(1000);
+    if (!isStopping) fork();
   });
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => {
+    process.once(signal, () => {
       isStopping = true;
-      for (const worker of Object.values(cluster.workers)) worker.send("stop");
+      for (const worker of Object.values(cluster.workers)) if (worker.isConnected()) worker.send("stop");
     });
   }
   for (let left = Number(env.WORKERS ?? 3); left > 0; left -= 1) fork();
