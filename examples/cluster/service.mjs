@@ -10,6 +10,8 @@ const client = await initialize(env.MESHY_ACCOUNT ?? "demo", env.MESHY_PUBLIC_KE
   apiUrl: `${url}/api`,
   persistence: await openStore(),
 });
+const stopping = new AbortController();
+const { signal: stop } = stopping;
 await (cluster.isPrimary ? primary() : worker());
 
 async function openStore() {
@@ -27,25 +29,24 @@ async function openStore() {
 
 /** Keeps somebody signed in, and the workers running. It alone logs in, so that they do not all do it. */
 async function primary() {
-  let isStopping = false;
   let signingIn = signIn();
-  const signInNext = () => {
-    signingIn = signingIn.then(signIn);
-  };
-  const fork = () => cluster.fork().on("message", signInNext);
   await signingIn;
+  const fork = () => {
+    if (stop.aborted) return;
+    cluster.fork().on("message", () => {
+      signingIn = signingIn.then(signIn);
+    });
+  };
   cluster.once("listening", (_worker, { port }) => console.log(`http://127.0.0.1:${port}`));
-  cluster.on("exit", async (worker, code, signal) => {
-    if (isStopping && Object.values(cluster.workers).every((other) => other.isDead())) process.exit();
-    if (isStopping) return;
+  cluster.on("exit", (worker, code, signal) => {
+    if (stop.aborted) return;
     console.error(`worker ${worker.process.pid} ended (${signal ?? code})`);
-    await sleep(1000);
-    if (!isStopping) fork();
+    pause(1).then(fork);
   });
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => {
-      isStopping = true;
-      for (const worker of Object.values(cluster.workers)) if (worker.isConnected()) worker.send("stop");
+  for (const name of ["SIGINT", "SIGTERM"]) {
+    process.on(name, () => {
+      stopping.abort();
+      cluster.disconnect();
     });
   }
   for (let left = Number(env.WORKERS ?? 3); left > 0; left -= 1) fork();
@@ -53,22 +54,26 @@ async function primary() {
 
 /** Null means that nobody is signed in. A store that does not answer rejects instead, and a login would not help then. */
 async function signIn() {
-  for (;;) {
+  while (!stop.aborted) {
     try {
       return (await client.restore()) ?? (await client.login(env.MESHY_USER ?? "bob", env.MESHY_PASSWORD ?? "builder"));
     } catch (error) {
       console.error(`cannot sign in: ${error.message}`);
       if (!error.retryable) process.exit(1);
-      await sleep(1000 * (error.retryAfter ?? 1));
+      await pause(error.retryAfter ?? 1);
     }
   }
+}
+
+function pause(seconds) {
+  return sleep(1000 * seconds, undefined, { signal: stop }).catch(() => {});
 }
 
 function worker() {
   const server = createServer(answer).listen(env.PORT ?? 8090, "127.0.0.1");
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {}); // The primary says when.
-  process.on("message", () => {
-    server.close(() => cluster.worker.disconnect()); // Then it ends by itself, once a refresh under way is stored.
+  process.once("disconnect", () => {
+    server.close(); // Then it ends by itself: when it has answered, and a refresh that is under way is stored.
     setTimeout(() => process.exit(1), 10_000).unref();
   });
 }
@@ -88,6 +93,6 @@ async function answer(_request, response) {
 
 function askAgain(response, message, mustSignIn, seconds = 1) {
   console.error(`cannot answer: ${message}`);
-  if (mustSignIn) process.send("sign in");
+  if (mustSignIn && process.connected) process.send("sign in");
   response.writeHead(503, { "retry-after": Math.ceil(seconds) }).end();
 }

@@ -11,8 +11,8 @@ import { setUpExample } from "./examples.mjs";
 import { becomes, RedisServer, startProxy } from "./redis-server.mjs";
 
 const WORKERS = 3;
-const REQUESTS = 60;
-const EXPIRIES = 4;
+const REQUESTS = 40;
+const EXPIRIES = 2;
 
 let example;
 let redisServer;
@@ -40,7 +40,7 @@ after(async () => {
   await example.remove();
 });
 
-/** Starts the service; `ended` when none of its processes is left that could still print. */
+/** Starts the service; `ended` when none of its processes, its workers among them, is left that could still print. */
 function spawnService() {
   const child = spawn(process.execPath, [example.path("service.mjs")], {
     env: { ...process.env, ...example.env, PORT: "0", WORKERS, ...session },
@@ -101,59 +101,50 @@ function isRunning(pid) {
 async function stop({ child, ended, pids }) {
   child.kill("SIGTERM");
   assert.equal(await ended, 0);
-  for (const pid of pids) assert.ok(!isRunning(pid));
+  for (const pid of pids) assert.ok(!isRunning(pid), `${pid} is left`);
 }
 
 const refreshes = (count) => Array(count).fill(["refresh_token", 200]);
-const useRedis = () => {
-  const { host, port } = redisLine.socket;
-  session = { REDIS_URL: `redis://${host}:${port}` };
-};
 
-for (const [what, choose] of [
-  ["a folder", () => {}],
-  ["Redis", useRedis],
-]) {
-  describe(`the cluster with its session in ${what}`, { timeout: 60_000 }, () => {
-    beforeEach(choose);
-
-    test("logs in once and refreshes once at each expiry, for many requests at once", async () => {
-      const service = await startService();
-      for (let expiry = 0; expiry < EXPIRIES; expiry += 1) {
-        await assertAllAnswer(service);
-        example.expire();
-        await assertAllAnswer(service);
-        assert.deepEqual(example.grants(), [["password", 200], ...refreshes(expiry + 1)]);
-      }
-      assert.equal(service.pids.size, WORKERS);
-      await stop(service);
-    });
-
-    test("is the same session after a restart, and in a second service", async () => {
-      await stop(await startService());
-      const services = [await startService(), await startService()];
-      example.expire();
-      await Promise.all(services.map(assertAllAnswer));
-      assert.deepEqual(example.grants(), [["password", 200], ...refreshes(1)]);
-      await Promise.all(services.map(stop));
-    });
-
-    test("logs in once more when the server has ended the session", async (t) => {
-      const service = await startService();
-      const other = await startAuthorizationServer();
-      t.after(() => other.close());
-      example.line.lead(other.url);
-      await Promise.all(Array.from({ length: REQUESTS }, () => ask(service)));
-      await becomes(async () => (await ask(service)).status === 200);
-      await assertAllAnswer(service);
-      const grants = other.requests.filter(({ grant_type }) => grant_type).map((entry) => entry.grant_type);
-      assert.deepEqual(grants, ["refresh_token", "password"]);
-      await stop(service);
-    });
-  });
+/** Once at each expiry, whichever of the services is asked. */
+async function assertOneRefresh(services) {
+  for (let expiry = 0; expiry < EXPIRIES; expiry += 1) {
+    await Promise.all(services.map(assertAllAnswer));
+    example.expire();
+    await Promise.all(services.map(assertAllAnswer));
+    assert.deepEqual(example.grants(), [["password", 200], ...refreshes(expiry + 1)]);
+  }
+  for (const { pids } of services) assert.equal(pids.size, WORKERS);
 }
 
 describe("the cluster", { timeout: 60_000 }, () => {
+  test("logs in once and refreshes once at each expiry, for many requests at once", async () => {
+    const service = await startService();
+    await assertOneRefresh([service]);
+    await stop(service);
+  });
+
+  test("shares the session with that of another host through Redis", async () => {
+    const { host, port } = redisLine.socket;
+    session = { REDIS_URL: `redis://${host}:${port}` };
+    const services = [await startService(), await startService()];
+    await assertOneRefresh(services);
+    await Promise.all(services.map(stop));
+  });
+
+  test("logs in once more when the server has ended the session", async (t) => {
+    const service = await startService();
+    const other = await startAuthorizationServer();
+    t.after(() => other.close());
+    example.line.lead(other.url);
+    await Promise.all(Array.from({ length: REQUESTS }, () => ask(service)));
+    await becomes(async () => (await ask(service)).status === 200);
+    await assertAllAnswer(service);
+    const grants = other.requests.filter(({ grant_type }) => grant_type).map((entry) => entry.grant_type);
+    assert.deepEqual(grants, ["refresh_token", "password"]);
+    await stop(service);
+  });
+
   test("has a worker that is killed while it refreshes replaced, and the others go on, without a login", async () => {
     const service = await startService();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -222,7 +213,6 @@ describe("the cluster", { timeout: 60_000 }, () => {
     const service = await startService();
     service.child.kill("SIGKILL");
     assert.equal(await service.ended, "SIGKILL");
-    for (const pid of service.pids) assert.ok(!isRunning(pid));
   });
 
   test("does not log in while nobody knows whether it has to", { skip: process.platform === "win32" }, async () => {
