@@ -1,6 +1,6 @@
 import cluster from "node:cluster";
 import { createServer } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
+import * as timers from "node:timers/promises";
 import { initialize } from "meshydb-client";
 
 const { env } = process;
@@ -46,7 +46,9 @@ async function primary() {
   for (const name of ["SIGINT", "SIGTERM"]) {
     process.on(name, () => {
       stopping.abort();
+      const workers = Object.values(cluster.workers);
       cluster.disconnect();
+      setTimeout(() => workers.forEach((worker) => void worker.process.kill("SIGKILL")), 10_000).unref();
     });
   }
   for (let left = Number(env.WORKERS ?? 3); left > 0; left -= 1) fork();
@@ -66,16 +68,13 @@ async function signIn() {
 }
 
 function pause(seconds) {
-  return sleep(1000 * seconds, undefined, { signal: stop }).catch(() => {});
+  return timers.setTimeout(1000 * seconds, undefined, { signal: stop }).catch(() => {});
 }
 
+/** Told to disconnect, it ends by itself: when it has answered, and a refresh that is under way is stored. */
 function worker() {
-  const server = createServer(answer).listen(env.PORT ?? 8090, "127.0.0.1");
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {}); // The primary says when.
-  process.once("disconnect", () => {
-    server.close(); // Then it ends by itself: when it has answered, and a refresh that is under way is stored.
-    setTimeout(() => process.exit(1), 10_000).unref();
-  });
+  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => {}); // The primary says when.
+  createServer(answer).listen(env.PORT ?? 8090, "127.0.0.1");
 }
 
 /** The snapshot follows the session, whoever refreshes it, and the next one if it ends and somebody logs in again. */

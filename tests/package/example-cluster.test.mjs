@@ -190,7 +190,7 @@ describe("the cluster", { timeout: 60_000 }, () => {
   test("stores a refresh that is under way before it ends", async () => {
     const service = await startService();
     example.expire(0.95);
-    const refresh = example.line.hold("POST");
+    const refresh = example.line.hold("POST", { isAnswer: true });
     const answer = ask(service);
     await refresh.arrived;
     assert.equal((await answer).status, 200);

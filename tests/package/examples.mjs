@@ -73,15 +73,13 @@ async function startLine(origin) {
   let target = origin;
   let hold;
   const proxy = http.createServer(async (request, response) => {
-    if (hold?.method === request.method) {
-      const { arrive, released } = hold;
-      hold = undefined;
-      arrive();
-      await released;
-    }
+    const held = hold?.method === request.method ? hold : undefined;
+    if (held) hold = undefined;
+    if (held && !held.isAnswer) await held.meet();
     if (response.destroyed) return;
     const { url, method, headers } = request;
-    const forwarded = http.request(target + url, { method, headers, agent: false }, (answer) => {
+    const forwarded = http.request(target + url, { method, headers, agent: false }, async (answer) => {
+      if (held?.isAnswer) await held.meet();
       response.writeHead(answer.statusCode, answer.headers);
       answer.pipe(response);
     });
@@ -93,8 +91,8 @@ async function startLine(origin) {
     lead(to = origin) {
       target = to;
     },
-    /** Holds the next request of this method, which goes no further if its sender is gone by then. */
-    hold(method) {
+    /** Holds the next request of this method, which goes no further if its sender is gone by then, or its answer. */
+    hold(method, { isAnswer = false } = {}) {
       let arrive;
       let release;
       const arrived = new Promise((resolve) => {
@@ -103,7 +101,7 @@ async function startLine(origin) {
       const released = new Promise((resolve) => {
         release = resolve;
       });
-      hold = { method, arrive, released };
+      hold = { method, isAnswer, meet: () => arrive() ?? released };
       return { arrived, release };
     },
     close: () => close(proxy),
