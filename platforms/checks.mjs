@@ -36,7 +36,7 @@ export async function checkProgram(kit, command, args, options) {
 export async function checkPage(kit, site, { name = "chromium", hash = "", browser, ...expected } = {}) {
   const server = await kit.server();
   const opened = browser ?? (await kit.browser(name));
-  const result = await kit.resultOf(opened, `${site}/?${server.url}${hash}`);
+  const result = await kit.resultOf(opened, `${site}?${server.url}${hash}`);
   assert.deepEqual(result, { ...session, storage: "ok", isSecureContext: true, hasLocks: true, ...expected });
   checkRequests(server);
   return browserVersion(opened);

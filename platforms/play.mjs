@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tables } from "../race/table.mjs";
 import { root } from "../scripts/steps.mjs";
 import { closeBrowsers, Kit } from "./kit.mjs";
 import { browsers } from "./rows/browsers.mjs";
@@ -19,7 +18,8 @@ const rows = [...bundlers, ...next, ...runtimes, ...browsers, ...shaking, ...lac
 export async function play({ isQuick, only, writes }) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const cells = [];
-  for (const row of rows.filter(({ isQuick: quick, name }) => (quick || !isQuick) && name.includes(only))) {
+  const isPlayed = (row) => (isQuick ? row.isQuick : !row.standsIn) && row.name.includes(only);
+  for (const row of rows.filter(isPlayed)) {
     const start = performance.now();
     const { kind, versions = "", result = "ok", error } = await playRow(row);
     counts[kind]++;
@@ -29,8 +29,8 @@ export async function play({ isQuick, only, writes }) {
     if (error) console.log(error.stack);
   }
   await closeBrowsers();
-  if (!only && !checkDocument()) counts.failed++;
   if (writes && !counts.failed) writeTable(cells);
+  else if (!only) counts[namesRows() ? "passed" : "failed"]++;
   return counts;
 }
 
@@ -59,16 +59,17 @@ function partsOfDocument() {
 }
 
 /** Whether the document has just these rows. */
-function checkDocument() {
-  const named = partsOfDocument().table.split("\n").slice(2);
-  const isSo =
-    JSON.stringify(named.map((line) => line.split(" | ")[0].slice(2).trim())) ===
-    JSON.stringify(rows.map(({ name }) => name));
-  if (!isSo) console.log("docs/platforms.md has other rows: `npm run platforms` writes it");
+function namesRows() {
+  const lines = partsOfDocument().table.split("\n").slice(2);
+  const named = lines.map((line) => line.split(" | ")[0].slice(2));
+  const expected = rows.filter(({ standsIn }) => !standsIn).map(({ name }) => name);
+  const isSo = named.join("\n") === expected.join("\n");
+  if (!isSo) console.log("docs/platforms.md has other rows: `npm run platforms` writes it.");
   return isSo;
 }
 
 function writeTable(cells) {
   const { before, after } = partsOfDocument();
-  writeFileSync(DOCUMENT, [before, MARKS[0], tables(["versions", "result"], cells), MARKS[1], after].join(""));
+  const table = [["", "versions", "result"], Array(3).fill("---"), ...cells].map((row) => `| ${row.join(" | ")} |`);
+  writeFileSync(DOCUMENT, [before, MARKS[0], table.join("\n"), MARKS[1], after].join(""));
 }

@@ -51,7 +51,7 @@ if (process.argv[1] === import.meta.filename) {
     await build();
     await step("browsers and their drivers", setUpBrowsers);
     const { failed } = await platforms({ isQuick: quick, only, writes: !quick && !only });
-    if (failed) throw new StepError(`${failed} rows failed.`);
+    if (failed) throw new StepError(`${failed} failed.`);
   });
 }
 
