@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { browserVersion } from "./kit.mjs";
+import { openBrowser } from "./browser.mjs";
 
 export const session = {
   username: "alice",
@@ -33,13 +33,13 @@ export async function checkProgram(kit, command, args, options) {
 }
 
 /** An application in a page. */
-export async function checkPage(kit, site, { name = "chromium", hash = "", browser, ...expected } = {}) {
+export async function checkPage(kit, site, { name, mapped, hash = "", ...expected } = {}) {
   const server = await kit.server();
-  const opened = browser ?? (await kit.browser(name));
-  const result = await kit.resultOf(opened, `${site}?${server.url}${hash}`);
+  const { version, resultOf } = await openBrowser(kit, name, mapped);
+  const result = await resultOf(`${site}?${server.url}${hash}`);
   assert.deepEqual(result, { ...session, storage: "ok", isSecureContext: true, hasLocks: true, ...expected });
   checkRequests(server);
-  return browserVersion(opened);
+  return version;
 }
 
 /** The one clear error where something is missing, and no request. */

@@ -4,13 +4,11 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { root } from "../scripts/steps.mjs";
-import { launch } from "../tests/browser/launch.mjs";
 import { startAuthorizationServer } from "../www/server/authorization-server.mjs";
 import { close, listen } from "../www/server/http.mjs";
 
 const START_LIMIT = 60_000;
 const RUN_LIMIT = 180_000;
-const PAGE_LIMIT = 30_000;
 export const work = join(root, "platforms/work");
 export const modules = join(root, "platforms/node_modules");
 
@@ -22,12 +20,6 @@ const kill = ({ pid }) => {
 };
 process.on("exit", () => children.forEach(kill));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
-
-const launched = new Map();
-export async function closeBrowsers() {
-  for (const browser of launched.values()) await (await browser).close();
-  launched.clear();
-}
 
 export function versionOf(name, folder = modules) {
   const { version } = JSON.parse(readFileSync(join(folder, name, "package.json"), "utf8"));
@@ -77,7 +69,6 @@ export class Kit {
       child[name].setEncoding("utf8").on("data", (text) => {
         child.printed.all += text;
         if (name === "stdout") child.printed.stdout += text;
-        child.emit("printed");
       });
     }
     this.after(async () => {
@@ -98,50 +89,20 @@ export class Kit {
     return child.printed.stdout;
   }
 
-  /** A program that goes on: to what it says once it is ready. */
+  /** A program that goes on: to the match of `ready` in what it prints, or to when that function says so. */
   async start(command, args, ready, options = {}) {
     const { child, ended } = this.#spawn(command, args, options);
-    return new Promise((resolve, reject) => {
-      const fail = (what) => reject(new Error(`${command} ${args.join(" ")} ${what}\n${child.printed.all}`));
-      const timer = setTimeout(fail, START_LIMIT, "is not ready");
-      child.on("printed", () => {
-        const match = child.printed.all.match(ready);
-        if (match) resolve(match);
-      });
-      ended.then((status) => fail(`ended: ${status}`)).finally(() => clearTimeout(timer));
+    let status;
+    ended.then((ending) => {
+      status = `ended: ${ending}`;
     });
+    const deadline = Date.now() + START_LIMIT;
+    for (;;) {
+      const found = typeof ready === "function" ? await ready() : child.printed.all.match(ready);
+      if (found) return found;
+      if (Date.now() > deadline) status ??= "is not ready";
+      if (status) throw new Error(`${command} ${args.join(" ")} ${status}\n${child.printed.all}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
-
-  async browser(name, options) {
-    const key = JSON.stringify([name, options]);
-    if (!launched.has(key)) launched.set(key, launch(name, options));
-    return launched.get(key);
-  }
-
-  /** What a page leaves as `result`, in storage of its own; a page that complains of anything else than expected fails. */
-  async resultOf(browser, url, isExpected = () => false) {
-    const context = await browser.createBrowserContext();
-    this.after(() => context.close());
-    const page = await context.newPage();
-    const problems = [];
-    page.on("console", (message) => {
-      if (["error", "warn"].includes(message.type())) problems.push(message.text());
-    });
-    page.on("pageerror", (error) => problems.push(String(error)));
-    await page.goto(url);
-    const wait = page.waitForFunction(() => "result" in globalThis, { polling: 20, timeout: PAGE_LIMIT });
-    await wait.catch((error) => assert.fail([error.message, ...problems].join("\n")));
-    const result = await page.evaluate(() => globalThis.result);
-    assert.deepEqual(
-      problems.filter((problem) => !isExpected(problem)),
-      [],
-    );
-    return result;
-  }
-}
-
-/** "Chromium 145.0.1" */
-export async function browserVersion(browser) {
-  const [name, version] = (await browser.version()).replace(/^\w*chrome/i, "Chromium").split("/");
-  return `${name[0].toUpperCase()}${name.slice(1)} ${version}`;
 }

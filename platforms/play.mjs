@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../scripts/steps.mjs";
-import { closeBrowsers, Kit } from "./kit.mjs";
+import { closeBrowsers } from "./browser.mjs";
+import { Kit } from "./kit.mjs";
 import { browsers } from "./rows/browsers.mjs";
 import { bundlers } from "./rows/bundlers.mjs";
 import { lacking } from "./rows/lacking.mjs";

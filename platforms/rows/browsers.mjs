@@ -1,6 +1,7 @@
 import { browserNames } from "../../tests/browser/launch.mjs";
+import { lacksWebKit, openBrowser } from "../browser.mjs";
 import { checkPage, checkRefusal } from "../checks.mjs";
-import { browserVersion, work } from "../kit.mjs";
+import { work } from "../kit.mjs";
 import { bundled, classicScript, html } from "./bundlers.mjs";
 
 const INSECURE = "insecure.test";
@@ -12,52 +13,53 @@ const mapped = {
 const strict = ["default-src 'none'", "connect-src http://127.0.0.1:*", "img-src data:"];
 
 const entry = (name) => bundled({ entryPoints: [`${work}/app/${name}`], format: "iife" });
-const title = (name) => name[0].toUpperCase() + name.slice(1);
+const names = [...browserNames, "webkit"];
+const titles = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
 
-async function application(kit, policy) {
-  return kit.serve({ "/": html(classicScript), "/main.js": await entry("main.js") }, policy);
+const row = (what, name, run) => ({
+  name: `${what}, ${titles[name]}`,
+  run: async (kit) => {
+    const why = name === "webkit" && lacksWebKit();
+    return why ? { result: why } : run(kit);
+  },
+});
+
+async function application(kit, ...policy) {
+  const scripts = { "/main.js": await entry("main.js") };
+  return kit.serve({ "/": html(classicScript), ...scripts }, policy.join("; "));
 }
 
-const worker = (kind, name) => ({
-  name: `${kind} worker, ${title(name)}`,
-  run: async (kit) => {
+const worker = (kind) => (name) =>
+  row(`${kind} worker`, name, async (kit) => {
     const scripts = { "/main.js": await entry("worker-page.js"), "/worker.js": await entry("worker.js") };
     const site = await kit.serve({ "/": html(classicScript), ...scripts });
     return { versions: await checkPage(kit, site, { name, hash: `#${kind}`, hasDocument: false }) };
-  },
-});
+  });
 
-const allowed = (name) => ({
-  name: `policy with 'wasm-unsafe-eval', ${title(name)}`,
-  run: async (kit) => {
-    const site = await application(kit, [...strict, "script-src 'self' 'wasm-unsafe-eval'"].join("; "));
+const allowed = (name) =>
+  row("policy with 'wasm-unsafe-eval'", name, async (kit) => {
+    const site = await application(kit, ...strict, "script-src 'self' 'wasm-unsafe-eval'");
     return { versions: await checkPage(kit, site, { name }) };
-  },
-});
+  });
 
-const forbidden = (name) => ({
-  name: `policy without it, ${title(name)}`,
-  run: async (kit) => {
-    const site = await application(kit, [...strict, "script-src 'self'"].join("; "));
+const forbidden = (name) =>
+  row("policy without it", name, async (kit) => {
+    const site = await application(kit, ...strict, "script-src 'self'");
     const server = await kit.server();
-    const browser = await kit.browser(name);
+    const { version, resultOf } = await openBrowser(kit, name);
     const isExpected = (problem) => /Content-Security-Policy: .* blocked WebAssembly/.test(problem);
-    const result = await kit.resultOf(browser, `${site}/?${server.url}`, isExpected);
-    checkRefusal(result, server, /'wasm-unsafe-eval'/);
-    return { versions: await browserVersion(browser), result: "`unsupported`" };
-  },
-});
+    checkRefusal(await resultOf(`${site}?${server.url}`, isExpected), server, /'wasm-unsafe-eval'/);
+    return { versions: version, result: "`unsupported`" };
+  });
 
-const insecure = (name) => ({
-  name: `insecure origin, ${title(name)}`,
-  run: async (kit) => {
+const insecure = (name) =>
+  row("insecure origin", name, async (kit) => {
     const site = (await application(kit)).replace("127.0.0.1", INSECURE);
-    const browser = await kit.browser(name, mapped[name]);
-    return { versions: await checkPage(kit, site, { browser, isSecureContext: false, hasLocks: false }) };
-  },
-});
+    const expected = { isSecureContext: false, hasLocks: false };
+    return { versions: await checkPage(kit, site, { name, mapped: mapped[name], ...expected }) };
+  });
 
 export const browsers = [
-  ...["dedicated", "service"].flatMap((kind) => browserNames.map((name) => worker(kind, name))),
-  ...[allowed, forbidden, insecure].flatMap((kind) => browserNames.map(kind)),
+  ...[worker("dedicated"), worker("service"), allowed, forbidden].flatMap((kind) => names.map(kind)),
+  ...browserNames.map(insecure),
 ];

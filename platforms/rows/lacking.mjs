@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { openBrowser } from "../browser.mjs";
 import { checkRefusal } from "../checks.mjs";
-import { browserVersion, work } from "../kit.mjs";
+import { work } from "../kit.mjs";
 import { bundled, classicScript, html } from "./bundlers.mjs";
 
 const main = join(work, "app/main.js");
@@ -19,8 +20,8 @@ export const lacking = Object.entries(lacks).map(([names, says]) => ({
     const script = await bundled({ entryPoints: [main], format: "iife", banner: { js: removed.join("\n") } });
     const site = await kit.serve({ "/": html(classicScript), "/main.js": script });
     const server = await kit.server();
-    const browser = await kit.browser("chromium");
-    checkRefusal(await kit.resultOf(browser, `${site}?${server.url}`), server, says);
-    return { versions: await browserVersion(browser), result: "`unsupported`" };
+    const { version, resultOf } = await openBrowser(kit);
+    checkRefusal(await resultOf(`${site}?${server.url}`), server, says);
+    return { versions: version, result: "`unsupported`" };
   },
 }));

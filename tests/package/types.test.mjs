@@ -212,7 +212,7 @@ before(async () => {
 });
 after(() => pack.remove());
 
-const { ESNext, Node16, NodeNext } = ts.ModuleKind;
+const { CommonJS, ESNext, Node16, NodeNext } = ts.ModuleKind;
 const everyFile = ["uses.ts", "uses.mts", "uses.cts", "sample.mts", "sample.cts"];
 const resolutions = {
   node16: { module: Node16, moduleResolution: ts.ModuleResolutionKind.Node16, files: everyFile },
@@ -221,6 +221,11 @@ const resolutions = {
     module: ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     files: ["uses.ts", "sample.mts"],
+  },
+  "node10, which knows no exports,": {
+    module: CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Node10,
+    files: ["uses.ts"],
   },
 };
 const libraries = {
