@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { command } from "../scripts/setup.mjs";
 import { browserNames, launch } from "../tests/browser/launch.mjs";
 import { close, listen } from "../www/server/http.mjs";
 
 const PAGE_LIMIT = 30_000;
 const STEP_LIMIT = 20_000;
-const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 const titles = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKitGTK" };
 const launched = new Map();
 
@@ -24,7 +24,7 @@ export async function openBrowser(kit, name = "chromium", options = {}) {
 }
 
 export async function closeBrowsers() {
-  for (const browser of launched.values()) await (await browser).close();
+  await Promise.allSettled([...launched.values()].map(async (browser) => (await browser).close()));
   launched.clear();
 }
 
@@ -71,7 +71,7 @@ async function openWebKit(kit) {
     version: `${titles.webkit} ${capabilities.browserVersion}`,
     resultOf: async (url) => {
       await ask("POST", `/session/${sessionId}/url`, { url });
-      for (const end = Date.now() + PAGE_LIMIT; Date.now() < end; await pause()) {
+      for (const end = Date.now() + PAGE_LIMIT; Date.now() < end; await sleep(20)) {
         const script = "return globalThis.result ?? null;";
         const result = await ask("POST", `/session/${sessionId}/execute/sync`, { script, args: [] });
         if (result) return result;

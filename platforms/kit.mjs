@@ -3,12 +3,14 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../scripts/steps.mjs";
 import { startAuthorizationServer } from "../www/server/authorization-server.mjs";
 import { close, listen } from "../www/server/http.mjs";
 
 const START_LIMIT = 60_000;
 const RUN_LIMIT = 180_000;
+const END_LIMIT = 10_000;
 export const work = join(root, "platforms/work");
 export const modules = join(root, "platforms/node_modules");
 
@@ -26,16 +28,25 @@ export function versionOf(name, folder = modules) {
   return version;
 }
 
-/** What one row needs, and ends with it. */
+/** What one row needs: it ends with the row. */
 export class Kit {
   #ends = [];
+  #isOver = false;
 
   after(end) {
     this.#ends.push(end);
   }
 
+  /** Ends all of it, whatever one of them does. */
   async end() {
-    for (const end of this.#ends.reverse()) await end();
+    this.#isOver = true;
+    for (const end of this.#ends.reverse()) {
+      const limit = new AbortController();
+      const late = sleep(END_LIMIT, undefined, { signal: limit.signal });
+      await Promise.race([late, end()]).catch(() => {});
+      limit.abort();
+      late.catch(() => {});
+    }
   }
 
   async server() {
@@ -60,6 +71,7 @@ export class Kit {
 
   /** A process that ends with the row at the latest, and all that it starts. */
   #spawn(command, args, { cwd = work, env = {} }) {
+    if (this.#isOver) throw new Error("The row is over.");
     const options = { cwd, env: { ...process.env, NO_COLOR: "1", CI: "1", ...env }, detached: true };
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     children.add(child);
@@ -102,7 +114,7 @@ export class Kit {
       if (found) return found;
       if (Date.now() > deadline) status ??= "is not ready";
       if (status) throw new Error(`${command} ${args.join(" ")} ${status}\n${child.printed.all}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   }
 }

@@ -10,7 +10,7 @@ const bin = join(modules, ".bin/next");
 const cwd = join(work, "next-app");
 const two = users.slice(0, 2);
 const env = { NEXT_TELEMETRY_DISABLED: "1" };
-const versions = () => `Next ${versionOf("next")}, React ${versionOf("react")}`;
+const versions = () => `Next ${versionOf("next")} (Turbopack), React ${versionOf("react")}`;
 
 let isBuilt = false;
 async function start(kit) {
