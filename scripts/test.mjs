@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
+import { platforms } from "./platforms.mjs";
 import { command, geckodriver, setUp, setUpBrowsers, setUpServers, toolPath, wasmPack } from "./setup.mjs";
 import { simulate } from "./sim.mjs";
 import { size } from "./size.mjs";
@@ -41,6 +42,7 @@ async function everything() {
   await step("size", size);
   await step("server, wire and package", () => nodeTests("server", "wire", "package"));
   await step("real browsers", () => nodeTests("browser"));
+  await step("platforms", platformRows);
 }
 
 async function checkFormatting() {
@@ -77,6 +79,13 @@ async function edgeTestsInWebKit() {
   const display = command("xvfb-run");
   if (driver && display) return edgeTests(display, "--safari", "--safaridriver", driver);
   console.log("  skipped: WebKitWebDriver and xvfb-run are not installed");
+}
+
+/** The long rows, which install 1.4 GB, where CI is set. */
+async function platformRows() {
+  const { passed, failed, skipped } = await platforms({ isQuick: !process.env.CI });
+  count(passed, failed, skipped);
+  if (failed) throw new StepError(`${failed} failed.`);
 }
 
 function nodeTests(...folders) {

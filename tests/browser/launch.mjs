@@ -28,9 +28,10 @@ const browsers = {
 export const browserNames = Object.keys(browsers);
 
 /** Headless, in a new profile that puppeteer removes when the browser is closed. */
-export async function launch(name) {
+export async function launch(name, { args = [], ...more } = {}) {
   const { debianPackage, binaries, options } = browsers[name];
   const executablePath = binaries.find((path) => existsSync(path));
   if (!executablePath) throw new Error(`${name} is missing: install it with "apt-get install ${debianPackage}"`);
-  return puppeteer.launch({ ...options, executablePath, headless: true, protocolTimeout: 20_000 });
+  const fixed = { executablePath, headless: true, protocolTimeout: 20_000 };
+  return puppeteer.launch({ ...options, args: [...(options.args ?? []), ...args], ...more, ...fixed });
 }

@@ -88,6 +88,8 @@ export async function use(signal: AbortSignal): Promise<void> {
   const later: Promise<MeshyConnection> = promise.loginWithPersistance("token", { signal });
   const adopting: Promise<MeshyConnection> = promise.adopt({ access_token: "a", token_type: "Bearer" });
   const restoring: Promise<MeshyConnection | null> = promise.restore();
+  // @ts-expect-error
+  const restored: Promise<MeshyConnection> = promise.restore();
   const afterwards: Promise<number> = promise.then(() => 5).finally(() => {});
   // @ts-expect-error
   promise.getSnapshot();
@@ -178,7 +180,7 @@ export async function use(signal: AbortSignal): Promise<void> {
 
   connection[Symbol.dispose]();
   client[Symbol.dispose]();
-  console.log(plain, sameOne, sameOther, early, later, adopting, restoring, afterwards, ready, current, storage, stored);
+  console.log(plain, sameOne, sameOther, early, later, adopting, restoring, restored, afterwards, ready, current, storage, stored);
   console.log(saved, done, phase, expiresAt, scope, generation, bare, local, off);
   console.log(unknownPersistence, unknownOption, halfAStore, file, files, noFile, urlOfFile);
 }
@@ -212,7 +214,7 @@ before(async () => {
 });
 after(() => pack.remove());
 
-const { ESNext, Node16, NodeNext } = ts.ModuleKind;
+const { CommonJS, ESNext, Node16, NodeNext } = ts.ModuleKind;
 const everyFile = ["uses.ts", "uses.mts", "uses.cts", "sample.mts", "sample.cts"];
 const resolutions = {
   node16: { module: Node16, moduleResolution: ts.ModuleResolutionKind.Node16, files: everyFile },
@@ -221,6 +223,11 @@ const resolutions = {
     module: ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     files: ["uses.ts", "sample.mts"],
+  },
+  "node10, which knows no exports,": {
+    module: CommonJS,
+    moduleResolution: ts.ModuleResolutionKind.Node10,
+    files: ["uses.ts"],
   },
 };
 const libraries = {

@@ -1,0 +1,3 @@
+import type { MeshyClient } from "meshydb-client";
+
+export const name = (client: MeshyClient) => client.constructor.name;

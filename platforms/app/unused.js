@@ -1,0 +1,7 @@
+// biome-ignore-all lint/correctness/noUnusedImports: just that is tested
+import { initialize, MeshyError } from "meshydb-client";
+import { fileStore } from "meshydb-client/node";
+import { redisStore } from "meshydb-client/redis";
+import { storeTests } from "meshydb-client/store-tests";
+
+export const name = "application";
