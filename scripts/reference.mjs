@@ -10,8 +10,8 @@ const FIRST = "index.d.ts";
 
 const INTRODUCTION = `# Reference
 
-Every exported name with its declaration, by entry. \`node scripts/reference.mjs\` writes this page from the package's types, and
-\`npm test\` fails if it is not what they say. [guide.md](guide.md) is where to begin, [errors.md](errors.md) explains each error.
+Every exported name with its declaration, by entry. \`node scripts/reference.mjs\` writes this page from the types, and
+\`npm test\` fails if it is not what they say. [guide.md](guide.md) is where to begin, [errors.md](errors.md) has the errors.
 `;
 
 /** The text of docs/reference.md. */

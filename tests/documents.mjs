@@ -1,4 +1,4 @@
-/** What the code in the documents takes as given: names that a reader has, and packages that are not installed here. */
+/** What the code in the documents takes as given: names that a reader has. */
 export const prelude = `
 import type { MeshyClient as Client, MeshyConnection, SessionStore, TokenSet } from "meshydb-client";
 
@@ -12,14 +12,11 @@ declare global {
   const MeshyError: typeof import("meshydb-client").MeshyError;
 
   /** The application's own. */
-  const options: import("meshydb-client").ClientOptions;
-  const oldRefreshToken: string;
   const myStore: (connection: unknown) => SessionStore;
   const connect: () => unknown;
   const codeFlow: () => Promise<TokenSet & { id_token: string }>;
   const keep: (name: string, value: string) => void;
   const sessionIdOf: (request: Request) => string | null;
-  const show: (what: unknown) => void;
   const showForm: () => void;
   const showUser: (connection: MeshyConnection) => void;
   const showMessage: (text: string) => void;
@@ -31,6 +28,22 @@ declare global {
     interface IntrinsicElements {
       [name: string]: unknown;
     }
+  }
+}
+`;
+
+/** Packages that are not installed here, as far as the documents use them. */
+export const packages = `
+declare module "@meshydb/sdk" {
+  interface Connection {
+    retrieveRefreshToken(): string | null;
+    meshesService: { search(mesh: string): Promise<unknown> };
+  }
+  export class MeshyClient {
+    static initializeWithTenant(accountName: string, tenant: string, publicKey: string): {
+      login(username: string, password: string): Promise<Connection>;
+    };
+    static get currentConnection(): Connection | null;
   }
 }
 `;

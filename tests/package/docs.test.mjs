@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
-import { otherFiles, otherLanguages, prelude, unchecked } from "../documents.mjs";
+import { otherFiles, otherLanguages, packages, prelude, unchecked } from "../documents.mjs";
 import { installPackage } from "./installed.mjs";
 import { runModule } from "./processes.mjs";
 
@@ -16,7 +16,7 @@ const read = (file) => readFileSync(join(root, file), "utf8");
 const documents = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
 const checkedFiles = documents.filter((file) => !otherFiles[file]);
 const endings = { js: "mjs", jsx: "jsx", ts: "mts" };
-/** Where \`npm start\` has the authorization server. */
+/** Where `npm start` has the authorization server. */
 const startUrl = "http://127.0.0.1:8081";
 
 const blocks = checkedFiles.flatMap((file) =>
@@ -37,6 +37,7 @@ before(async () => {
     await symlink(join(modules, name), join(pack.folder, "node_modules", name), "dir");
   }
   await writeFile(join(pack.folder, "prelude.d.ts"), prelude);
+  await writeFile(join(pack.folder, "packages.d.ts"), packages);
 });
 after(() => pack.remove());
 
@@ -59,7 +60,7 @@ describe("the code in the documents", () => {
     const fileOf = ({ name, language }) => join(pack.folder, `${name}.${endings[language]}`);
     for (const block of checked) await writeFile(fileOf(block), `${block.code}\nexport {};\n`);
     const program = ts.createProgram({
-      rootNames: [join(pack.folder, "prelude.d.ts"), ...checked.map(fileOf)],
+      rootNames: [...["prelude.d.ts", "packages.d.ts"].map((name) => join(pack.folder, name)), ...checked.map(fileOf)],
       options: {
         lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
         typeRoots: [join(modules, "@types")],
@@ -72,12 +73,13 @@ describe("the code in the documents", () => {
         checkJs: true,
         strict: true,
         noImplicitAny: false,
+        useUnknownInCatchVariables: false,
         skipLibCheck: true,
         noEmit: true,
       },
     });
     const sources = program.getSourceFiles().filter(({ fileName }) => dirname(fileName) === pack.folder);
-    assert.equal(sources.length, checked.length + 1);
+    assert.equal(sources.length, checked.length + 2);
     const diagnostics = sources.flatMap((source) => [
       ...program.getSyntacticDiagnostics(source),
       ...program.getSemanticDiagnostics(source),
@@ -202,19 +204,25 @@ describe("docs/errors.md", () => {
     const retryable = [...retried.matchAll(/Code::(\w+)/g)].map(([, name]) =>
       name.replaceAll(/(?<!^)[A-Z]/g, "_$&").toLowerCase(),
     );
+    const checkMessages = (text, begin) => {
+      const messages = [...text.replaceAll(/\s+/g, " ").matchAll(/`(\w+): (?:(\w+): )?([^`]+)`/g)];
+      const said = messages.filter(([, code]) => code === begin);
+      assert.ok(said.length > 0, begin);
+      for (const [, , reason, words] of said) {
+        assert.ok(!reason || reasons.includes(reason), reason);
+        const rule = words.replace(/^must be /, "");
+        assert.ok(
+          sources.some((source) => source.includes(rule)),
+          `no source says "${rule}"`,
+        );
+      }
+      return said.map(([, , reason]) => reason);
+    };
     for (const part of chapter("Codes").split(/^### /m).slice(1)) {
       const [, code] = /^`(\w+)`/.exec(part);
       assert.match(part, retryable.includes(code) ? /^Retryable: yes\b/m : /^Retryable: no\b/m, code);
-      const messages = [...part.matchAll(/`(\w+): (?:(\w+): )?([^`]+)`/g)].filter(([, begin]) => begin === code);
-      assert.ok(messages.length > 0, code);
-      for (const [, , reason, text] of messages) {
-        assert.ok(!reason || reasons.includes(reason), reason);
-        const words = text.replace(/^must be /, "").replace(/ \(.*$/, "");
-        assert.ok(
-          sources.some((source) => source.includes(words)),
-          `no source says "${words}"`,
-        );
-      }
+      checkMessages(part, code);
     }
+    assert.deepEqual(checkMessages(chapter("Reasons"), "session_ended"), reasons);
   });
 });
