@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "./steps.mjs";
+
+export const referenceFile = "docs/reference.md";
+
+const TYPES = join(root, "pkg-template");
+const FIRST = "index.d.ts";
+
+const INTRODUCTION = `# Reference
+
+Every exported name with its declaration, by entry. \`node scripts/reference.mjs\` writes this page from the types, and
+\`npm test\` fails if it is not what they say. [guide.md](guide.md) is where to begin, [errors.md](errors.md) has the errors.
+`;
+
+/** The text of docs/reference.md. */
+export function referenceDocument() {
+  const files = readdirSync(TYPES).filter((name) => name.endsWith(".d.ts") && name !== FIRST);
+  return [INTRODUCTION, ...[FIRST, ...files.sort()].map(chapter)].join("\n");
+}
+
+/** The names that a file of types exports, with their declarations. */
+export function exportsOf(file) {
+  const source = parse(file);
+  return source.statements
+    .filter(isExported)
+    .flatMap((statement) => namesOf(statement).map((name) => [name, statement]));
+}
+
+function parse(file) {
+  return ts.createSourceFile(file, readFileSync(join(TYPES, file), "utf8"), ts.ScriptTarget.Latest, true);
+}
+
+function isExported(statement) {
+  return ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+}
+
+function namesOf(statement) {
+  const declarations = statement.declarationList?.declarations ?? [statement];
+  return declarations.map(({ name }) => name.text);
+}
+
+function chapter(file) {
+  const entry = file === FIRST ? "meshydb-client" : `meshydb-client/${file.replace(".d.ts", "")}`;
+  const groups = new Map();
+  for (const [name, statement] of exportsOf(file)) groups.set(name, [...(groups.get(name) ?? []), statement]);
+  const sections = [...groups].map(([name, statements]) => section(name, statements));
+  return [`## ${entry}`, "", ...sections].join("\n");
+}
+
+/** What is declared together (an interface and a constant, the forms of a function) is shown together. */
+function section(name, statements) {
+  const comments = statements.map(commentOf).filter(Boolean);
+  const code = statements.map((statement) => statement.getText()).join("\n");
+  return [`### \`${name}\``, "", ...comments.flatMap((text) => [text, ""]), "```ts", code, "```", ""].join("\n");
+}
+
+/** The text of the last comment in front of a declaration: its lines, without what marks them. */
+function commentOf(statement) {
+  const text = statement.getSourceFile().text;
+  const range = ts.getLeadingCommentRanges(text, statement.pos)?.at(-1);
+  if (!range || !text.startsWith("/**", range.pos)) return "";
+  const lines = text.slice(range.pos + 3, range.end - 2).split("\n");
+  return lines
+    .map((line) => line.replace(/^\s*\* ?/, "").trim())
+    .join("\n")
+    .trim();
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(join(root, referenceFile), referenceDocument());
