@@ -86,7 +86,14 @@ export class Client {
   }
 
   async restore() {
-    return this.#open(undefined, Wish.Restore);
+    try {
+      return await this.#open(undefined, Wish.Restore);
+    } catch (error) {
+      this.#failed = true;
+      this.#error = error;
+      this.#changed();
+      throw error;
+    }
   }
 
   subscribe(listener) {
@@ -204,12 +211,13 @@ export class Client {
     if (!isLive || this.#connection?.port !== this.#current) {
       this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
     }
-    const storage = this.#failed || (isLive && this.#current.isDegraded) ? "degraded" : "ok";
+    const isDegraded = isLive && this.#current.isDegraded;
+    const storage = this.#failed || isDegraded ? "degraded" : "ok";
     return Object.freeze({
       ready: this.#ready,
       connection: this.#connection?.handle ?? null,
       storage: this.#persistence === "none" ? "none" : storage,
-      error: this.#error,
+      error: this.#error ?? (isDegraded ? this.#current.storeError : null),
     });
   }
 }

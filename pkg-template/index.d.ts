@@ -67,7 +67,7 @@ export interface MeshyClient {
   adopt(tokens: TokenSet): Promise<MeshyConnection>;
   /**
    * The persisted session, or null. Never makes a request, so it works offline and with an expired access token. Rejects with
-   * `unavailable` if the store does not answer: then nobody knows whether there is one.
+   * `unavailable`, or with the store's own error, if the store does not answer: then nobody knows whether there is one.
    */
   restore(): Promise<MeshyConnection | null>;
   /** Framework-free store for the whole client: who is signed in here, in this tab or through another one. */
@@ -108,7 +108,7 @@ export interface ClientSnapshot {
   readonly connection: MeshyConnection | null;
   /** `degraded`: the store fails and the session lives in memory. `none`: persistence is off or impossible here. */
   readonly storage: "ok" | "degraded" | "none";
-  /** Why what is stored could not be used. */
+  /** Why what is stored could not be used, or what the store says is wrong with it. */
   readonly error: MeshyError | null;
 }
 

@@ -42,7 +42,7 @@ export function monotonic() {
   return performance.now();
 }
 
-/** Settles as `promise` does, or after `ms` rejects with undefined; any other rejection is made to be something else. */
+/** Settles as `promise` does, or after `ms` rejects with undefined; a rejection with nothing is made to be something else. */
 export function within(promise, ms, late) {
   let timer;
   const deadline = new Promise((_, reject) => {
@@ -51,9 +51,8 @@ export function within(promise, ms, late) {
       late?.abort();
     }, ms);
   });
-  return Promise.race([Promise.resolve(promise).catch(() => Promise.reject(0)), deadline]).finally(() =>
-    clearTimeout(timer),
-  );
+  const failed = (error) => Promise.reject(error ?? 0);
+  return Promise.race([Promise.resolve(promise).catch(failed), deadline]).finally(() => clearTimeout(timer));
 }
 
 /** Reads the store: the members of the record there, in the order of `names`, or nothing. */
@@ -74,11 +73,14 @@ export async function swap(port, names, members) {
   return isSwapped;
 }
 
-/** What the store says in time. */
+/** What the store says in time. Of its errors only those of this package are kept: they show no secret. */
 async function told(port, operation, ask) {
   try {
-    return await within(ask(), STORE_TIMEOUT);
-  } catch {
+    const answer = await within(ask(), STORE_TIMEOUT);
+    port.storeError = null;
+    return answer;
+  } catch (error) {
+    port.storeError = error instanceof MeshyError ? error : null;
     port.report("storage", { failed: operation });
     throw undefined;
   }

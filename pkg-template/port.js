@@ -12,6 +12,8 @@ export class Port {
   refreshToken = null;
   /** The access token that the server gave last. */
   received;
+  /** What the store says is wrong with it. */
+  storeError = null;
   ref = new WeakRef(this);
   isOpen = false;
   /** For each origin the token that took the place of one which that origin had refused, and until when it may not be refused again. */
@@ -127,7 +129,7 @@ export class Port {
 
   settle(caller, token, error) {
     const waiting = this.#forget(caller);
-    error ? waiting?.reject(meshyError(error)) : waiting?.resolve(token);
+    error ? waiting?.reject(this.#errorOf(error)) : waiting?.resolve(token);
   }
 
   /** Hands its handles over; whoever waits here already goes on to wait for this machine. */
@@ -141,7 +143,7 @@ export class Port {
   changed(view, error) {
     const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...validity] = view;
     const before = this.snapshot;
-    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? meshyError(error) : null });
+    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? this.#errorOf(error) : null });
     if (this.isOpen) this.#reportChange(before, token);
     this.isDegraded = isDegraded;
     this.sid = sid;
@@ -150,6 +152,12 @@ export class Port {
     this.#validity = validity;
     this.listeners.notify();
     this.#onChange();
+  }
+
+  /** What the core has to say, unless the store has said it better. */
+  #errorOf(members) {
+    const error = meshyError(members);
+    return (error.code === "unavailable" && !error.status && this.storeError) || error;
   }
 
   #reportChange(before, token) {

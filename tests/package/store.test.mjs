@@ -218,6 +218,17 @@ describe("a store", () => {
     });
   }
 
+  test("that says what is wrong with it, with an error of this package, is quoted", async () => {
+    const wrong = new MeshyError({ code: "invalid_argument", argument: "path", retryable: false }, "is no folder");
+    const persistence = new MemoryStore();
+    persistence.read = persistence.compareAndSet = () => Promise.reject(wrong);
+    const client = await start({ persistence });
+    await assert.rejects(client.restore(), wrong);
+    assert.equal(client.getSnapshot().error, wrong);
+    await client.login("alice", "pw");
+    assert.deepEqual([client.getSnapshot().storage, client.getSnapshot().error], ["degraded", wrong]);
+  });
+
   test("that failed at the login and works again is not degraded any more", async () => {
     const persistence = Object.assign(new MemoryStore(), { compareAndSet: thrower });
     const client = await start({ persistence });
