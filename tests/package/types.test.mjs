@@ -28,6 +28,8 @@ import {
   type TraceEvent,
 } from "meshydb-client";
 import { fileStore } from "meshydb-client/node";
+import { type RedisLike, redisStore } from "meshydb-client/redis";
+import { type StoreTest, storeTests } from "meshydb-client/store-tests";
 
 const store: SessionStore = {
   read: (key: string) => (key ? "" : null),
@@ -61,6 +63,8 @@ const files: ClientOptions = { persistence: fileStore("session") };
 const noFile = () => fileStore();
 // @ts-expect-error
 const urlOfFile = () => fileStore(new URL("file:///session"));
+const inRedis = (redis: RedisLike): SessionStore => redisStore(redis);
+const promises: readonly StoreTest[] = storeTests(() => store);
 const none: ClientOptions = {};
 const local: ClientOptions = { persistence: "local" };
 const off: ClientOptions = { persistence: "none", fetch: async (input, init) => new Response(String(input) + init?.method) };
@@ -182,7 +186,7 @@ export async function use(signal: AbortSignal): Promise<void> {
   client[Symbol.dispose]();
   console.log(plain, sameOne, sameOther, early, later, adopting, restoring, restored, afterwards, ready, current, storage, stored);
   console.log(saved, done, phase, expiresAt, scope, generation, bare, local, off);
-  console.log(unknownPersistence, unknownOption, halfAStore, file, files, noFile, urlOfFile);
+  console.log(unknownPersistence, unknownOption, halfAStore, file, files, inRedis, promises, noFile, urlOfFile);
 }
 `;
 
@@ -279,8 +283,10 @@ for (const [library, libraryOptions] of Object.entries(libraries)) {
       const declarations = sources
         .filter(({ isDeclarationFile }) => isDeclarationFile)
         .map(({ fileName }) => basename(fileName));
-      const both = ["index.d.cts", "index.d.ts", "node.d.cts", "node.d.ts"];
-      assert.deepEqual(declarations.sort(), files === everyFile ? both : ["index.d.ts", "node.d.ts"]);
+      const modules = ["index", "node", "redis", "store-tests"];
+      const both = modules.flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]);
+      const expected = files === everyFile ? both : modules.map((name) => `${name}.d.ts`);
+      assert.deepEqual(declarations.sort(), expected);
     });
   }
 }
