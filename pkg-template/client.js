@@ -120,6 +120,11 @@ export class Client {
     this.#stopWatching?.();
   }
 
+  /** What a compiled `using` calls where the platform has no Symbol.dispose. */
+  [Symbol.for("Symbol.dispose")]() {
+    this[Symbol.dispose]();
+  }
+
   #storeFor() {
     return this.#persistence === "none" ? memory() : this.#persistence;
   }

@@ -50,6 +50,11 @@ export class Connection {
     this.#port = undefined;
   }
 
+  /** What a compiled `using` calls where the platform has no Symbol.dispose. */
+  [Symbol.for("Symbol.dispose")]() {
+    this[Symbol.dispose]();
+  }
+
   #open() {
     if (!this.#port) throw aborted("it was disposed of");
     return this.#port.live;

@@ -149,7 +149,8 @@ export function parseObject(text) {
 /** The own members of an object in the order of `names`; none if they cannot be had. */
 export function ownMembers(object, names) {
   try {
-    return names.split(" ").map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
+    const own = new Map(Object.entries(object));
+    return names.split(" ").map((name) => own.get(name));
   } catch {
     return [];
   }
