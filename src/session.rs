@@ -83,7 +83,9 @@ pub struct Session {
     attempt: Attempt,
     /// Another holder's claim, and when its time has passed here, if the store is looked at all the while.
     rival: Option<(Claim, i64)>,
-    /// Whether the lock is held, whether it was not to be had, and how often in a row the store took no claim.
+    /// Whether the lock is waited for, whether it is held, whether it was not to be had, and how often in a row the store
+    /// took no claim.
+    queued: bool,
     locked: bool,
     lockless: bool,
     claimless: u8,
@@ -131,6 +133,7 @@ impl Session {
             writable: false,
             attempt: Attempt::default(),
             rival: None,
+            queued: false,
             locked: false,
             lockless: false,
             claimless: 0,
@@ -183,8 +186,17 @@ impl Session {
             Input::Locked(held) => self.granted(now, held),
             Input::Replied(reply) => self.replied(now, reply),
             Input::Revoked => self.revoking -= 1,
-            Input::Hint if matches!(self.phase, Phase::Idle | Phase::Waiting { .. }) => self.load(),
-            Input::Hint => self.hinted = true,
+            Input::Hint => match self.phase {
+                Phase::Idle | Phase::Waiting { .. } | Phase::Locking => self.load(),
+                Phase::Loading
+                | Phase::Claiming { .. }
+                | Phase::Sending
+                | Phase::Releasing(_)
+                | Phase::Committing(_)
+                | Phase::Condemned(_)
+                | Phase::Ending { .. }
+                | Phase::Over => self.hinted = true,
+            },
             Input::Woke => self.woke(now),
             Input::SignOut { caller } => {
                 self.leaving.push(caller);

@@ -51,7 +51,9 @@ impl Session {
             } else {
                 self.config.timeout + SEND_WITHIN
             };
-            self.outputs.push(Output::Lock { within });
+            if !mem::replace(&mut self.queued, true) {
+                self.outputs.push(Output::Lock { within });
+            }
             self.phase = Phase::Locking;
         } else if wait > 0 {
             self.unlock();
@@ -96,8 +98,11 @@ impl Session {
         claim.is_some_and(|claim| claim.holder != self.holder)
     }
 
+    /// Whoever was queued may be looking at the store, because of a hint, or may have what it wanted by now.
     pub(super) fn granted(&mut self, now: &Now, held: bool) {
-        if !matches!(self.phase, Phase::Locking) {
+        self.queued = false;
+        let is_looking = matches!(self.phase, Phase::Loading);
+        if !is_looking && !matches!(self.phase, Phase::Locking) {
             if held {
                 self.outputs.push(Output::Unlock);
             }
@@ -105,6 +110,9 @@ impl Session {
         }
         self.locked = held;
         self.lockless = !held;
+        if is_looking {
+            return;
+        }
         if self.is_claimed() {
             self.load();
         } else {

@@ -26,7 +26,7 @@ impl Session {
 
     pub(super) fn woke(&mut self, now: &Now) {
         let timeout = self.config.timeout;
-        let is_patient = matches!(self.phase, Phase::Locking | Phase::Committing(_));
+        let is_patient = self.queued || matches!(self.phase, Phase::Committing(_));
         let error = if self.blind {
             no_store()
         } else {

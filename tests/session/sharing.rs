@@ -180,3 +180,30 @@ fn eight_lost_swaps_in_a_row_are_enough() {
     assert!(play.session.snapshot().degraded);
     play.done();
 }
+
+#[test]
+fn who_waits_for_the_lock_looks_when_it_hears_of_something_and_takes_no_second_place() {
+    let queued = || {
+        Play::new("ASKED")
+            .exact()
+            .then("loaded own#1 R1 expired by other#1 for 11000 -> lock 11000\n hint -> load")
+    };
+    queued()
+        .then("loaded own#2 R2 -> settle 1 A2")
+        .then("granted -> unlock\n later 60000\n call 2 -> load")
+        .then("loaded own#2 R2 expired -> lock 11000")
+        .then("granted -> swap own#2 R2 by own#1 locked");
+    queued()
+        .then("loaded own#2 R2 -> settle 1 A2\n later 60000\n call 2 -> load")
+        .then("loaded own#2 R2 expired")
+        .then("granted -> swap own#2 R2 by own#1 locked");
+    queued()
+        .then("loaded own#1 R1 expired by other#1 for 11000")
+        .then("granted -> load\n loaded own#2 R2 -> settle 1 A2, unlock");
+    queued()
+        .then("granted\n loaded own#2 R2 -> settle 1 A2, unlock")
+        .done();
+    queued()
+        .then("later 10000\n woke\n loaded own#2 R2 -> settle 1 A2")
+        .done();
+}
