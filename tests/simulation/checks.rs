@@ -353,7 +353,7 @@ impl World {
             .as_ref()
             .is_some_and(|claim| claim.locked && claim.holder != self.holders[holder].mark);
         let is_cooling = attempt.cooling(self.now(holder).wall) > 0;
-        let is_sound = !is_blind && !self.has_store_fault;
+        let is_sound = !is_blind && !self.has_store_fault && self.plan.clocks_agree();
         if held_lock && state == "waiting" && is_dead && !is_cooling && is_sound {
             self.fail(|| format!("h{holder} waits for a holder that is gone"));
         }
