@@ -83,8 +83,8 @@ async function signIn(folder, { tokenEndpoint }) {
       return store.compareAndSet(name, ...texts);
     },
   };
-  const start = () => initialize("fleet", "fleet-key", { tokenEndpoint, persistence });
-  await (await start()).login("alice", "wonderland");
+  const start = (shared) => initialize("fleet", "fleet-key", { tokenEndpoint, persistence: shared });
+  await start(persistence).login("alice", "wonderland");
   const { sid, generation } = JSON.parse(await store.read(key));
   const damages = [];
   let last = generation;
@@ -102,7 +102,7 @@ async function signIn(folder, { tokenEndpoint }) {
   const life = async (server) => {
     const files = await left();
     try {
-      const connection = await (await start()).restore();
+      const connection = await start(store).restore();
       const rejected = await connection.getAccessToken();
       const isAlive = server.accepts(await connection.getAccessToken({ rejected }));
       await look();

@@ -92,6 +92,7 @@ describe("the command-line tool", { timeout: 60_000 }, () => {
     const others = [meshy("whoami"), meshy("whoami")];
     child.kill("SIGKILL");
     assert.equal((await ended).code, "SIGKILL");
+    await refresh.left;
     refresh.release();
     for (const other of others) assert.deepEqual(await other, says("alice"));
     assert.deepEqual(await meshy("whoami"), says("alice"));

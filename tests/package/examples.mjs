@@ -75,6 +75,7 @@ async function startLine(origin) {
   const proxy = http.createServer(async (request, response) => {
     const held = hold?.method === request.method ? hold : undefined;
     if (held) hold = undefined;
+    response.on("close", () => held?.leave());
     if (held && !held.isAnswer) await held.meet();
     if (response.destroyed) return;
     const { url, method, headers } = request;
@@ -91,18 +92,25 @@ async function startLine(origin) {
     lead(to = origin) {
       target = to;
     },
-    /** Holds the next request of this method, which goes no further if its sender is gone by then, or its answer. */
+    /**
+     * Holds the next request of this method, which goes no further if its sender is gone by then, or its answer. `left`
+     * resolves when the sender is gone or has its answer.
+     */
     hold(method, { isAnswer = false } = {}) {
       let arrive;
       let release;
+      let leave;
       const arrived = new Promise((resolve) => {
         arrive = resolve;
       });
       const released = new Promise((resolve) => {
         release = resolve;
       });
-      hold = { method, isAnswer, meet: () => arrive() ?? released };
-      return { arrived, release };
+      const left = new Promise((resolve) => {
+        leave = resolve;
+      });
+      hold = { method, isAnswer, meet: () => arrive() ?? released, leave };
+      return { arrived, release, left };
     },
     close: () => close(proxy),
   };
