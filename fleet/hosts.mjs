@@ -1,13 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "../tests/package/processes.mjs";
 
 const program = fileURLToPath(new URL("host.mjs", import.meta.url));
-
-const running = new Set();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 /** A process with clients that share a store with those of other processes. */
 export class Host {
@@ -18,8 +14,8 @@ export class Host {
 
   constructor(config, heard = () => {}) {
     this.#child = fork(program, [JSON.stringify(config)]);
-    running.add(this.#child);
-    this.#closed = once(this.#child, "close").finally(() => running.delete(this.#child));
+    endWithUs(this.#child);
+    this.#closed = once(this.#child, "close");
     this.#child.on("message", (message) => (this.#calls.get(message.id) ?? heard)(message));
   }
 

@@ -89,7 +89,7 @@ async function told(port, operation, ask) {
 /** Posts a form: to status, media type, Retry-After in seconds and the members of the JSON object in at most 64 KiB of text. */
 export function post(port, body, isRevocation, names) {
   const { api, fetch } = port;
-  const grant = new URLSearchParams(body).get("grant_type") ?? "revocation";
+  const [, grant = "revocation"] = /^grant_type=(\w+)/.exec(body) ?? [];
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
   const controller = new AbortController();
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };

@@ -186,17 +186,8 @@ impl Session {
             Input::Locked(held) => self.granted(now, held),
             Input::Replied(reply) => self.replied(now, reply),
             Input::Revoked => self.revoking -= 1,
-            Input::Hint => match self.phase {
-                Phase::Idle | Phase::Waiting { .. } | Phase::Locking => self.load(),
-                Phase::Loading
-                | Phase::Claiming { .. }
-                | Phase::Sending
-                | Phase::Releasing(_)
-                | Phase::Committing(_)
-                | Phase::Condemned(_)
-                | Phase::Ending { .. }
-                | Phase::Over => self.hinted = true,
-            },
+            Input::Hint if self.may_look() => self.load(),
+            Input::Hint => self.hinted = true,
             Input::Woke => self.woke(now),
             Input::SignOut { caller } => {
                 self.leaving.push(caller);
@@ -357,21 +348,17 @@ impl Session {
         }
     }
 
-    /// The next attempt begins anew. While the store does not answer the lock is kept: whoever got it would take its holder
-    /// for gone, which may have a token that could not be stored.
-    fn end_attempt(&mut self) {
-        if !self.blind {
-            self.unlock();
-        }
-        self.sends = 0;
-        self.lockless = false;
-        self.claimless = 0;
-    }
-
     fn unlock(&mut self) {
         if mem::take(&mut self.locked) {
             self.outputs.push(Output::Unlock);
         }
+    }
+
+    fn may_look(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Idle | Phase::Waiting { .. } | Phase::Locking
+        )
     }
 
     fn load(&mut self) {

@@ -146,13 +146,11 @@ impl Session {
     }
 
     pub(super) fn rewrite_later(&mut self, now: &Now) {
-        let pause = FIRST_REWRITE << self.rewrites.min(8);
-        let longest = if self.blind {
-            self.config.timeout / 2
-        } else {
-            pause
-        };
-        self.rewrite_at = now.monotonic + pause.min(longest);
+        let mut pause = FIRST_REWRITE << self.rewrites.min(8);
+        if self.blind {
+            pause = pause.min(self.config.timeout / 2);
+        }
+        self.rewrite_at = now.monotonic + pause;
         self.rewrites += 1;
     }
 

@@ -267,6 +267,17 @@ impl Session {
         }
     }
 
+    /// The next attempt begins anew. While the store does not answer the lock is kept: whoever got it would take its holder
+    /// for gone, which may have a token that could not be stored.
+    pub(super) fn end_attempt(&mut self) {
+        if !self.blind {
+            self.unlock();
+        }
+        self.sends = 0;
+        self.lockless = false;
+        self.claimless = 0;
+    }
+
     /// Writes what other holders should know beside the session that is stored.
     pub(super) fn swap_attempt(&mut self, attempt: Attempt) {
         let record = self.record.clone().map(Stored::Live);

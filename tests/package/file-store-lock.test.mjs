@@ -29,6 +29,16 @@ async function hold(store) {
   };
 }
 
+async function assertHeldUntilKilled(path, holder) {
+  const order = [];
+  const waiter = fileStore(path).lock(key, signal, async () => order.push("granted"));
+  for (let turn = 0; turn < 100; turn++) await readdir(path);
+  order.push("killed");
+  await holder.kill();
+  await waiter;
+  assert.deepEqual(order, ["killed", "granted"]);
+}
+
 describe("the lock of a file store", { skip: process.platform === "win32" && "there is none on Windows" }, () => {
   for (const [what, open] of Object.entries({ "a killed process": inProcess, "a terminated worker": inWorker })) {
     test(`of ${what} is free, and goes to one of those who wait`, async (t) => {
@@ -58,13 +68,7 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     t.after(() => holder.kill());
     await hold(holder);
     holder.child.kill("SIGSTOP");
-    const order = [];
-    const waiter = fileStore(path).lock(key, signal, async () => order.push("granted"));
-    for (let turn = 0; turn < 100; turn++) await readdir(path);
-    order.push("killed");
-    await holder.kill();
-    await waiter;
-    assert.deepEqual(order, ["killed", "granted"]);
+    await assertHeldUntilKilled(path, holder);
   });
 
   test("is one for the containers that share its folder, though not a network", async (t) => {
@@ -78,13 +82,7 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     const holder = await inProcess(path, under);
     t.after(() => holder.kill());
     await hold(holder);
-    const order = [];
-    const waiter = fileStore(path).lock(key, signal, async () => order.push("granted"));
-    for (let turn = 0; turn < 100; turn++) await readdir(path);
-    order.push("killed");
-    await holder.kill();
-    await waiter;
-    assert.deepEqual(order, ["killed", "granted"]);
+    await assertHeldUntilKilled(path, holder);
   });
 
   test("is held by one of many at a time, in many rounds", async (t) => {

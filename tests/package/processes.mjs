@@ -1,6 +1,22 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Ends a child with this process, also when that ends in the middle of something. */
+export function endWithUs(child) {
+  running.add(child);
+  child.on("close", () => running.delete(child));
+}
+
+/** Whether such a child is still there. */
+export function isRunning(child) {
+  return running.has(child);
+}
+
 /** Runs a program to its end; one that does not come to an end by itself is killed, and has no code. */
 export async function run(command, args, { cwd, env = {}, timeout = 30_000 } = {}) {
   const options = { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], timeout };

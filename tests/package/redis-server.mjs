@@ -6,15 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as redis6 from "redis";
 import * as redis5 from "redis-5";
+import { endWithUs, isRunning } from "./processes.mjs";
 
 /** The versions of the redis package that the store works with. */
 export const packages = { "redis 5": redis5, "redis 6": redis6 };
-
-/** What is left when a test ends in its middle. */
-const running = new Set();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 /** A server of one's own at a Unix socket in a folder of its own, which keeps its data when it is restarted. */
 export class RedisServer {
@@ -40,8 +35,7 @@ export class RedisServer {
     const durable = ["--appendonly", "yes", "--appendfsync", "always"];
     const child = spawn(this.#command, [...settings, ...durable], { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
-    running.add(child);
-    child.on("close", () => running.delete(child));
+    endWithUs(child);
     await new Promise((resolve, reject) => {
       let output = "";
       child.stdout.on("data", (chunk) => {
@@ -56,7 +50,7 @@ export class RedisServer {
   async stop(signal = "SIGKILL") {
     const child = this.#child;
     this.#child = undefined;
-    if (!running.has(child)) return;
+    if (!isRunning(child)) return;
     const closed = once(child, "close");
     child.kill(signal);
     await closed;

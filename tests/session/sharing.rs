@@ -56,19 +56,19 @@ fn a_hint_reads_the_store_now_or_after_what_is_under_way() {
     );
 }
 
+/// A login that the store did not take, and a call when its token has expired.
+const NEVER_STORED: &str = "login -> send password
+    replied 1 -> load
+    unloaded  -> settle 0 A1, load
+    unloaded  -> load
+    unloaded
+    later 60000
+    call 1    -> load";
+
 #[test]
 fn a_store_that_cannot_say_does_not_stop_a_refresh() {
     Play::new("ASKED\n loaded corrupt -> send R1");
-    Play::new(
-        "login           -> send password
-         replied 1       -> load
-         unloaded        -> settle 0 A1, load
-         unloaded        -> load
-         unloaded
-         later 60000
-         call 1          -> load
-         unloaded        -> send R1",
-    );
+    Play::new(NEVER_STORED).then("unloaded -> send R1");
 }
 
 #[test]
@@ -123,15 +123,8 @@ fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
     );
     assert!(!play.session.snapshot().degraded);
     play.done();
-    let play = Play::new(
-        "login                      -> send password
-         replied 1                  -> load
-         unloaded                   -> settle 0 A1, load
-         unloaded                   -> load
-         unloaded
-         later 60000
-         call 1                     -> load
-         loaded empty               -> swap own#1 R1
+    let play = Play::new(NEVER_STORED).then(
+        "loaded empty               -> swap own#1 R1
          swapped                    -> send R1
          replied 2                  -> swap own#2 R2
          swapped                    -> settle 1 A2",
