@@ -2,7 +2,8 @@ import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Engine, Wish } from "./load.js";
 import { Local } from "./local.js";
-import { aborted, checkCredential, checkRefreshToken, clientOptions, signalOf } from "./options.js";
+import { aborted, check, checkCredential, checkRefreshToken, clientOptions, signalOf } from "./options.js";
+import { tokenMembers } from "./platform.js";
 import { Port } from "./port.js";
 
 /** Stops the watcher of a client that was collected. Made when first needed: importing must not fail anywhere. */
@@ -82,7 +83,7 @@ export class Client {
   }
 
   async adopt(tokens) {
-    return this.#open(undefined, Wish.Adopt, tokens);
+    return this.#open(undefined, Wish.Adopt, tokenMembers(tokens));
   }
 
   async restore() {
@@ -125,26 +126,22 @@ export class Client {
     this[Symbol.dispose]();
   }
 
-  #storeFor() {
-    return this.#persistence === "none" ? memory() : this.#persistence;
-  }
-
   #changed() {
     this.#snapshot = undefined;
     this.#listeners.notify();
   }
 
-  #engine() {
-    return new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
-  }
-
   async #open(signal, wish, first, second) {
     this.#alive();
-    const port = new Port(this.#engine(), this.#api, this.#key, this.#storeFor(), this.#tracers, () => this.#changed());
+    const engine = new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
+    const store = this.#persistence === "none" ? memory() : this.#persistence;
+    const port = new Port(engine, this.#api, this.#key, store, this.#tracers, () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
-    return this.#opened(port, await port.ask(signal, wish, first, second));
+    const token = await port.ask(signal, wish, first, second);
+    check(token !== undefined || wish !== Wish.Adopt, "tokens", "the members of a Bearer token response");
+    return this.#opened(port, token);
   }
 
   #opened(port, token) {

@@ -131,6 +131,6 @@ export class Local {
       this.#hasAnswered = true;
       return answered(answer);
     };
-    return within(register, PATIENCE).then(goOn, missing);
+    return within(PATIENCE, () => register).then(goOn, missing);
   }
 }

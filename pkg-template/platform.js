@@ -4,6 +4,12 @@ const STORE_TIMEOUT = 1000;
 const LEAVING = 250;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
+/** The members of a stored record, in the order in which the core takes and gives them. */
+const RECORD =
+  "v sid gen access_token refresh_token scope received_at expires_at past ended \
+attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since";
+/** The members of a token response, in the order in which the core takes them. */
+const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description";
 const BRAND = Symbol.for("meshydb-client.MeshyError");
 
 export class MeshyError extends Error {
@@ -25,8 +31,8 @@ export class MeshyError extends Error {
   }
 }
 
-export function meshyError([code, reason, text, retryable, argument, status, error, error_description, retryAfter]) {
-  return new MeshyError({ code, reason, retryable, argument, status, error, error_description, retryAfter }, text);
+export function meshyError([code, reason, text, retryable, status, error, error_description, retryAfter]) {
+  return new MeshyError({ code, reason, retryable, status, error, error_description, retryAfter }, text);
 }
 
 /** Whether there is such a thing here; where storage is blocked, looking may throw. */
@@ -42,8 +48,8 @@ export function monotonic() {
   return performance.now();
 }
 
-/** Settles as `promise` does, or after `ms` rejects with undefined; a rejection with nothing is made to be something else. */
-export function within(promise, ms, late) {
+/** Settles as what `ask` promises, or after `ms` rejects with undefined; a rejection with nothing is made to be something else. */
+export function within(ms, ask, late) {
   let timer;
   const deadline = new Promise((_, reject) => {
     timer = setTimeout(() => {
@@ -52,21 +58,21 @@ export function within(promise, ms, late) {
     }, ms);
   });
   const failed = (error) => Promise.reject(error ?? 0);
-  return Promise.race([Promise.resolve(promise).catch(failed), deadline]).finally(() => clearTimeout(timer));
+  return Promise.race([Promise.resolve().then(ask).catch(failed), deadline]).finally(() => clearTimeout(timer));
 }
 
-/** Reads the store: the members of the record there, in the order of `names`, or nothing. */
-export async function load(port, names) {
+/** Reads the store: the members of the record there, or nothing. */
+export async function load(port) {
   const text = await told(port, "read", () => port.store.read(port.key));
   port.engine.seen = typeof text === "string" ? text : null;
-  return text && ownMembers(parseObject(port.engine.seen), names);
+  return text && ownMembers(parseObject(port.engine.seen), RECORD);
 }
 
 /** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */
-export async function swap(port, names, members) {
+export async function swap(port, members) {
   const { engine, store, key } = port;
   const before = parseObject(engine.seen);
-  const record = Object.fromEntries(names.split(" ").map((name, index) => [name, members[index]]));
+  const record = Object.fromEntries(RECORD.split(" ").map((name, index) => [name, members[index]]));
   const next = JSON.stringify({ ...(before?.sid === record.sid && before), ...record });
   const isSwapped = await told(port, "write", () => store.compareAndSet(key, engine.seen, next));
   if (isSwapped) engine.seen = next;
@@ -76,7 +82,7 @@ export async function swap(port, names, members) {
 /** What the store says in time. Of its errors only those of this package are kept: they show no secret. */
 async function told(port, operation, ask) {
   try {
-    const answer = await within(ask(), STORE_TIMEOUT);
+    const answer = await within(STORE_TIMEOUT, ask);
     port.storeError = null;
     return answer;
   } catch (error) {
@@ -86,8 +92,8 @@ async function told(port, operation, ask) {
   }
 }
 
-/** Posts a form: to status, media type, Retry-After in seconds and the members of the JSON object in at most 64 KiB of text. */
-export function post(port, body, isRevocation, names) {
+/** Posts a form: to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB of JSON. */
+export function post(port, body, isRevocation) {
   const { api, fetch } = port;
   const [, grant = "revocation"] = /^grant_type=(\w+)/.exec(body) ?? [];
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
@@ -109,12 +115,14 @@ export function post(port, body, isRevocation, names) {
     });
     const later = response.headers.get("retry-after");
     const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - Date.now()) / 1000;
-    const members = ownMembers(parseObject(await readText(response.body, BODY_LIMIT)), names);
+    const isJson = /^application\/json[ \t]*(;|$)/i.test(response.headers.get("content-type"));
+    const text = await readText(response.body, BODY_LIMIT);
+    const members = tokenMembers(isJson && parseObject(text));
     port.received = members[0];
     port.report("answer", { grant, status: response.status });
-    return [response.status, response.headers.get("content-type"), seconds, ...members];
+    return [response.status, seconds, ...members];
   };
-  return within(ask(), timeout, controller).catch(async (failure) => {
+  return within(timeout, ask, controller).catch(async (failure) => {
     port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
     if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
     throw failure;
@@ -146,8 +154,13 @@ export function parseObject(text) {
   } catch {}
 }
 
+/** The members of a token response that an object is. */
+export function tokenMembers(object) {
+  return ownMembers(object, TOKEN_RESPONSE);
+}
+
 /** The own members of an object in the order of `names`; none if they cannot be had. */
-export function ownMembers(object, names) {
+function ownMembers(object, names) {
   try {
     const own = new Map(Object.entries(object));
     return names.split(" ").map((name) => own.get(name));

@@ -95,31 +95,26 @@ export class Port {
   lock(within) {
     const { store, key } = this;
     const controller = new AbortController();
+    const { signal } = controller;
     return new Promise((resolve) => {
-      let isOpen = true;
-      const answer = (isHeld) => {
+      const refuse = () => {
         clearTimeout(timer);
-        resolve(isHeld);
-        isOpen = false;
+        resolve(false);
+        controller.abort();
       };
-      const refuse = () => answer(false);
-      const hold = async () => {
-        if (!isOpen) return;
-        answer(true);
-        await new Promise((release) => {
+      const hold = () => {
+        if (signal.aborted) return;
+        clearTimeout(timer);
+        resolve(true);
+        return new Promise((release) => {
           this.#release = release;
         });
       };
-      const timer = setTimeout(() => {
-        refuse();
-        controller.abort();
-      }, within);
+      const timer = setTimeout(refuse, within);
       timer.unref?.();
-      try {
-        Promise.resolve(store.lock(key, controller.signal, hold)).then(refuse, refuse);
-      } catch {
-        refuse();
-      }
+      Promise.resolve()
+        .then(() => store.lock(key, signal, hold))
+        .then(refuse, refuse);
     });
   }
 

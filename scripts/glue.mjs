@@ -2,22 +2,14 @@
 const HELPERS = {
   getDataViewMemory0: "return new DataView(wasm.memory.buffer);",
   getUint8ArrayMemory0: "return new Uint8Array(wasm.memory.buffer);",
-  getStringFromWasm0: "return decodeText(getUint8ArrayMemory0().subarray(ptr, ptr + len));",
-  decodeText: "return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);",
+  getStringFromWasm0: `
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(getUint8ArrayMemory0().subarray(ptr, ptr + len));`,
   passStringToWasm0: `
     const bytes = new TextEncoder().encode(arg);
     WASM_VECTOR_LEN = bytes.length;
     const ptr = malloc(WASM_VECTOR_LEN, 1);
     getUint8ArrayMemory0().set(bytes, ptr);
     return ptr;`,
-  handleError: `
-    return (...args) => {
-      try {
-        return f(...args);
-      } catch (e) {
-        wasm.__wbindgen_exn_store(addToExternrefTable0(e));
-      }
-    };`,
   makeMutClosure: `
     let count = 1;
     const real = (...args) => {
@@ -79,9 +71,12 @@ export function simplified(glue) {
     })
     .replaceAll(/^(let |const )?cached(TextDecoder|TextEncoder)\b.*\n/gm, "")
     .replaceAll(", wasm.__wbindgen_realloc)", ")")
-    .replaceAll(/^( {8}\w+: )function\(\) \{ return (handleError\()function \((.*)\) \{$/gm, "$1$2($3) => {")
-    .replaceAll(/^ {8}\}, arguments\); \},$/gm, "        }),")
+    .replaceAll(/^( {8}\w+: )function\(\) \{ return handleError\(function \((.*)\) \{$/gm, "$1($2) => {")
+    .replaceAll(/^ {8}\}, arguments\); \},$/gm, "        },")
+    .replaceAll(/^ +let result;\n +try \{\n +result = (.*);\n[\s\S]*?^ +return ret;$/gm, "            return $1;")
     .replaceAll(/^( {8}\w+: )function(\(.*\)) \{$/gm, "$1$2 => {")
+    .replace(/^ +const ret = typeof globalThis === .*\n.*$/m, "            return addToExternrefTable0(globalThis);")
+    .replaceAll(/^ +__proto__: null,\n/gm, "")
     .concat(START);
 }
 

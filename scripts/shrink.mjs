@@ -18,7 +18,7 @@ const UNUSED_POINTERS = [
 ];
 
 /** What js-sys looks for in four places is `globalThis` on every platform that there is. */
-const GLOBAL = /^js_sys::global::\w+$/;
+const GLOBAL = /^js_sys::global::(get_global_object::)?h\w+$/;
 const GLOBAL_THIS = /::GLOBAL_THIS::init::__wbg_static_accessor_\w+::\w+$/;
 
 /** Makes traps of panics and of pointers to what is not used. wasm-opt then drops what only they called. */

@@ -64,48 +64,37 @@ pub struct Attempt {
     pub unanswered_since: Option<i64>,
 }
 
-/// The members of an [`Attempt`], as a JSON reader found them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AttemptMembers<'a> {
-    /// [`Attempt::token`].
-    pub attempt: &'a Member,
-    /// [`Claim::holder`].
-    pub claim: &'a Member,
-    /// [`Claim::number`].
-    pub claim_number: &'a Member,
-    /// [`Claim::duration`].
-    pub claim_for: &'a Member,
-    /// [`Claim::locked`], 1 or 0.
-    pub claim_locked: &'a Member,
-    /// [`Cooldown::since`].
-    pub cooldown_since: &'a Member,
-    /// [`Cooldown::duration`].
-    pub cooldown_for: &'a Member,
-    /// [`Cooldown::failures`].
-    pub failures: &'a Member,
-    /// [`Attempt::unanswered_since`].
-    pub unanswered_since: &'a Member,
-}
-
 impl Attempt {
-    /// What can be made of the members: nothing in them may keep anybody waiting for longer than an hour.
-    pub fn parse(members: &AttemptMembers<'_>) -> Self {
+    /// What can be made of `attempt`, `claim`, `claim_number`, `claim_for`, `claim_locked` (1 or 0), `cooldown_since`,
+    /// `cooldown_for`, `failures` and `unanswered_since`: nothing in them may keep anybody waiting for longer than an hour.
+    pub fn parse(members: &[Member; 9]) -> Self {
+        let [
+            token,
+            claim,
+            claim_number,
+            claim_for,
+            claim_locked,
+            cooldown_since,
+            cooldown_for,
+            failures,
+            unanswered_since,
+        ] = members;
         let number = |member| time(member).unwrap_or(0);
         let wait = |member| number(member).min(LONGEST_WAIT);
         Self {
-            token: number(members.attempt),
-            claim: (*members.claim != Member::Missing).then(|| Claim {
-                holder: number(members.claim),
-                number: number(members.claim_number),
-                duration: wait(members.claim_for),
-                locked: wait(members.claim_locked) == 1,
+            token: number(token),
+            claim: (*claim != Member::Missing).then(|| Claim {
+                holder: number(claim),
+                number: number(claim_number),
+                duration: wait(claim_for),
+                locked: wait(claim_locked) == 1,
             }),
-            cooldown: time(members.cooldown_since).map(|since| Cooldown {
+            cooldown: time(cooldown_since).map(|since| Cooldown {
                 since,
-                duration: wait(members.cooldown_for),
-                failures: wait(members.failures) as u32,
+                duration: wait(cooldown_for),
+                failures: wait(failures) as u32,
             }),
-            unanswered_since: time(members.unanswered_since),
+            unanswered_since: time(unanswered_since),
         }
     }
 
@@ -118,12 +107,11 @@ impl Attempt {
         })
     }
 
-    /// What is known when this was read and `before`, of the same refresh token, was known: the store's claim, and the
-    /// longer memory of the two.
-    #[must_use]
-    pub fn beside(mut self, before: &Self) -> Self {
+    /// Adds to what was read what was known `before` of the same refresh token: its claim stays, and the longer memory of
+    /// the two.
+    pub fn remember(&mut self, before: &Self) {
         let since = |attempt: &Self| attempt.cooldown.map(|cooldown| cooldown.since);
-        if since(before) > since(&self) {
+        if since(before) > since(self) {
             self.cooldown = before.cooldown;
         }
         if self.token == 0 {
@@ -132,7 +120,6 @@ impl Attempt {
         if self.token == before.token {
             self.unanswered_since = self.unanswered_since.or(before.unanswered_since);
         }
-        self
     }
 
     /// Sends in a row that have failed.

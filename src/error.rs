@@ -11,8 +11,6 @@ use std::rc::Rc;
 /// The discriminant of [`Error`], spelled as JavaScript sees it by [`Code::as_str`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// A caller's mistake, found before any request.
-    InvalidArgument,
     /// The server refused the user's credentials or a refresh token.
     InvalidGrant,
     /// Any other OAuth error, or a 4xx that explains nothing.
@@ -25,8 +23,6 @@ pub enum Code {
     Network,
     /// No answer within the deadline.
     Timeout,
-    /// The caller's own signal.
-    Aborted,
     /// The answer is no token response.
     InvalidResponse,
     /// The session is over; [`Error::reason`] says why.
@@ -39,14 +35,12 @@ impl Code {
     /// The code's public name.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::InvalidArgument => "invalid_argument",
             Self::InvalidGrant => "invalid_grant",
             Self::Refused => "refused",
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
             Self::Network => "network",
             Self::Timeout => "timeout",
-            Self::Aborted => "aborted",
             Self::InvalidResponse => "invalid_response",
             Self::SessionEnded => "session_ended",
             Self::Unsupported => "unsupported",
@@ -115,8 +109,6 @@ pub struct Details {
     pub code: Code,
     /// Why the session ended, for [`Code::SessionEnded`].
     pub reason: Option<Reason>,
-    /// The argument at fault, for [`Code::InvalidArgument`].
-    pub argument: Option<&'static str>,
     /// One sentence for the developer.
     pub text: &'static str,
     /// The HTTP status, where there was an answer.
@@ -147,19 +139,11 @@ impl Error {
         Self(Box::new(Details {
             code,
             reason: None,
-            argument: None,
             text,
             status: None,
             retry_after: None,
             server: None,
         }))
-    }
-
-    /// A caller's mistake in `argument`; `text` says what is wrong with it.
-    pub fn argument(argument: &'static str, text: &'static str) -> Self {
-        let mut error = Self::new(Code::InvalidArgument, text);
-        error.argument = Some(argument);
-        error
     }
 
     /// The end of a session.
@@ -182,10 +166,8 @@ impl Error {
     pub fn retryable(&self) -> bool {
         match self.code {
             Code::RateLimited | Code::Unavailable | Code::Network | Code::Timeout => true,
-            Code::InvalidArgument
-            | Code::InvalidGrant
+            Code::InvalidGrant
             | Code::Refused
-            | Code::Aborted
             | Code::InvalidResponse
             | Code::SessionEnded
             | Code::Unsupported => false,

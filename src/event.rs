@@ -114,7 +114,7 @@ pub struct Snapshot<'a> {
     /// Counts rotations.
     pub generation: i64,
     /// Why the session ended, or why the last refresh failed.
-    pub error: Option<Error>,
+    pub error: Option<&'a Error>,
     /// The store fails, and the session lives in memory.
     pub degraded: bool,
 }

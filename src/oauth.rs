@@ -166,36 +166,16 @@ impl Member {
     }
 }
 
-/// The members of a token response or of an error response.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Members<'a> {
-    /// Section 5.1.
-    pub access_token: &'a Member,
-    /// Section 5.1.
-    pub token_type: &'a Member,
-    /// Section 5.1.
-    pub expires_in: &'a Member,
-    /// Section 5.1.
-    pub refresh_token: &'a Member,
-    /// Section 5.1.
-    pub scope: &'a Member,
-    /// Section 5.2.
-    pub error: &'a Member,
-    /// Section 5.2.
-    pub error_description: &'a Member,
-}
-
 /// What came back for one request.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Answer<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
     /// The HTTP status; 0 for a redirect that the browser hides.
     pub status: u16,
-    /// Content-Type.
-    pub content_type: &'a str,
     /// Retry-After, in seconds from now.
     pub retry_after: Option<f64>,
-    /// The JSON object that the body is, if it is one, of at most 64 KiB of UTF-8.
-    pub members: Option<Members<'a>>,
+    /// Of the JSON object that the body is, if it is one of at most 64 KiB of UTF-8 and of media type `application/json`:
+    /// `access_token`, `token_type`, `expires_in`, `refresh_token`, `scope`, `error`, `error_description`.
+    pub members: [Member; 7],
 }
 
 /// What it means that no answer came: the connection failed, or the deadline passed.
@@ -208,10 +188,9 @@ pub fn no_answer(late: bool) -> Error {
 }
 
 /// Judges the answer to a token request (RFC 6749 sections 5.1 and 5.2).
-pub fn token_response(answer: &Answer<'_>) -> Result<TokenSet, Error> {
-    let members = answer.members.filter(|_| is_json(answer.content_type));
+pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
     let (code, text) = match answer.status {
-        200 => match members.and_then(token_set) {
+        200 => match token_set(&answer.members) {
             Some(tokens) => return Ok(tokens),
             None => (Code::InvalidResponse, "the answer is no token response"),
         },
@@ -225,8 +204,9 @@ pub fn token_response(answer: &Answer<'_>) -> Result<TokenSet, Error> {
     if error.retryable() {
         error.retry_after = seconds(answer.retry_after);
     } else if code == Code::Refused {
-        error.server = members.and_then(server_error).map(Rc::new);
-        if members.is_some_and(|members| members.error.text() == Some("invalid_grant")) {
+        let [.., name, description] = &answer.members;
+        error.server = server_error(name, description).map(Rc::new);
+        if name.text() == Some("invalid_grant") {
             error.code = Code::InvalidGrant;
             error.text = "the server refused the credentials";
         }
@@ -234,34 +214,31 @@ pub fn token_response(answer: &Answer<'_>) -> Result<TokenSet, Error> {
     Err(error)
 }
 
-/// Whether a media type is `application/json`, whatever its parameters (RFC 9110 section 8.3.1).
-fn is_json(content_type: &str) -> bool {
-    const JSON: &[u8] = b"application/json";
-    let bytes = content_type.as_bytes();
-    let (Some(media_type), Some(rest)) = (bytes.get(..JSON.len()), bytes.get(JSON.len()..)) else {
-        return false;
-    };
-    let parameters = rest.iter().find(|&&byte| byte != b' ' && byte != b'\t');
-    media_type.eq_ignore_ascii_case(JSON) && matches!(parameters, None | Some(b';'))
-}
-
-fn server_error(members: Members<'_>) -> Option<ServerError> {
+fn server_error(error: &Member, description: &Member) -> Option<ServerError> {
     Some(ServerError {
-        error: sanitised(members.error.text()?)?,
-        description: members.error_description.text().and_then(sanitised),
+        error: sanitised(error.text()?)?,
+        description: description.text().and_then(sanitised),
     })
 }
 
-/// The token set in `members`, if they are a valid one. Only what the RFC defines is looked at.
-pub fn token_set(members: Members<'_>) -> Option<TokenSet> {
-    if !members.token_type.text()?.eq_ignore_ascii_case("bearer") {
+/// The token set in the members of an [`Answer`], if they are a valid one. Only what the RFC defines is looked at.
+pub fn token_set(members: &[Member; 7]) -> Option<TokenSet> {
+    let [
+        access_token,
+        token_type,
+        expires_in,
+        refresh_token,
+        scope,
+        ..,
+    ] = members;
+    if !token_type.text()?.eq_ignore_ascii_case("bearer") {
         return None;
     }
     Some(TokenSet {
-        access_token: AccessToken::parse(members.access_token.text()?)?,
-        refresh_token: members.refresh_token.refresh_token()?,
-        lifetime: lifetime(members.expires_in),
-        scope: members.scope.text().and_then(sanitised),
+        access_token: AccessToken::parse(access_token.text()?)?,
+        refresh_token: refresh_token.refresh_token()?,
+        lifetime: lifetime(expires_in),
+        scope: scope.text().and_then(sanitised),
     })
 }
 

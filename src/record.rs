@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use crate::attempt::{Attempt, AttemptMembers, time};
+use crate::attempt::{Attempt, time};
 use crate::error::Reason;
 use crate::oauth::Member;
 use crate::token::{
@@ -140,33 +140,6 @@ pub enum Stored {
     Newer,
 }
 
-/// The members of a stored record, as a JSON reader found them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RecordMembers<'a> {
-    /// The version.
-    pub v: &'a Member,
-    /// [`Record::sid`].
-    pub sid: &'a Member,
-    /// [`Record::generation`].
-    pub generation: &'a Member,
-    /// [`Record::access_token`].
-    pub access_token: &'a Member,
-    /// [`Record::refresh_token`].
-    pub refresh_token: &'a Member,
-    /// [`Record::scope`].
-    pub scope: &'a Member,
-    /// Epoch milliseconds.
-    pub received_at: &'a Member,
-    /// Epoch milliseconds; missing where the server did not say.
-    pub expires_at: &'a Member,
-    /// [`Record::past`].
-    pub past: &'a Member,
-    /// The reason, in the record of an ended session.
-    pub ended: &'a Member,
-    /// What its holders are up to.
-    pub attempt: AttemptMembers<'a>,
-}
-
 impl Entry {
     /// Of a store that cannot say what it holds.
     pub fn unreadable() -> Self {
@@ -176,19 +149,19 @@ impl Entry {
         }
     }
 
-    /// Validates what was read at `now`.
-    pub fn parse(members: &RecordMembers<'_>, now: Now) -> Self {
+    /// Validates what was read at `now`: `v`, `sid`, `gen`, `access_token`, `refresh_token`, `scope`, `received_at`,
+    /// `expires_at` (epoch milliseconds, missing where the server did not say), `past`, `ended` (the reason), and the
+    /// members of its [`Attempt`].
+    pub fn parse(members: &[Member; 19], now: Now) -> Self {
+        let [v, _, _, _, _, _, _, _, _, _, attempt @ ..] = members;
+        let is_newer = v.number().is_some_and(|version| version > VERSION as f64);
         Self {
-            stored: if members
-                .v
-                .number()
-                .is_some_and(|version| version > VERSION as f64)
-            {
+            stored: if is_newer {
                 Stored::Newer
             } else {
-                Stored::valid(members, now).unwrap_or(Stored::Corrupt)
+                Stored::parse(members, now).unwrap_or(Stored::Corrupt)
             },
-            attempt: Attempt::parse(&members.attempt),
+            attempt: Attempt::parse(attempt),
         }
     }
 }
@@ -228,38 +201,52 @@ impl Stored {
         }
     }
 
-    fn valid(members: &RecordMembers<'_>, now: Now) -> Option<Self> {
-        if members.v.number()? < VERSION as f64 {
+    fn parse(members: &[Member; 19], now: Now) -> Option<Self> {
+        let [
+            v,
+            sid,
+            generation,
+            access_token,
+            refresh_token,
+            scope,
+            received_at,
+            expires_at,
+            past,
+            ended,
+            attempt,
+            ..,
+        ] = members;
+        if v.number()? < VERSION as f64 {
             return None;
         }
-        if *members.sid == Member::Missing && *members.access_token == Member::Missing {
-            return members.attempt.attempt.number().map(|_| Self::Empty);
+        if *sid == Member::Missing && *access_token == Member::Missing {
+            return attempt.number().map(|_| Self::Empty);
         }
-        let sid = members.sid.text().filter(|sid| !sid.is_empty())?;
-        let generation = time(members.generation)?;
-        if *members.ended != Member::Missing {
-            let reason = Reason::parse(members.ended.text()?)?;
+        let sid = sid.text().filter(|sid| !sid.is_empty())?;
+        let generation = time(generation)?;
+        if *ended != Member::Missing {
+            let reason = Reason::parse(ended.text()?)?;
             return Some(Self::Ended {
                 sid: sid.into(),
                 generation,
                 reason,
             });
         }
-        let received_at = time(members.received_at)?;
-        let expiry_known = *members.expires_at != Member::Missing;
+        let received_at = time(received_at)?;
+        let expiry_known = *expires_at != Member::Missing;
         let expires_at = if expiry_known {
-            time(members.expires_at)?
+            time(expires_at)?
         } else {
             received_at + UNKNOWN_LIFETIME
         };
         if !(0..=LONGEST_LIFETIME).contains(&(expires_at - received_at)) {
             return None;
         }
-        let scope = members.scope.text()?;
-        let past = members.past.text().filter(|past| is_past(past))?;
-        let refresh_token = members.refresh_token.refresh_token()?;
+        let scope = scope.text()?;
+        let past = past.text().filter(|past| is_past(past))?;
+        let refresh_token = refresh_token.refresh_token()?;
         Some(Self::Live(Rc::new(Record {
-            access_token: AccessToken::parse(members.access_token.text()?)?,
+            access_token: AccessToken::parse(access_token.text()?)?,
             refresh_token,
             sid: sid.into(),
             generation,

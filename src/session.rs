@@ -54,7 +54,7 @@ enum Phase {
     Loading,
     Waiting { until: i64 },
     Locking,
-    Claiming { at: Now, attempt: Attempt },
+    Claiming { at: Now },
     Sending,
     Releasing(Error),
     Committing(Rc<Record>),
@@ -177,8 +177,10 @@ impl Session {
             }
             Input::Refresh { caller } => self.call(now, caller, ANOTHER),
             Input::Abort(caller) => {
-                self.callers.retain(|waiting| waiting.id != caller);
-                self.leaving.retain(|&leaving| leaving != caller);
+                self.dismiss(None, &mut |waiting| waiting.id == caller);
+                if let Some(at) = self.leaving.iter().position(|&leaving| leaving == caller) {
+                    self.leaving.swap_remove(at);
+                }
                 self.rest();
             }
             Input::Loaded(loaded) => self.loaded(now, loaded),
@@ -243,7 +245,13 @@ impl Session {
     }
 
     /// Remembers what is stored, and what holders have told each other.
-    fn notice(&mut self, Entry { stored, attempt }: Entry) {
+    fn notice(
+        &mut self,
+        Entry {
+            stored,
+            mut attempt,
+        }: Entry,
+    ) {
         self.stored = stored;
         self.writable = self.stored.is_readable();
         if !self.writable {
@@ -251,11 +259,10 @@ impl Session {
         }
         let is_ours = self.stored.sid() == Some(&self.sid);
         let is_later = is_ours && self.stored.generation() > self.generation();
-        self.attempt = if is_later {
-            attempt
-        } else {
-            attempt.beside(&self.attempt)
-        };
+        if !is_later {
+            attempt.remember(&self.attempt);
+        }
+        self.attempt = attempt;
         if is_ours && matches!(self.stored, Stored::Live(_)) {
             self.place = Place::Stored;
             self.degraded &= self.stored.generation() < self.generation();
@@ -304,7 +311,7 @@ impl Session {
         self.lost_swaps += u8::from(lost);
         match mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Claiming { .. } | Phase::Condemned(_) if lost => self.load(),
-            Phase::Claiming { at, attempt } => self.claimed(now, at, attempt, done),
+            Phase::Claiming { at } => self.claimed(now, at, done),
             Phase::Condemned(end) if done => self.over(end),
             Phase::Condemned(_) => {
                 let refusal = self.refused.take();

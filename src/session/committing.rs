@@ -97,9 +97,8 @@ impl Session {
         self.record = Some(next);
         self.opened_with = None;
         self.degraded = !stored;
-        let replaced = self.replaced.take().filter(|_| stored);
-        self.revoke(replaced.as_ref());
         if stored {
+            self.revoke_replaced();
             self.place = Place::Stored;
             self.lost_swaps = 0;
         }

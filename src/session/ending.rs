@@ -59,8 +59,9 @@ impl Session {
     pub(super) fn ending_swapped(&mut self, written: bool, swapped: Result<bool, StoreFailed>) {
         self.phase = Phase::Over;
         if !(written && swapped == Ok(true)) {
-            let replaced = self.replaced.take().filter(|_| swapped == Ok(true));
-            self.revoke(replaced.as_ref());
+            if swapped == Ok(true) {
+                self.revoke_replaced();
+            }
             self.end_again();
         }
     }
@@ -102,6 +103,11 @@ impl Session {
             },
             attempt: self.others_attempt(),
         }));
+    }
+
+    pub(super) fn revoke_replaced(&mut self) {
+        let replaced = self.replaced.take();
+        self.revoke(replaced.as_ref());
     }
 
     pub(super) fn revoke(&mut self, token: Option<&RefreshToken>) {

@@ -122,27 +122,23 @@ impl Session {
 
     /// Whoever takes over from another's claim cannot know whether that one has sent.
     pub(super) fn claim(&mut self, now: &Now) {
-        let mut attempt = self.own_attempt();
-        let rival = attempt.claim.take();
-        if rival.is_some_and(|rival| rival.holder != self.holder) {
-            attempt.unanswered_since.get_or_insert(now.wall);
+        self.attempt = self.own_attempt();
+        if self.is_claimed() {
+            self.attempt.unanswered_since.get_or_insert(now.wall);
         }
         self.claims += 1;
-        attempt.claim = Some(Claim {
+        self.attempt.claim = Some(Claim {
             holder: self.holder,
             number: self.claims,
             duration: self.config.timeout + SEND_WITHIN,
             locked: self.locked,
         });
-        self.swap_attempt(attempt);
-        self.phase = Phase::Claiming { at: *now, attempt };
+        self.swap_attempt();
+        self.phase = Phase::Claiming { at: *now };
     }
 
     /// Sends, unless so much time has passed that another may have taken over, or the store takes no claim: then it is read again.
-    pub(super) fn claimed(&mut self, now: &Now, at: Now, attempt: Attempt, done: bool) {
-        if done {
-            self.attempt = attempt;
-        }
+    pub(super) fn claimed(&mut self, now: &Now, at: Now, done: bool) {
         self.claimless += u8::from(!done);
         self.degraded |= !done;
         if !done || now.since(at) > SEND_WITHIN {
@@ -215,7 +211,7 @@ impl Session {
             self.cool(now, error.retry_after);
         }
         if self.attempt.claim.take().is_some() {
-            self.swap_attempt(self.attempt);
+            self.swap_attempt();
             self.phase = Phase::Releasing(error);
         } else {
             let retry = error.retryable() || error.is_lost_answer();
@@ -279,10 +275,13 @@ impl Session {
     }
 
     /// Writes what other holders should know beside the session that is stored.
-    pub(super) fn swap_attempt(&mut self, attempt: Attempt) {
+    pub(super) fn swap_attempt(&mut self) {
         let record = self.record.clone().map(Stored::Live);
         let stored = record.unwrap_or_else(|| self.stored.clone());
-        self.outputs.push(Output::Swap(Entry { stored, attempt }));
+        self.outputs.push(Output::Swap(Entry {
+            stored,
+            attempt: self.attempt,
+        }));
     }
 
     /// The refresh token that would be sent.

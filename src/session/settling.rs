@@ -19,16 +19,25 @@ impl Session {
         result: &Result<Option<AccessToken>, Error>,
         which: &mut dyn FnMut(&mut Caller) -> bool,
     ) {
+        self.dismiss(Some(result), which);
+    }
+
+    /// Lets go of those callers, settled if there is a result.
+    pub(super) fn dismiss(
+        &mut self,
+        result: Option<&Result<Option<AccessToken>, Error>>,
+        which: &mut dyn FnMut(&mut Caller) -> bool,
+    ) {
         let outputs = &mut self.outputs;
         self.callers.retain_mut(|caller| {
-            let is_settled = which(caller);
-            if is_settled {
+            let is_dismissed = which(caller);
+            if is_dismissed && let Some(result) = result {
                 outputs.push(Output::Settle {
                     caller: caller.id,
                     result: result.clone(),
                 });
             }
-            !is_settled
+            !is_dismissed
         });
     }
 

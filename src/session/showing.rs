@@ -1,11 +1,17 @@
 //! What a session shows of itself.
 
 use super::{Phase, Session};
+use crate::config::Config;
 use crate::event::Snapshot;
 use crate::record::Record;
 use crate::token::RefreshToken;
 
 impl Session {
+    /// What it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Names the session.
     pub fn sid(&self) -> &str {
         &self.sid
@@ -43,7 +49,7 @@ impl Session {
                 .map(|record| record.validity.expires_at),
             scope: record.map_or("", |record| &record.scope),
             generation: self.generation(),
-            error: self.error.clone(),
+            error: self.error.as_ref(),
             degraded: self.degraded,
         }
     }

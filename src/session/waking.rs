@@ -9,9 +9,11 @@ use crate::token::Now;
 impl Session {
     /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
     pub fn wake_at(&self) -> Option<i64> {
-        let deadlines = self.callers.iter();
-        let deadline = deadlines.map(|caller| caller.deadline(self.config.timeout));
-        deadline.chain(self.due_at()).min()
+        let mut wake_at = self.due_at().unwrap_or(i64::MAX);
+        for caller in &self.callers {
+            wake_at = wake_at.min(caller.deadline(self.config.timeout));
+        }
+        (wake_at < i64::MAX).then_some(wake_at)
     }
 
     /// When the machine itself has something to do.

@@ -3,10 +3,8 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::platform::own_members;
-use super::views::{TOKEN_RESPONSE, members, token_members};
+use super::views::members;
 use crate::config::Config;
-use crate::error::Error;
 use crate::oauth::token_set;
 use crate::token::{LONGEST_LIFETIME, TokenSet};
 
@@ -36,9 +34,7 @@ pub(super) fn min_validity(value: &JsValue) -> i64 {
     ((number(value) * 1_000.0) as i64).min(LONGEST_LIFETIME)
 }
 
-pub(super) fn tokens(value: &JsValue) -> Result<TokenSet, Error> {
-    let values = members(&own_members(value, TOKEN_RESPONSE));
-    token_members(&values)
-        .and_then(token_set)
-        .ok_or_else(|| Error::argument("tokens", "must be the members of a Bearer token response"))
+/// The token set in an array of the members of a token response, if they are valid.
+pub(super) fn tokens(values: &JsValue) -> Option<TokenSet> {
+    token_set(&members(values.unchecked_ref(), 0))
 }

@@ -6,21 +6,20 @@
 )]
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
-use js_sys::{Array, Date};
+use js_sys::{Array, Date, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::arguments::{config, min_validity, text, tokens};
 use super::platform::{Port, load, monotonic, post, swap};
-use super::views::{
-    RECORD, TOKEN_RESPONSE, entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js,
-};
-use crate::config::Config;
-use crate::error::Error;
+use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
 use crate::event::{Input, Opening, Output, StoreFailed};
-use crate::oauth::{Endpoint, password_request};
+use crate::oauth::{Endpoint, Request, password_request};
 use crate::session::Session;
 use crate::token::{AccessToken, Now, RefreshToken};
 
@@ -32,7 +31,7 @@ pub enum Wish {
     Login,
     /// A session by the refresh grant: refresh token.
     Resume,
-    /// A session with tokens of any other grant: token set.
+    /// A session with tokens of any other grant: the members of a token response.
     Adopt,
     /// The stored session; settled with nothing if there is none.
     Restore,
@@ -56,7 +55,6 @@ pub enum Wish {
 pub struct Engine(Rc<Shell>);
 
 struct Shell {
-    config: Rc<Config>,
     session: RefCell<Session>,
     /// When the port is to wake the session.
     alarm: Cell<Option<i64>>,
@@ -67,71 +65,70 @@ impl Engine {
     /// A session that has yet to be opened; `sid` must be random.
     #[wasm_bindgen(constructor)]
     pub fn new(values: &Array, sid: &JsValue) -> Engine {
-        let config = Rc::new(config(values));
         Self(Rc::new(Shell {
-            session: RefCell::new(Session::new(config.clone(), text(sid))),
-            config,
+            session: RefCell::new(Session::new(Rc::new(config(values)), text(sid))),
             alarm: Cell::new(None),
         }))
     }
 
-    /// Hands a caller's wish to the machine, or tells the caller what is wrong with its arguments.
+    /// Hands a caller's wish to the machine, or settles the caller with nothing if its arguments are no good.
     pub fn ask(&self, wish: Wish, port: &Port, caller: u32, first: &JsValue, second: &JsValue) {
         match self.0.input(wish, caller, first, second) {
-            Ok(Some(input)) => self.0.feed(port, input),
-            Ok(None) => port.settle(caller, JsValue::UNDEFINED, JsValue::UNDEFINED),
-            Err(error) => port.settle(caller, JsValue::UNDEFINED, error_to_js(&error)),
+            Some(input) => self.0.feed(port, input),
+            None => port.settle(caller, JsValue::UNDEFINED, JsValue::UNDEFINED),
         }
     }
 }
 
 impl Shell {
-    fn input(
-        &self,
-        wish: Wish,
-        caller: u32,
-        first: &JsValue,
-        second: &JsValue,
-    ) -> Result<Option<Input>, Error> {
+    fn input(&self, wish: Wish, caller: u32, first: &JsValue, second: &JsValue) -> Option<Input> {
         let opening = match wish {
             Wish::Login => {
-                Opening::Login(password_request(&self.config, &text(first), &text(second)))
+                let session = self.session.borrow();
+                let request = password_request(session.config(), &text(first), &text(second));
+                Opening::Login(request)
             }
-            Wish::Resume => match RefreshToken::parse(&text(first)) {
-                Some(token) => Opening::Resume(token),
-                None => return Ok(None),
-            },
+            Wish::Resume => Opening::Resume(RefreshToken::parse(&text(first))?),
             Wish::Adopt => Opening::Adopt(tokens(first)?),
             Wish::Restore => Opening::Restore,
             Wish::Join => {
                 let token = RefreshToken::parse(&text(first));
                 let session = self.session.borrow();
                 let is_known = token.is_some_and(|token| session.knows(&token));
-                return Ok(is_known.then_some(Input::Refresh { caller }));
+                return is_known.then_some(Input::Refresh { caller });
             }
             Wish::Token => {
-                return Ok(Some(Input::Call {
+                return Some(Input::Call {
                     caller,
                     min_validity: min_validity(first),
                     rejected: AccessToken::parse(&text(second)),
-                }));
+                });
             }
-            Wish::Abort => return Ok(Some(Input::Abort(caller))),
-            Wish::Hint => return Ok(Some(Input::Hint)),
+            Wish::Abort => return Some(Input::Abort(caller)),
+            Wish::Hint => return Some(Input::Hint),
             Wish::Woke => {
                 self.alarm.set(None);
-                return Ok(Some(Input::Woke));
+                return Some(Input::Woke);
             }
-            Wish::SignOut => return Ok(Some(Input::SignOut { caller })),
+            Wish::SignOut => return Some(Input::SignOut { caller }),
         };
-        Ok(Some(Input::Open { caller, opening }))
+        Some(Input::Open { caller, opening })
     }
 
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
         let now = now();
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
-            match output {
+            let (promise, read): (Promise, Read) = match output {
+                Output::Load => (load(port), loaded),
+                Output::Swap(next) => (swap(port, entry_to_js(&next)), swapped),
+                Output::Lock { within } => (port.lock(within as f64), locked),
+                Output::Send(request) => (send(port, &request), replied),
+                Output::Revoke(request) => (send(port, &request), |_| Input::Revoked),
+                Output::Unlock => {
+                    port.unlock();
+                    continue;
+                }
                 Output::Settle { caller, result } => {
                     let (token, error) = match &result {
                         Ok(token) => (token.as_ref().map(AccessToken::reveal), None),
@@ -142,20 +139,21 @@ impl Shell {
                         token.map_or(JsValue::UNDEFINED, Into::into),
                         error.map_or(JsValue::UNDEFINED, error_to_js),
                     );
+                    continue;
                 }
                 Output::Changed => {
                     let (view, error) = session_to_js(&self.session.borrow());
                     port.changed(view, error);
+                    continue;
                 }
-                Output::Unlock => port.unlock(),
-                output @ (Output::Load
-                | Output::Swap(_)
-                | Output::Lock { .. }
-                | Output::Send(_)
-                | Output::Revoke(_)) => {
-                    spawn_local(perform(self.clone(), port.clone(), output));
-                }
-            }
+            };
+            Arc::new(Pending {
+                shell: self.clone(),
+                port: port.clone(),
+                promise: RefCell::new(promise.into()),
+                read,
+            })
+            .wake();
         }
         let alarm = self.session.borrow().wake_at();
         if self.alarm.replace(alarm) != alarm {
@@ -164,34 +162,53 @@ impl Shell {
     }
 }
 
-/// Performs one output and feeds back what happened. Every promise settles within a known time.
-async fn perform(shell: Rc<Shell>, port: Port, output: Output) {
-    let promise = match &output {
-        Output::Load => load(&port, RECORD),
-        Output::Swap(next) => swap(&port, RECORD, entry_to_js(next)),
-        Output::Lock { within } => port.lock(*within as f64),
-        Output::Send(request) | Output::Revoke(request) => {
-            let is_revocation = request.endpoint == Endpoint::Revocation;
-            post(&port, &request.body, is_revocation, TOKEN_RESPONSE)
+type Read = fn(Result<JsValue, JsValue>) -> Input;
+
+/// An output under way: its promise, which settles within a known time, and what input it is then.
+struct Pending {
+    shell: Rc<Shell>,
+    port: Port,
+    promise: RefCell<JsFuture>,
+    read: Read,
+}
+
+// SAFETY: the module is built without threads.
+unsafe impl Send for Pending {}
+// SAFETY: the same.
+unsafe impl Sync for Pending {}
+
+impl Wake for Pending {
+    fn wake(self: Arc<Self>) {
+        let waker = Waker::from(self.clone());
+        let mut context = Context::from_waker(&waker);
+        let answer = Pin::new(&mut *self.promise.borrow_mut()).poll(&mut context);
+        if let Poll::Ready(answer) = answer {
+            self.shell.feed(&self.port, (self.read)(answer));
         }
-        Output::Unlock | Output::Settle { .. } | Output::Changed => return,
-    };
-    let answer = JsFuture::from(promise).await;
-    let input = match output {
-        Output::Load => {
-            let entry = answer.map(|members| entry_from_js(&members, now()));
-            Input::Loaded(entry.map_err(|_| StoreFailed))
-        }
-        Output::Swap(_) => {
-            let swapped = answer.map(|swapped| swapped.is_truthy());
-            Input::Swapped(swapped.map_err(|_| StoreFailed))
-        }
-        Output::Lock { .. } => Input::Locked(answer.is_ok_and(|held| held.is_truthy())),
-        Output::Send(_) => Input::Replied(reply_from_js(answer)),
-        Output::Revoke(_) => Input::Revoked,
-        Output::Unlock | Output::Settle { .. } | Output::Changed => return,
-    };
-    shell.feed(&port, input);
+    }
+}
+
+fn send(port: &Port, request: &Request) -> Promise {
+    let is_revocation = request.endpoint == Endpoint::Revocation;
+    post(port, &request.body, is_revocation)
+}
+
+fn loaded(answer: Result<JsValue, JsValue>) -> Input {
+    let entry = answer.map(|members| entry_from_js(&members, now()));
+    Input::Loaded(entry.map_err(|_| StoreFailed))
+}
+
+fn swapped(answer: Result<JsValue, JsValue>) -> Input {
+    let swapped = answer.map(|swapped| swapped.is_truthy());
+    Input::Swapped(swapped.map_err(|_| StoreFailed))
+}
+
+fn locked(answer: Result<JsValue, JsValue>) -> Input {
+    Input::Locked(answer.is_ok_and(|held| held.is_truthy()))
+}
+
+fn replied(answer: Result<JsValue, JsValue>) -> Input {
+    Input::Replied(reply_from_js(answer))
 }
 
 fn now() -> Now {

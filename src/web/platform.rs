@@ -1,6 +1,6 @@
 //! What the platform offers, declared: the hand-written JavaScript and the port.
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -27,9 +27,7 @@ extern "C" {
 #[wasm_bindgen(module = "/pkg-template/platform.js")]
 extern "C" {
     pub(super) fn monotonic() -> f64;
-    #[wasm_bindgen(js_name = ownMembers)]
-    pub(super) fn own_members(source: &JsValue, names: &str) -> Array;
-    pub(super) fn load(port: &Port, names: &str) -> Promise;
-    pub(super) fn swap(port: &Port, names: &str, members: JsValue) -> Promise;
-    pub(super) fn post(port: &Port, body: &str, is_revocation: bool, names: &str) -> Promise;
+    pub(super) fn load(port: &Port) -> Promise;
+    pub(super) fn swap(port: &Port, members: JsValue) -> Promise;
+    pub(super) fn post(port: &Port, body: &str, is_revocation: bool) -> Promise;
 }

@@ -1,21 +1,16 @@
 //! Core values as JavaScript sees them, in both directions.
 
+use std::array;
+
 use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::attempt::AttemptMembers;
 use crate::error::{Error, Reason};
-use crate::oauth::{Answer, Member, Members, no_answer, token_response};
-use crate::record::{Entry, RecordMembers, Stored, VERSION};
+use crate::oauth::{Answer, Member, no_answer, token_response};
+use crate::record::{Entry, Stored, VERSION};
 use crate::session::Session;
-use crate::token::{Now, TokenSet, Validity};
-
-/// The members of a stored record, in the order in which they are read and written.
-pub(super) const RECORD: &str = "v sid gen access_token refresh_token scope received_at expires_at past ended \
-    attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since";
-pub(super) const TOKEN_RESPONSE: &str =
-    "access_token token_type expires_in refresh_token scope error error_description";
+use crate::token::{Now, RefreshToken, TokenSet, Validity};
 
 /// One value on its way out.
 #[derive(Serialize)]
@@ -26,7 +21,7 @@ enum Value<'a> {
     Flag(bool),
 }
 
-/// What goes out, goes as an array of values: no name has to be in the wasm.
+/// Objects cross as arrays of their values: `pkg-template/platform.js` has the names, in the same order.
 #[derive(Default)]
 struct Row<'a>(Vec<Value<'a>>);
 
@@ -44,6 +39,12 @@ impl<'a> Row<'a> {
         self.0.push(Value::Flag(flag));
     }
 
+    fn skip(&mut self, members: usize) {
+        for _ in 0..members {
+            self.text(None);
+        }
+    }
+
     fn into_js(self) -> JsValue {
         serde_wasm_bindgen::to_value(&self.0).unwrap_or_default()
     }
@@ -57,7 +58,6 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
     row.text(error.reason.map(Reason::as_str));
     row.text(Some(error.text));
     row.flag(error.retryable());
-    row.text(error.argument);
     row.number(error.status.map(i64::from));
     row.text(server.map(|server| server.error.as_str()));
     row.text(server.and_then(|server| server.description.as_deref()));
@@ -84,144 +84,84 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     row.number(Some(validity.not_before()));
     row.number(Some(validity.expires_at - margin));
     row.number(Some(validity.expires_monotonic - margin));
-    let error = snapshot.error.as_ref();
-    (row.into_js(), error.map_or(JsValue::UNDEFINED, error_to_js))
+    (
+        row.into_js(),
+        snapshot.error.map_or(JsValue::UNDEFINED, error_to_js),
+    )
 }
 
-/// The members of an entry, in the order of [`RECORD`].
+/// The members of an entry.
 pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
-    let live = stored.live().map(|record| &**record);
-    let ended = match stored {
-        Stored::Ended { reason, .. } => Some(reason.as_str()),
-        Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer => None,
-    };
-    let (claim, cooldown) = (attempt.claim, attempt.cooldown);
     let mut row = Row::default();
     row.number(Some(VERSION));
     row.text(stored.sid());
     row.number(stored.sid().map(|_| stored.generation()));
-    row.text(live.map(|record| record.access_token.reveal()));
-    row.text(live.and_then(|record| Some(record.refresh_token.as_ref()?.reveal())));
-    row.text(live.map(|record| record.scope.as_str()));
-    row.number(live.map(|record| record.validity.received_at));
-    row.number(
-        live.filter(|record| record.expiry_known)
-            .map(|record| record.validity.expires_at),
-    );
-    row.text(live.map(|record| record.past.as_str()));
-    row.text(ended);
+    match stored {
+        Stored::Live(record) => {
+            let Validity {
+                received_at,
+                expires_at,
+                ..
+            } = record.validity;
+            row.text(Some(record.access_token.reveal()));
+            row.text(record.refresh_token.as_ref().map(RefreshToken::reveal));
+            row.text(Some(&record.scope));
+            row.number(Some(received_at));
+            row.number(record.expiry_known.then_some(expires_at));
+            row.text(Some(&record.past));
+            row.skip(1);
+        }
+        Stored::Ended { reason, .. } => {
+            row.skip(6);
+            row.text(Some(reason.as_str()));
+        }
+        Stored::Empty | Stored::Corrupt | Stored::Newer => row.skip(7),
+    }
     row.number(Some(attempt.token).filter(|token| *token != 0));
-    row.number(claim.map(|claim| claim.holder));
-    row.number(claim.map(|claim| claim.number));
-    row.number(claim.map(|claim| claim.duration));
-    row.number(claim.map(|claim| i64::from(claim.locked)));
-    row.number(cooldown.map(|cooldown| cooldown.since));
-    row.number(cooldown.map(|cooldown| cooldown.duration));
-    row.number(cooldown.map(|cooldown| i64::from(cooldown.failures)));
+    match attempt.claim {
+        Some(claim) => {
+            row.number(Some(claim.holder));
+            row.number(Some(claim.number));
+            row.number(Some(claim.duration));
+            row.number(Some(i64::from(claim.locked)));
+        }
+        None => row.skip(4),
+    }
+    match attempt.cooldown {
+        Some(cooldown) => {
+            row.number(Some(cooldown.since));
+            row.number(Some(cooldown.duration));
+            row.number(Some(i64::from(cooldown.failures)));
+        }
+        None => row.skip(3),
+    }
     row.number(attempt.unanswered_since);
     row.into_js()
-}
-
-/// The members in `values`, which come in the order of [`TOKEN_RESPONSE`].
-pub(super) fn token_members(values: &[Member]) -> Option<Members<'_>> {
-    let [
-        access_token,
-        token_type,
-        expires_in,
-        refresh_token,
-        scope,
-        error,
-        error_description,
-    ] = values
-    else {
-        return None;
-    };
-    Some(Members {
-        access_token,
-        token_type,
-        expires_in,
-        refresh_token,
-        scope,
-        error,
-        error_description,
-    })
 }
 
 /// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed.
 pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet, Error> {
     let answer = answer.map_err(|reason| no_answer(reason.is_undefined()))?;
-    let answer = members(answer.unchecked_ref());
-    let [status, content_type, retry_after, body @ ..] = answer.as_slice() else {
-        return Err(no_answer(false));
-    };
+    let values = answer.unchecked_ref::<Array>();
+    let number = |index| values.get(index).as_f64();
     token_response(&Answer {
-        status: status.number().unwrap_or_default() as u16,
-        content_type: content_type.text().unwrap_or_default(),
-        retry_after: retry_after.number().filter(|seconds| !seconds.is_nan()),
-        members: token_members(body),
+        status: number(0).unwrap_or_default() as u16,
+        retry_after: number(1).filter(|seconds| !seconds.is_nan()),
+        members: members(values, 2),
     })
 }
 
-/// What `load` found: the members of an entry in the order of [`RECORD`], or nothing.
+/// What `load` found: the members of an entry, or nothing.
 pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
     if value.is_falsy() {
         return Entry::default();
     }
-    match members(value.unchecked_ref()).as_slice() {
-        [
-            v,
-            sid,
-            generation,
-            access_token,
-            refresh_token,
-            scope,
-            received_at,
-            expires_at,
-            past,
-            ended,
-            attempt,
-            claim,
-            claim_number,
-            claim_for,
-            claim_locked,
-            cooldown_since,
-            cooldown_for,
-            failures,
-            unanswered_since,
-        ] => {
-            let members = RecordMembers {
-                v,
-                sid,
-                generation,
-                access_token,
-                refresh_token,
-                scope,
-                received_at,
-                expires_at,
-                past,
-                ended,
-                attempt: AttemptMembers {
-                    attempt,
-                    claim,
-                    claim_number,
-                    claim_for,
-                    claim_locked,
-                    cooldown_since,
-                    cooldown_for,
-                    failures,
-                    unanswered_since,
-                },
-            };
-            Entry::parse(&members, now)
-        }
-        _ => Entry::unreadable(),
-    }
+    Entry::parse(&members(value.unchecked_ref(), 0), now)
 }
 
-pub(super) fn members(values: &Array) -> Vec<Member> {
-    (0..values.length())
-        .map(|index| member(&values.get(index)))
-        .collect()
+/// The values from `first` on; what there is none for is missing.
+pub(super) fn members<const COUNT: usize>(values: &Array, first: u32) -> [Member; COUNT] {
+    array::from_fn(|index| member(&values.get(first + index as u32)))
 }
 
 fn member(value: &JsValue) -> Member {

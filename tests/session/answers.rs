@@ -9,15 +9,6 @@ use meshydb_client::token::Now;
 use crate::play::Play;
 use crate::support::{Json, judge, refresh, text};
 
-const JSON: &str = "application/json";
-/// Content-Type, and whether the body is a JSON object that says what the error is.
-const BODIES: [(&str, bool); 5] = [
-    (JSON, true),
-    ("text/html", false),
-    ("", false),
-    (JSON, false),
-    ("text/plain", true),
-];
 /// RFC 6749 section 5.2, what other documents add, and nothing.
 const ERRORS: [&str; 10] = [
     "invalid_request",
@@ -71,19 +62,18 @@ impl World {
 }
 
 #[test]
-fn fifty_thousand_answers_to_a_refresh() {
+fn twenty_thousand_answers_to_a_refresh() {
     let sent = Play::new("SENT");
     let (now, before) = (sent.now, sent.session.held().unwrap().clone());
     let mut cells = 0;
     for status in 0..1_000 {
-        for (content_type, says) in BODIES {
+        for is_json in [true, false] {
             for error in ERRORS {
                 let body = Json::new([("error", text(error))]);
-                let reply = || judge(status, content_type, says.then_some(&body), None);
-                let cell = format!("{status} {content_type} {says} {error}");
+                let reply = || judge(status, is_json.then_some(&body), None);
+                let cell = format!("{status} {is_json} {error}");
 
                 let told = reply().unwrap_err();
-                let is_json = says && content_type == JSON;
                 let code = expected(status, is_json.then_some(error));
                 let is_dead = status == 400 && code == Code::InvalidGrant;
                 let is_lost = (200..300).contains(&status);
@@ -122,5 +112,5 @@ fn fifty_thousand_answers_to_a_refresh() {
             }
         }
     }
-    assert_eq!(cells, 50_000);
+    assert_eq!(cells, 20_000);
 }

@@ -347,9 +347,9 @@ fn is_step(output: &Output) -> bool {
 
 fn busy(retry_after: Option<&&str>) -> Error {
     let retry_after = retry_after.map(|seconds| seconds.parse().unwrap());
-    judge(503, "text/html", None, retry_after).unwrap_err()
+    judge(503, None, retry_after).unwrap_err()
 }
 
 fn portal() -> Error {
-    judge(200, "text/html", None, None).unwrap_err()
+    judge(200, None, None).unwrap_err()
 }

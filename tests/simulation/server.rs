@@ -1,7 +1,7 @@
 //! The authorization server: users' families of tokens and what it does with one that was used.
 
 use meshydb_client::error::Error;
-use meshydb_client::oauth::{Answer, Member, Members, token_response};
+use meshydb_client::oauth::{Answer, Member, token_response};
 use meshydb_client::token::{AccessToken, RefreshToken, TokenSet};
 
 use crate::plan::{Fate, Model};
@@ -178,34 +178,20 @@ pub(crate) fn troubled(fate: Fate) -> Option<Error> {
         Fate::Portal => (200, None),
         _ => return None,
     };
-    Some(judged(status, "text/html", retry_after, &Member::Missing))
+    Some(judged(status, retry_after, Member::Missing))
 }
 
 pub(crate) fn refusal() -> Error {
-    judged(
-        400,
-        "application/json",
-        None,
-        &Member::Text("invalid_grant".into()),
-    )
+    judged(400, None, Member::Text("invalid_grant".into()))
 }
 
-fn judged(status: u16, content_type: &str, retry_after: Option<u16>, error: &Member) -> Error {
-    let none = Member::Missing;
-    let members = Members {
-        access_token: &none,
-        token_type: &none,
-        expires_in: &none,
-        refresh_token: &none,
-        scope: &none,
-        error,
-        error_description: &none,
-    };
+fn judged(status: u16, retry_after: Option<u16>, error: Member) -> Error {
+    let mut members = <[Member; 7]>::default();
+    members[5] = error;
     token_response(&Answer {
         status,
-        content_type,
         retry_after: retry_after.map(f64::from),
-        members: Some(members),
+        members,
     })
     .unwrap_err()
 }

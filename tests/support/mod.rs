@@ -2,14 +2,43 @@
 
 #![allow(dead_code, unreachable_pub, clippy::missing_panics_doc)]
 
-use meshydb_client::attempt::AttemptMembers;
 use meshydb_client::config::Config;
 use meshydb_client::error::Error;
-use meshydb_client::oauth::{Answer, Member, Members, token_response};
-use meshydb_client::record::{Entry, Record, RecordMembers, Stored};
+use meshydb_client::oauth::{Answer, Member, token_response};
+use meshydb_client::record::{Entry, Record, Stored};
 use meshydb_client::token::{AccessToken, Now, RefreshToken, TokenSet};
 
 pub const LIFETIME: i64 = 60_000;
+const RECORD: [&str; 19] = [
+    "v",
+    "sid",
+    "gen",
+    "access_token",
+    "refresh_token",
+    "scope",
+    "received_at",
+    "expires_at",
+    "past",
+    "ended",
+    "attempt",
+    "claim",
+    "claim_number",
+    "claim_for",
+    "claim_locked",
+    "cooldown_since",
+    "cooldown_for",
+    "failures",
+    "unanswered_since",
+];
+const TOKEN_RESPONSE: [&str; 7] = [
+    "access_token",
+    "token_type",
+    "expires_in",
+    "refresh_token",
+    "scope",
+    "error",
+    "error_description",
+];
 pub const START: Now = Now {
     wall: 1_700_000_000_000,
     monotonic: 1_000,
@@ -79,21 +108,13 @@ impl Json {
         self
     }
 
-    fn get(&self, name: &str) -> &Member {
+    fn get(&self, name: &str) -> Member {
         let found = self.0.iter().find(|(other, _)| *other == name);
-        found.map_or(&Member::Missing, |(_, member)| member)
+        found.map_or(Member::Missing, |(_, member)| member.clone())
     }
 
-    pub fn members(&self) -> Members<'_> {
-        Members {
-            access_token: self.get("access_token"),
-            token_type: self.get("token_type"),
-            expires_in: self.get("expires_in"),
-            refresh_token: self.get("refresh_token"),
-            scope: self.get("scope"),
-            error: self.get("error"),
-            error_description: self.get("error_description"),
-        }
+    pub fn members(&self) -> [Member; 7] {
+        TOKEN_RESPONSE.map(|name| self.get(name))
     }
 
     pub fn parse(&self, now: Now) -> Stored {
@@ -101,48 +122,24 @@ impl Json {
     }
 
     pub fn entry(&self, now: Now) -> Entry {
-        let members = RecordMembers {
-            v: self.get("v"),
-            sid: self.get("sid"),
-            generation: self.get("gen"),
-            access_token: self.get("access_token"),
-            refresh_token: self.get("refresh_token"),
-            scope: self.get("scope"),
-            received_at: self.get("received_at"),
-            expires_at: self.get("expires_at"),
-            past: self.get("past"),
-            ended: self.get("ended"),
-            attempt: AttemptMembers {
-                attempt: self.get("attempt"),
-                claim: self.get("claim"),
-                claim_number: self.get("claim_number"),
-                claim_for: self.get("claim_for"),
-                claim_locked: self.get("claim_locked"),
-                cooldown_since: self.get("cooldown_since"),
-                cooldown_for: self.get("cooldown_for"),
-                failures: self.get("failures"),
-                unanswered_since: self.get("unanswered_since"),
-            },
-        };
+        let members = RECORD.map(|name| self.get(name));
         Entry::parse(&members, now)
     }
 }
 
 pub fn judge(
     status: u16,
-    content_type: &str,
     body: Option<&Json>,
     retry_after: Option<f64>,
 ) -> Result<TokenSet, Error> {
     token_response(&Answer {
         status,
-        content_type,
         retry_after,
-        members: body.map(Json::members),
+        members: body.map(Json::members).unwrap_or_default(),
     })
 }
 
 pub fn refusal(error: &str) -> Error {
     let body = Json::new([("error", text(error))]);
-    judge(400, "application/json", Some(&body), None).unwrap_err()
+    judge(400, Some(&body), None).unwrap_err()
 }
