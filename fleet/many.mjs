@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { between } from "../dev/dice.mjs";
 import { faults } from "../race/token-server.mjs";
-import { between } from "./dice.mjs";
 import { withHosts } from "./hosts.mjs";
 import { withRedis, withTokenServer } from "./places.mjs";
 import { counted, joined, times } from "./words.mjs";

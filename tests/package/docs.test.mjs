@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { otherFiles, otherLanguages, packages, prelude, unchecked } from "../documents.mjs";
 import { installPackage } from "./installed.mjs";
 import { runModule } from "./processes.mjs";
