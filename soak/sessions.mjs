@@ -50,8 +50,11 @@ async function nextToken(session) {
 
 /** How many sessions are still those of their users. */
 async function alive() {
-  const names = await each(sessions, async ({ connection }) => (await (await connection.fetch("me")).json()).username);
-  return names.filter((name, index) => name === sessions[index].username).length;
+  const isAlive = await each(sessions, async ({ username, connection }) => {
+    const response = await connection.fetch("me").catch(() => undefined);
+    return response?.ok && (await response.json()).username === username;
+  });
+  return isAlive.filter(Boolean).length;
 }
 
 function each(items, work) {
