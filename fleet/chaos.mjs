@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { between } from "../dev/dice.mjs";
 import { initialize } from "../pkg/index.js";
 import { redisStore } from "../pkg/redis.js";
 import { faults } from "../race/token-server.mjs";
 import { startProxy } from "../tests/package/redis-server.mjs";
-import { between } from "./dice.mjs";
 import { withRedis, withTokenServer } from "./places.mjs";
 import { counted, joined, of, times } from "./words.mjs";
 

@@ -15,7 +15,7 @@ export function redisExpiries(options) {
 function refused(store, { processes, expiries, progress }) {
   return withTokenServer((server) => {
     const config = { store, tokenEndpoint: `${server.url}/token` };
-    return withHosts(processes, config, async (hosts) => {
+    return withHosts(Array(processes).fill(config), async (hosts) => {
       const [first, ...others] = hosts;
       let token = await first.call("open", "default", true);
       for (const host of others) await host.call("open", "default");

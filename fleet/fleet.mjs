@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { seededDice } from "../dev/dice.mjs";
 import { tables } from "../race/table.mjs";
 import { root, StepError } from "../scripts/steps.mjs";
 import { moments, redisChaos, strikes } from "./chaos.mjs";
-import { seededDice } from "./dice.mjs";
 import { fileExpiries, redisExpiries } from "./expiries.mjs";
 import { fileKills } from "./kills.mjs";
 import { manySessions } from "./many.mjs";

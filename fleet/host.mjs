@@ -1,6 +1,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { initialize } from "../pkg/index.js";
+import { answerCalls, told } from "./calls.mjs";
 
 const { store, tokenEndpoint, isRestless } = JSON.parse(process.argv[2]);
 /** A first record that comes late on a busy machine is looked for so often. */
@@ -48,14 +49,6 @@ function token(slot, rejected) {
   return connections.get(slot).getAccessToken({ rejected });
 }
 
-async function told(promise) {
-  try {
-    return { value: await promise };
-  } catch ({ code, reason, message }) {
-    return { error: { code, message: reason ?? message } };
-  }
-}
-
 /** Gives each token up as soon as it has it, and says how long the next one took. */
 async function refreshForEver() {
   const slot = "default";
@@ -70,10 +63,4 @@ async function refreshForEver() {
 }
 
 if (isRestless) await refreshForEver();
-else {
-  const methods = { open, token, failed: async () => failed };
-  process.on("message", async ({ id, method, args }) => {
-    process.send({ id, ...(await told(methods[method](...args))) });
-  });
-  process.send({ isReady: true });
-}
+else answerCalls({ open, token, failed: async () => failed });

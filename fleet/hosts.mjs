@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { endWithUs } from "../tests/package/processes.mjs";
 
-const program = fileURLToPath(new URL("host.mjs", import.meta.url));
+const fleetProgram = fileURLToPath(new URL("host.mjs", import.meta.url));
 
 /** A process with clients that share a store with those of other processes. */
 export class Host {
@@ -12,7 +12,7 @@ export class Host {
   #calls = new Map();
   #lastCall = 0;
 
-  constructor(config, heard = () => {}) {
+  constructor(config, heard = () => {}, program = fleetProgram) {
     this.#child = fork(program, [JSON.stringify(config)]);
     endWithUs(this.#child);
     this.#closed = once(this.#child, "close");
@@ -51,9 +51,9 @@ export class Host {
   }
 }
 
-/** So many processes, that are killed when `work` with them is over. */
-export async function withHosts(count, config, work) {
-  const hosts = Array.from({ length: count }, () => new Host(config));
+/** A process for each configuration; they are killed when `work` with them is over. */
+export async function withHosts(configs, work, program) {
+  const hosts = configs.map((config) => new Host(config, undefined, program));
   try {
     await Promise.all(hosts.map((host) => host.ready()));
     return await work(hosts);

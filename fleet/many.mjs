@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { between } from "../dev/dice.mjs";
 import { faults } from "../race/token-server.mjs";
-import { between } from "./dice.mjs";
 import { withHosts } from "./hosts.mjs";
 import { withRedis, withTokenServer } from "./places.mjs";
 import { counted, joined, times } from "./words.mjs";
@@ -25,7 +25,7 @@ export function manySessions({ sessions, hosts: count, dice, progress }) {
   return withRedis(({ path }) =>
     withTokenServer((server) => {
       const config = { store: { socket: path }, tokenEndpoint: `${server.url}/token` };
-      return withHosts(count, config, async (hosts) => {
+      return withHosts(Array(count).fill(config), async (hosts) => {
         const opened = await signIn(sessions, hosts, progress);
         server.fault = (...args) => faults.delayed(sleep(slowness(dice)))(...args);
         const seen = { expired: 0, apart: 0, rejections: [] };

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startAuthorizationServer } from "../dev/authorization-server.mjs";
+import { close, listen } from "../dev/http.mjs";
 import { root } from "../scripts/steps.mjs";
-import { startAuthorizationServer } from "../www/server/authorization-server.mjs";
-import { close, listen } from "../www/server/http.mjs";
 
 const START_LIMIT = 60_000;
 const RUN_LIMIT = 180_000;

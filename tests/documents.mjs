@@ -20,6 +20,7 @@ declare global {
   const showForm: () => void;
   const showUser: (connection: MeshyConnection) => void;
   const showMessage: (text: string) => void;
+  const server: import("meshydb-client-dev").AuthorizationServer;
   const redis: Parameters<typeof import("meshydb-client/redis").redisStore>[0];
   const Welcome: (properties: { connection: MeshyConnection }) => unknown;
   const SignIn: (properties: { client: Client }) => unknown;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { close, listen } from "../../www/server/http.mjs";
+import { close, listen } from "../../dev/http.mjs";
 import { endsSession, judged, kinds, statuses } from "../wire/hostile-answers.mjs";
 import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";

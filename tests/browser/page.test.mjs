@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { accounts, users } from "../../dev/seed.mjs";
 import { startPageServer } from "../../www/server/page-server.mjs";
-import { accounts, users } from "../../www/server/seed.mjs";
 import { inEachBrowser, newContext, newTab, until, watchProblems } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { close, listen } from "../../www/server/http.mjs";
+import { close, listen } from "../../dev/http.mjs";
 import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
 import { startSite } from "./servers.mjs";
 import { allTokens, logIn, newSessionTest, sessionPage } from "./session-page.mjs";

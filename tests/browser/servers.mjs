@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
-import { close, listen } from "../../www/server/http.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { close, listen } from "../../dev/http.mjs";
 
 const packageFile = new URL("../../pkg/index.js", import.meta.url);
 const html = `<!doctype html>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, mock, test } from "node:test";
 import { inspect } from "node:util";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { gate, json } from "./fake-server.mjs";
 import { assertNoSecret, initializeWithTenant, MeshyError, rejects, secret, server, start } from "./setup.mjs";
 import { MemoryStore, WatchedStore } from "./stores.mjs";

@@ -5,15 +5,15 @@ import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { otherFiles, otherLanguages, packages, prelude, unchecked } from "../documents.mjs";
-import { installPackage } from "./installed.mjs";
+import { devFolder, installPackage } from "./installed.mjs";
 import { runModule } from "./processes.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = join(root, "node_modules");
 const read = (file) => readFileSync(join(root, file), "utf8");
-const documents = ["README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const documents = ["README.md", "dev/README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
 const checkedFiles = documents.filter((file) => !otherFiles[file]);
 const endings = { js: "mjs", jsx: "jsx", ts: "mts" };
 /** Where `npm start` has the authorization server. */
@@ -36,6 +36,7 @@ before(async () => {
   for (const name of ["vue", "@vue", "redis", "@redis", "react", "svelte"]) {
     await symlink(join(modules, name), join(pack.folder, "node_modules", name), "dir");
   }
+  await symlink(devFolder, join(pack.folder, "node_modules/meshydb-client-dev"), "dir");
   await writeFile(join(pack.folder, "prelude.d.ts"), prelude);
   await writeFile(join(pack.folder, "packages.d.ts"), packages);
 });
@@ -116,7 +117,7 @@ describe("the code in the documents", () => {
     const { scripts } = JSON.parse(read("package.json"));
     const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => code.split("\n"));
     const named = commands.flatMap(
-      (text) => /\bnpm (?:run )?(start|test|build|size|prove|sim|race)\b/.exec(text)?.[1] ?? [],
+      (text) => /\bnpm (?:run )?(start|test|build|size|prove|sim|race|fleet|soak)\b/.exec(text)?.[1] ?? [],
     );
     assert.ok(named.length > 0);
     for (const name of named) assert.ok(scripts[name], name);

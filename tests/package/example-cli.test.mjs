@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { setUpExample } from "./examples.mjs";
 
 const INVOCATIONS = 10;

@@ -6,7 +6,7 @@ import { Agent, get } from "node:http";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { setUpExample } from "./examples.mjs";
 import { becomes, RedisServer, startProxy } from "./redis-server.mjs";
 

@@ -3,8 +3,8 @@ import { cp, symlink, writeFile } from "node:fs/promises";
 import http from "node:http";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
-import { close, listen } from "../../www/server/http.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { close, listen } from "../../dev/http.mjs";
 import { installPackage } from "./installed.mjs";
 
 const examples = fileURLToPath(new URL("../../examples", import.meta.url));

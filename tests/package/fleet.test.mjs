@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { seededDice } from "../../dev/dice.mjs";
 import { moments, redisChaos, strikes } from "../../fleet/chaos.mjs";
-import { seededDice } from "../../fleet/dice.mjs";
 import { fileExpiries, redisExpiries } from "../../fleet/expiries.mjs";
 import { fileKills } from "../../fleet/kills.mjs";
 import { manySessions } from "../../fleet/many.mjs";

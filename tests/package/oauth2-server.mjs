@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import OAuth2Server from "@node-oauth/oauth2-server";
-import { close, listen, sendJson } from "../../www/server/http.mjs";
+import { close, listen, sendJson } from "../../dev/http.mjs";
 
 const { Request, Response } = OAuth2Server;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { awaited, sample } from "../sample.mjs";
 import { installPackage } from "./installed.mjs";
 import { startOAuth2Server } from "./oauth2-server.mjs";

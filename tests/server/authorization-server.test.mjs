@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, describe, mock, test } from "node:test";
-import { startAuthorizationServer } from "../../www/server/authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 
 const scope = "meshy.api offline_access";
 let server;
@@ -250,7 +250,7 @@ describe("the server", () => {
 
   test("says what to do when its port is taken", async () => {
     await assert.rejects(startAuthorizationServer({ port: server.port }), {
-      message: `port ${server.port} is in use: stop what listens there or set AUTH_PORT`,
+      message: `port ${server.port} is in use: stop what listens there or set another port`,
     });
   });
 
@@ -265,7 +265,7 @@ describe("the server", () => {
   });
 
   test("prints nothing of its own, and neither does oidc-provider", async () => {
-    const module = new URL("../../www/server/authorization-server.mjs", import.meta.url).href;
+    const module = new URL("../../dev/authorization-server.mjs", import.meta.url).href;
     const script = `
       const { startAuthorizationServer } = await import(${JSON.stringify(module)});
       const server = await startAuthorizationServer();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { startAuthorizationServer } from "./authorization-server.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { accounts, defaultTenant, users } from "../../dev/seed.mjs";
 import { startPageServer } from "./page-server.mjs";
-import { accounts, defaultTenant, users } from "./seed.mjs";
 
 const account = accounts[0];
 const accessTokenLifetime = 60;

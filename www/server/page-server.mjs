@@ -1,7 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, sep } from "node:path";
-import { close, listen, report, sendJson } from "./http.mjs";
+import { close, listen, report, sendJson } from "../../dev/http.mjs";
 
 const contentTypes = {
   ".css": "text/css; charset=utf-8",

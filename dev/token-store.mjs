@@ -1,9 +1,17 @@
 import { errors } from "./oidc-provider.mjs";
 
-/** What one provider has issued, in memory. `adapter` is what oidc-provider asks for, once for each model. */
+/**
+ * What one provider has issued, in memory. `adapter` is what oidc-provider asks for, once for each model. For
+ * `reuseWindow` seconds after its first use a refresh token is shown as one that was not used.
+ */
 export class TokenStore {
   #entries = new Map();
   #writes = 0;
+  #reuseWindow;
+
+  constructor(reuseWindow) {
+    this.#reuseWindow = reuseWindow * 1000;
+  }
 
   adapter(model) {
     const key = (id) => `${model}:${id}`;
@@ -24,7 +32,12 @@ export class TokenStore {
 
   #get(key) {
     const entry = this.#entries.get(key);
-    return entry && entry.expiresAt > Date.now() ? entry.payload : undefined;
+    if (!entry || entry.expiresAt <= Date.now()) return undefined;
+    return this.#isReusable(entry) ? { ...entry.payload, consumed: undefined } : entry.payload;
+  }
+
+  #isReusable({ usedAt }) {
+    return Date.now() < usedAt + this.#reuseWindow;
   }
 
   // Two requests can both find a token unused before either marks it, so the second mark is a reuse too.
@@ -34,7 +47,10 @@ export class TokenStore {
       if (payload) this.#revoke(payload.grantId);
       throw new errors.InvalidGrant("refresh token already used");
     }
-    payload.consumed = Math.floor(Date.now() / 1000);
+    const entry = this.#entries.get(key);
+    if (entry.usedAt) return;
+    entry.usedAt = Date.now();
+    entry.payload.consumed = Math.floor(entry.usedAt / 1000);
   }
 
   #revoke(grantId) {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { report } from "./http.mjs";
 import { errors, Provider } from "./oidc-provider.mjs";
 import { TokenStore } from "./token-store.mjs";
@@ -8,8 +8,8 @@ const scopes = ["meshy.api", "offline_access"];
 const aYear = 365 * 24 * 3600;
 
 /** The authorization server of one tenant of one account: nothing issued here is known to another. */
-export function createProvider({ issuer, publicKey, users, accessTokenLifetime, refreshTokenLifetime }) {
-  const store = new TokenStore();
+export function createProvider({ issuer, publicKey, users, accessTokenLifetime, refreshTokenLifetime, reuseWindow }) {
+  const store = new TokenStore(reuseWindow);
   const findAccount = (_context, username) => {
     const known = users.some((user) => user.username === username);
     return known ? { accountId: username, claims: () => ({ sub: username }) } : undefined;
@@ -49,7 +49,10 @@ export function createProvider({ issuer, publicKey, users, accessTokenLifetime, 
   });
 
   provider.registerGrantType("password", passwordGrant(users), ["username", "password", "scope"]);
-  provider.use(noteGrantType);
+  provider.use(async (context, next) => {
+    await next();
+    noteGrant(context.req, context.oidc?.params ?? {});
+  });
   provider.on("server_error", (_context, error) => report(error));
   provider.app.on("error", report);
   return provider;
@@ -91,8 +94,13 @@ async function issue({ provider, client, accountId, scope }) {
   return answer;
 }
 
-async function noteGrantType(context, next) {
-  await next();
-  const grantType = context.oidc?.params?.grant_type;
-  if (grantTypes.includes(grantType)) context.req.grantType = grantType;
+/** What the log may know of a grant: of the refresh token only a hash. */
+export function noteGrant(request, { grant_type, refresh_token }) {
+  if (!grantTypes.includes(grant_type)) return;
+  const isRefresh = grant_type === "refresh_token" && refresh_token;
+  request.grant = { grant_type, fingerprint: isRefresh ? fingerprint(refresh_token) : null };
+}
+
+function fingerprint(token) {
+  return createHash("sha256").update(token).digest("hex").slice(0, 16);
 }

@@ -1,0 +1,148 @@
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import { interruptions, spoilers } from "./fault-answers.mjs";
+import { answerFaults } from "./fault-settings.mjs";
+import { Faults } from "./faults.mjs";
+import { close, listen, report, sendJson } from "./http.mjs";
+import { answerApi } from "./protected-api.mjs";
+import { createProvider, noteGrant } from "./provider.mjs";
+import { defaultTenant, accounts as seededAccounts, users as seededUsers } from "./seed.mjs";
+
+const keptRequests = 10_000;
+const twoWeeks = 14 * 24 * 3600;
+
+/**
+ * A real authorization server and a small protected API for development, on 127.0.0.1.
+ * Lifetimes and `reuseWindow` are in seconds. `log` is called with each entry of `requests` once its request is over.
+ */
+export async function startAuthorizationServer({
+  port = 0,
+  accessTokenLifetime = 60,
+  refreshTokenLifetime = twoWeeks,
+  reuseWindow = 0,
+  accounts = seededAccounts,
+  users = seededUsers,
+  faults: planned = [],
+  log = () => {},
+} = {}) {
+  const requests = [];
+  const faults = new Faults(planned);
+  const server = createServer(async (request, response) => {
+    const target = parseTarget(request);
+    try {
+      if (target.path === "/faults") return await answerFaults(request, response, faults);
+      const entry = record(requests, request, response, target, log);
+      if (faults.isOffline()) return await interrupt(request, response, { name: "offline" }, entry);
+      allowEveryOrigin(response);
+      if (request.method === "OPTIONS") return answerPreflight(response);
+      await answer(request, response, target, { accounts, findProvider, faults, entry });
+    } catch (error) {
+      report(error);
+      response.destroy();
+    }
+  });
+
+  const boundPort = await listen(server, port, "another port");
+  const url = `http://127.0.0.1:${boundPort}`;
+  const findProvider = providers({ url, users, accessTokenLifetime, refreshTokenLifetime, reuseWindow });
+  return {
+    url,
+    port: boundPort,
+    requests,
+    get faults() {
+      return faults.left;
+    },
+    setFaults: (others) => faults.set(others),
+    close: () => close(server),
+  };
+}
+
+function parseTarget(request) {
+  const path = request.url.split("?", 1)[0];
+  const tenant = request.headers.tenant || defaultTenant;
+  const [, apiAccount, resource] = /^\/api\/([^/]+)\/(me|echo)$/.exec(path) ?? [];
+  if (resource) return { path, account: apiAccount, tenant, resource };
+  const [, account, endpoint] = /^\/([^/]+)(\/connect\/(?:token|revocation))$/.exec(path) ?? [];
+  return { path, account: account ?? null, tenant, endpoint };
+}
+
+function record(requests, request, response, { path, account, tenant }, log) {
+  const { method } = request;
+  const blank = { grant_type: null, fingerprint: null, fault: null, status: null };
+  const entry = { at: Date.now(), method, path, account, tenant, ...blank };
+  requests.push(entry);
+  if (requests.length > keptRequests) requests.shift();
+  const note = () => Object.assign(entry, request.grant);
+  response.once("finish", () => {
+    note();
+    entry.status = response.statusCode;
+  });
+  response.once("close", () => {
+    note();
+    log(entry);
+  });
+  return entry;
+}
+
+function allowEveryOrigin(response) {
+  response.setHeader("Access-Control-Allow-Origin", "*");
+  response.setHeader("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate");
+}
+
+function answerPreflight(response) {
+  response.writeHead(204, {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Tenant",
+    "Access-Control-Max-Age": "600",
+  });
+  response.end();
+}
+
+async function answer(request, response, { account, tenant, resource, endpoint }, server) {
+  const { accounts, findProvider, faults, entry } = server;
+  const known = accounts.find(({ name }) => name === account);
+  if (!known) return refuse(response, 404, "unknown account or path");
+  if (!known.tenants.includes(tenant)) return refuse(response, 400, "unknown tenant");
+
+  const provider = findProvider(known, tenant);
+  if (resource) return answerApi(request, response, { resource, provider, account, tenant });
+
+  const isTokenRequest = request.method === "POST" && endpoint === "/connect/token";
+  const fault = isTokenRequest ? faults.next() : undefined;
+  if (interruptions[fault?.name]) return interrupt(request, response, fault, entry);
+  if (fault) spoil(response, fault, entry);
+  request.originalUrl = request.url;
+  request.url = endpoint;
+  await provider.callback()(request, response);
+}
+
+async function interrupt(request, response, fault, entry) {
+  entry.fault = fault.name;
+  noteGrant(request, Object.fromEntries(new URLSearchParams(await text(request))));
+  interruptions[fault.name](request, response, fault);
+}
+
+/** The provider answers, and its answer goes no further than this. */
+function spoil(response, fault, entry) {
+  entry.fault = fault.name;
+  response.end = (answer) => {
+    delete response.end;
+    spoilers[fault.name](response, String(answer), fault);
+  };
+}
+
+function refuse(response, status, description) {
+  sendJson(response, status, { error: "invalid_request", error_description: description });
+}
+
+function providers({ url, users, ...lifetimes }) {
+  const made = new Map();
+  return ({ name, publicKey }, tenant) => {
+    const key = JSON.stringify([name, tenant]);
+    if (!made.has(key)) {
+      const own = users.filter((user) => user.account === name && user.tenant === tenant);
+      made.set(key, createProvider({ issuer: `${url}/${name}`, publicKey, users: own, ...lifetimes }));
+    }
+    return made.get(key);
+  };
+}

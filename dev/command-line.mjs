@@ -1,0 +1,98 @@
+import { parseArgs } from "node:util";
+import { Faults, faultNames } from "./faults.mjs";
+import { defaultTenant } from "./seed.mjs";
+
+const names = faultNames.join(", ").replaceAll(/(.{60,}?), /g, "$1,\n                                 ");
+
+export const help = `An OAuth 2.0 authorization server for development, on 127.0.0.1
+
+  meshydb-client-dev [options]
+
+  --port N                       8081 otherwise; 0 is any
+  --user NAME:PASSWORD           a user, as often as you like; otherwise there are some
+  --account NAME:PUBLIC_KEY      what the users belong to, demo:demo-public-key otherwise
+  --tenant NAME                  and which tenant of it, ${defaultTenant} otherwise
+  --access-token-lifetime N      seconds, 60 otherwise
+  --refresh-token-lifetime N     seconds, two weeks otherwise
+  --reuse-window N               seconds within which a spent refresh token is accepted again, 0 otherwise
+  --fault NAME[:TIMES][,MEMBER=VALUE]
+                                 what token requests meet, in this order; without TIMES until the end:
+                                 ${names}
+                                 with delay,milliseconds=N and too_many_requests,retry_after=N
+                                 and redirect,origin=http://127.0.0.1:N
+  --help`;
+
+const options = {
+  port: { type: "string", default: "8081" },
+  user: { type: "string", multiple: true },
+  account: { type: "string" },
+  tenant: { type: "string" },
+  "access-token-lifetime": { type: "string" },
+  "refresh-token-lifetime": { type: "string" },
+  "reuse-window": { type: "string" },
+  fault: { type: "string", multiple: true },
+  help: { type: "boolean" },
+};
+
+/** What the command line asks for, as options of `startAuthorizationServer`. */
+export function readOptions(args) {
+  try {
+    const { values } = parseArgs({ args, options });
+    const number = (name, least, most) => wholeNumber(name, values[name], least, most);
+    return {
+      help: values.help,
+      port: number("port", 0, 65_535),
+      accessTokenLifetime: number("access-token-lifetime", 1),
+      refreshTokenLifetime: number("refresh-token-lifetime", 1),
+      reuseWindow: number("reuse-window", 0),
+      faults: readFaults(values.fault),
+      ...people(values),
+    };
+  } catch (error) {
+    throw Object.assign(new Error(error.message), { isUsage: true });
+  }
+}
+
+function wholeNumber(name, text, least, most = 1_000_000_000) {
+  if (text === undefined) return undefined;
+  const isIn = /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+  if (!isIn) throw new Error(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
+  return Number(text);
+}
+
+function people({ user, account, tenant }) {
+  if (!user && (account || tenant)) throw new Error("--account and --tenant want a --user NAME:PASSWORD beside them");
+  return user ? ownPeople(user, account, tenant) : {};
+}
+
+function ownPeople(user, account = "demo:demo-public-key", tenant = defaultTenant) {
+  const [name, publicKey] = pair("account", account, "NAME:PUBLIC_KEY");
+  const users = user.map((text) => {
+    const [username, password] = pair("user", text, "NAME:PASSWORD");
+    return { account: name, tenant, username, password };
+  });
+  return { accounts: [{ name, publicKey, tenants: [tenant] }], users };
+}
+
+function pair(option, text, form) {
+  const [, ...parts] = /^([^:]+):(.+)$/.exec(text) ?? [];
+  if (parts.length < 2) throw new Error(`--${option} must be ${form}, not "${text}"`);
+  return parts;
+}
+
+function readFaults(texts = []) {
+  const faults = texts.map((text) => {
+    const [first, ...members] = text.split(",");
+    const [name, ...times] = first.split(":");
+    const entries = [...times.map((value) => ["times", value]), ...members.map((member) => member.split(/=(.*)/, 2))];
+    return {
+      name,
+      ...Object.fromEntries(entries.map(([member, value]) => [member, /^\d+$/.test(value) ? Number(value) : value])),
+    };
+  });
+  try {
+    return new Faults(faults).left;
+  } catch ({ message }) {
+    throw new Error(message.replace(/^faults\[(\d+)\]\.?/, (_text, index) => `--fault ${texts[index]}: `));
+  }
+}

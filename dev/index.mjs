@@ -1,0 +1,3 @@
+export { startAuthorizationServer } from "./authorization-server.mjs";
+export { faultNames } from "./faults.mjs";
+export { accounts, users } from "./seed.mjs";

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { startAuthorizationServer } from "./authorization-server.mjs";
+import { help, readOptions } from "./command-line.mjs";
+import { accounts, defaultTenant, users } from "./seed.mjs";
+
+try {
+  await main(readOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}
+
+async function main(options) {
+  if (options.help) return console.log(help);
+  const server = await startAuthorizationServer({ ...options, log: printTokenRequest });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());
+  printAddress(server, { accounts, users, ...options });
+}
+
+function messageOf({ message, cause, isUsage }) {
+  if (cause?.code === "EADDRINUSE") {
+    return `port ${cause.port} is in use: stop what listens there, or choose another one with --port (0: any)`;
+  }
+  return isUsage ? `${message}\n--help lists the options` : message;
+}
+
+function printAddress({ url, faults }, { accounts, users }) {
+  console.log(`authorization server  ${url}`);
+  console.log(`API                   ${url}/api`);
+  print([
+    ["account", "public key", "tenants"],
+    ...accounts.map((row) => [row.name, row.publicKey, row.tenants.join(", ")]),
+  ]);
+  print([["account", "tenant", "user", "password"], ...users.map(Object.values)]);
+  if (faults.length) console.log(`\nfaults  ${JSON.stringify(faults)}`);
+  console.log("\nStop with Ctrl+C.\n");
+}
+
+function print(rows) {
+  const width = (column) => Math.max(...rows.map((row) => row[column].length));
+  console.log();
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(width(column)))
+        .join("  ")
+        .trimEnd(),
+    );
+}
+
+function printTokenRequest({ method, path, tenant, grant_type, fault, status }) {
+  if (method !== "POST" || !path.endsWith("/connect/token")) return;
+  const notes = [grant_type, tenant !== defaultTenant && `tenant ${tenant}`, fault && `fault ${fault}`];
+  console.log(`${status ?? "no answer"} ${path}  ${notes.filter(Boolean).join(", ")}`);
+}
