@@ -2,7 +2,7 @@ import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Engine, Wish } from "./load.js";
 import { Local } from "./local.js";
-import { aborted, check, checkCredential, checkRefreshToken, clientOptions, signalOf } from "./options.js";
+import { aborted, check, checkCredential, checkText, clientOptions, signalOf } from "./options.js";
 import { tokenMembers } from "./platform.js";
 import { Port } from "./port.js";
 
@@ -74,7 +74,7 @@ export class Client {
   async loginWithPersistance(refreshToken, options) {
     this.#alive();
     const signal = signalOf(options);
-    checkRefreshToken(refreshToken);
+    checkText(refreshToken, "refreshToken");
     for (const port of this.#livePorts()) {
       const token = await port.ask(signal, Wish.Join, refreshToken);
       if (token !== undefined) return this.#opened(port, token);

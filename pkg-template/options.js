@@ -61,9 +61,10 @@ const RULES = {
   ],
   publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
   scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
+  refreshToken: [/^[!-~]{1,16384}$/, "1 to 16384 visible ASCII characters"],
 };
 
-function checkText(text, argument) {
+export function checkText(text, argument) {
   const [rule, words] = RULES[argument];
   check(typeof text === "string" && rule.test(text), argument, words);
 }
@@ -76,11 +77,6 @@ function checkBytes(text, argument, most) {
 /** A user name or password: any Unicode. */
 export function checkCredential(text, argument) {
   checkBytes(text, argument, LONGEST_CREDENTIAL);
-}
-
-export function checkRefreshToken(token) {
-  const isToken = typeof token === "string" && /^[!-~]{1,16384}$/.test(token);
-  check(isToken, "refreshToken", "a string of 1 to 16384 visible ASCII characters");
 }
 
 /** What a caller of `getAccessToken` wants, in the order that the core takes it. */

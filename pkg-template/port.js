@@ -95,25 +95,28 @@ export class Port {
   lock(within) {
     const { store, key } = this;
     const controller = new AbortController();
-    const { signal } = controller;
     return new Promise((resolve) => {
-      const refuse = () => {
+      let isOpen = true;
+      const answer = (isHeld) => {
         clearTimeout(timer);
-        resolve(false);
-        controller.abort();
+        resolve(isHeld);
+        isOpen = false;
       };
+      const refuse = () => answer(false);
       const hold = () => {
-        if (signal.aborted) return;
-        clearTimeout(timer);
-        resolve(true);
+        if (!isOpen) return;
+        answer(true);
         return new Promise((release) => {
           this.#release = release;
         });
       };
-      const timer = setTimeout(refuse, within);
+      const timer = setTimeout(() => {
+        refuse();
+        controller.abort();
+      }, within);
       timer.unref?.();
       Promise.resolve()
-        .then(() => store.lock(key, signal, hold))
+        .then(() => store.lock(key, controller.signal, hold))
         .then(refuse, refuse);
     });
   }
