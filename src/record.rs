@@ -11,6 +11,7 @@ use crate::error::Reason;
 use crate::oauth::Member;
 use crate::token::{
     AccessToken, LONGEST_LIFETIME, Now, RefreshToken, TokenSet, UNKNOWN_LIFETIME, Validity,
+    fingerprint,
 };
 
 /// The version of the record that this crate writes.
@@ -273,12 +274,12 @@ fn is_past(past: &str) -> bool {
 }
 
 /// What a session knows of its place in the store.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The store was not read yet.
     Unread,
-    /// It is not stored yet; the session of this sid is, or none.
-    Beside(Option<String>),
+    /// It is not stored yet; the session whose sid has this fingerprint is, or none.
+    Beside(Option<i64>),
     /// It is, or was, what is stored.
     Stored,
 }
@@ -299,7 +300,7 @@ pub enum Standing {
 }
 
 /// Compares the session `sid` at `generation` with what is stored.
-pub fn standing(sid: &str, generation: i64, place: &Place, stored: &Stored) -> Standing {
+pub fn standing(sid: &str, generation: i64, place: Place, stored: &Stored) -> Standing {
     match (stored, place) {
         (Stored::Corrupt, _) => Standing::Unknown,
         (Stored::Newer, _) => Standing::Newer,
@@ -318,7 +319,7 @@ pub fn standing(sid: &str, generation: i64, place: &Place, stored: &Stored) -> S
         ) if ended == sid => Standing::Over(*reason),
         (Stored::Empty, Place::Stored) => Standing::Over(Reason::Removed),
         (Stored::Empty, _) | (_, Place::Unread) => Standing::Current,
-        (_, Place::Beside(other)) if other.as_deref() == stored.sid() => Standing::Current,
+        (_, Place::Beside(other)) if other == stored.sid().map(fingerprint) => Standing::Current,
         (_, Place::Beside(_) | Place::Stored) => Standing::Over(Reason::Replaced),
     }
 }

@@ -382,7 +382,7 @@ impl Session {
     }
 
     fn standing(&self, generation: i64) -> Standing {
-        standing(&self.sid, generation, &self.place, &self.stored)
+        standing(&self.sid, generation, self.place, &self.stored)
     }
 
     fn is_wanted(&self) -> bool {

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use meshydb_client::error::Reason;
 use meshydb_client::oauth::Member::{self, Missing, Number, Other};
 use meshydb_client::record::{Place, Record, Standing, Stored, standing};
-use meshydb_client::token::{LONGEST_LIFETIME, TokenSet, UNKNOWN_LIFETIME};
+use meshydb_client::token::{LONGEST_LIFETIME, TokenSet, UNKNOWN_LIFETIME, fingerprint};
 use support::{Json, LIFETIME, START, access, after, record, refresh, text, tokens};
 
 fn number(value: i64) -> Member {
@@ -279,7 +279,7 @@ fn where_a_session_stands() {
     let behind = Standing::Behind(Rc::new(record("own", 6, 1, START)));
     let current = Standing::Current;
     let over = Standing::Over;
-    let beside = || Place::Beside(Some("other".into()));
+    let beside = Place::Beside(Some(fingerprint("other")));
     for (place, stored, expected) in [
         (Place::Stored, live("own", 4), current.clone()),
         (Place::Stored, live("own", 5), current.clone()),
@@ -305,10 +305,10 @@ fn where_a_session_stands() {
         (Place::Unread, live("other", 6), current.clone()),
         (Place::Unread, Stored::Empty, current.clone()),
         (Place::Unread, live("own", 6), behind),
-        (beside(), live("other", 6), current.clone()),
-        (beside(), ended("other", Reason::SignedOut), current.clone()),
-        (beside(), live("third", 1), over(Reason::Replaced)),
-        (beside(), Stored::Empty, current),
+        (beside, live("other", 6), current.clone()),
+        (beside, ended("other", Reason::SignedOut), current.clone()),
+        (beside, live("third", 1), over(Reason::Replaced)),
+        (beside, Stored::Empty, current),
         (
             Place::Beside(None),
             live("other", 1),
@@ -318,7 +318,7 @@ fn where_a_session_stands() {
         (Place::Unread, Stored::Newer, Standing::Newer),
     ] {
         assert_eq!(
-            standing("own", 5, &place, &stored),
+            standing("own", 5, place, &stored),
             expected,
             "{place:?} {stored:?}"
         );

@@ -7,7 +7,7 @@ use crate::attempt::Attempt;
 use crate::error::{Error, Reason};
 use crate::event::Output;
 use crate::record::{Entry, Place, Record, Standing, Stored};
-use crate::token::Now;
+use crate::token::{Now, fingerprint};
 
 /// How often a record that could not be stored is written again at once; then after a second, two, and so on up to a
 /// minute, but well within the time of a claim once a store answers nobody: then others begin to wait when it answers.
@@ -65,7 +65,7 @@ impl Session {
                 caller.generation = next.generation;
             }
         }
-        self.place = Place::Beside(self.stored.sid().map(Into::into));
+        self.place = Place::Beside(self.stored.sid().map(fingerprint));
         self.replaced = match &self.stored {
             Stored::Live(record) if record.refresh_token != next.refresh_token => {
                 record.refresh_token.clone()
