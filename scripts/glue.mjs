@@ -76,7 +76,11 @@ export function simplified(glue) {
     .replaceAll(/^ +let result;\n +try \{\n +result = (.*);\n[\s\S]*?^ +return ret;$/gm, "            return $1;")
     .replaceAll(/^( {8}\w+: )function(\(.*\)) \{$/gm, "$1$2 => {")
     .replace(/^ +const ret = typeof globalThis === .*\n.*$/m, "            return addToExternrefTable0(globalThis);")
-    .replaceAll(/^ +__proto__: null,\n/gm, "")
+    .replaceAll("return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);", "return addToExternrefTable0(ret);")
+    .replaceAll("new Array()", "[]")
+    .replaceAll("arg0[arg1 >>> 0]", "arg0[arg1]")
+    .replaceAll(", this.__wbg_ptr, this)", ", this.__wbg_ptr)")
+    .replaceAll(/^ +(__proto__: null,|return this;)\n/gm, "")
     .concat(START);
 }
 

@@ -3,7 +3,7 @@ export const mutants = [
   [
     "no second look after a refusal",
     "self.refused = Some(error);\n                self.load();",
-    "self.over(self.refused(&error));",
+    "self.over(self.proven(&error));",
   ],
   [
     "a sign-out that ends whatever is there",
@@ -95,8 +95,8 @@ export const mutants = [
   ],
   [
     "a lost claim is sent all the same",
-    "Phase::Claiming { .. } | Phase::Condemned(_) if lost => self.load(),",
-    "Phase::Condemned(_) if lost => self.load(),",
+    "Phase::Claiming { .. } | Phase::Condemned if lost => self.load(),",
+    "Phase::Condemned if lost => self.load(),",
   ],
   [
     "a lost commit revokes what came",

@@ -58,7 +58,7 @@ enum Phase {
     Sending,
     Releasing(Error),
     Committing(Rc<Record>),
-    Condemned(Error),
+    Condemned,
     Ending { written: bool },
     Over,
 }
@@ -282,7 +282,7 @@ impl Session {
                 (None, None) if self.place != Place::Stored => self.commit_over(),
                 (None, None) if self.stored.generation() < self.generation() => self.commit_over(),
                 (None, Some(refusal)) if self.place != Place::Stored => {
-                    self.over(self.refused(&refusal));
+                    self.over(self.proven(&refusal));
                 }
                 (None, refused) => {
                     self.refused = refused;
@@ -310,18 +310,21 @@ impl Session {
         let lost = swapped == Ok(false) && self.lost_swaps < LOST_SWAPS;
         self.lost_swaps += u8::from(lost);
         match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Claiming { .. } | Phase::Condemned(_) if lost => self.load(),
+            Phase::Claiming { .. } | Phase::Condemned if lost => self.load(),
             Phase::Claiming { at } => self.claimed(now, at, done),
-            Phase::Condemned(end) if done => self.over(end),
-            Phase::Condemned(_) => {
+            Phase::Condemned => {
                 let refusal = self.refused.take();
-                self.unproven(now, refusal.unwrap_or_else(|| oauth::no_answer(false)));
+                let refusal = refusal.unwrap_or_else(|| oauth::no_answer(false));
+                if done {
+                    self.over(self.proven(&refusal));
+                } else {
+                    self.unproven(now, refusal);
+                }
             }
             Phase::Releasing(error) => {
                 self.hinted |= lost;
                 self.degraded |= !done && !lost;
-                let retry = error.retryable() || error.is_lost_answer();
-                self.pause(now, error, retry);
+                self.rest_after(now, error);
             }
             Phase::Committing(next) if lost => self.load_for(Phase::Committing(next)),
             Phase::Committing(next) => self.committed(now, next, done),

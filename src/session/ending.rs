@@ -21,7 +21,7 @@ impl Session {
             Phase::Loading
             | Phase::Claiming { .. }
             | Phase::Releasing(_)
-            | Phase::Condemned(_)
+            | Phase::Condemned
             | Phase::Committing(_) => true,
             Phase::Idle
             | Phase::Waiting { .. }
@@ -74,24 +74,25 @@ impl Session {
     }
 
     /// The refused token is still the stored one: swaps the end in, unless another holder rotates meanwhile.
-    pub(super) fn condemn(&mut self, refusal: &Error) {
-        let end = self.refused(refusal);
-        let reason = end.reason.unwrap_or(Reason::InvalidGrant);
-        self.swap_end(self.stored.generation(), reason);
-        self.phase = Phase::Condemned(end);
+    pub(super) fn condemn(&mut self) {
+        self.swap_end(self.stored.generation(), self.verdict());
+        self.phase = Phase::Condemned;
     }
 
     /// The end that a refusal proves.
-    pub(super) fn refused(&self, refusal: &Error) -> Error {
-        let was_unanswered = self.own_attempt().unanswered_since.is_some();
-        let mut error = Error::ended(if was_unanswered {
-            Reason::ResponseLost
-        } else {
-            Reason::InvalidGrant
-        });
+    pub(super) fn proven(&self, refusal: &Error) -> Error {
+        let mut error = Error::ended(self.verdict());
         error.status = refusal.status;
         error.server.clone_from(&refusal.server);
         error
+    }
+
+    fn verdict(&self) -> Reason {
+        if self.own_attempt().unanswered_since.is_some() {
+            Reason::ResponseLost
+        } else {
+            Reason::InvalidGrant
+        }
     }
 
     fn swap_end(&mut self, generation: i64, reason: Reason) {

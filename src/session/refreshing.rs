@@ -61,8 +61,8 @@ impl Session {
                 caller.patient = true;
             }
             self.wait(now.monotonic + wait.min(NEXT_LOOK));
-        } else if let Some(refusal) = self.refused.clone() {
-            self.condemn(&refusal);
+        } else if self.refused.is_some() {
+            self.condemn();
         } else if self.claimless >= CLAIMS {
             self.send_unclaimed(now);
         } else {
@@ -214,9 +214,13 @@ impl Session {
             self.swap_attempt();
             self.phase = Phase::Releasing(error);
         } else {
-            let retry = error.retryable() || error.is_lost_answer();
-            self.pause(now, error, retry);
+            self.rest_after(now, error);
         }
+    }
+
+    pub(super) fn rest_after(&mut self, now: &Now, error: Error) {
+        let retry = error.retryable() || error.is_lost_answer();
+        self.pause(now, error, retry);
     }
 
     /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.

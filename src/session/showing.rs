@@ -40,7 +40,7 @@ impl Session {
                 | Phase::Claiming { .. }
                 | Phase::Sending
                 | Phase::Releasing(_)
-                | Phase::Condemned(_)
+                | Phase::Condemned
                 | Phase::Committing(_) => "refreshing",
                 Phase::Ending { .. } | Phase::Over => "ended",
             },

@@ -23,7 +23,8 @@ use crate::oauth::{Endpoint, Request, password_request};
 use crate::session::Session;
 use crate::token::{AccessToken, Now, RefreshToken};
 
-/// What a caller may want, and the two arguments that go with it.
+/// What a caller may want, and the two arguments that go with it. It comes as its number: as an enum it would be compared
+/// with each of them, in 230 bytes.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Wish {
@@ -49,6 +50,17 @@ pub enum Wish {
     SignOut,
 }
 
+const LOGIN: u32 = Wish::Login as u32;
+const RESUME: u32 = Wish::Resume as u32;
+const ADOPT: u32 = Wish::Adopt as u32;
+const RESTORE: u32 = Wish::Restore as u32;
+const JOIN: u32 = Wish::Join as u32;
+const TOKEN: u32 = Wish::Token as u32;
+const ABORT: u32 = Wish::Abort as u32;
+const HINT: u32 = Wish::Hint as u32;
+const WOKE: u32 = Wish::Woke as u32;
+const SIGN_OUT: u32 = Wish::SignOut as u32;
+
 /// One session, as the hand-written JavaScript drives it. Callers are numbers: their
 /// promises live in the port.
 #[wasm_bindgen]
@@ -72,7 +84,7 @@ impl Engine {
     }
 
     /// Hands a caller's wish to the machine, or settles the caller with nothing if its arguments are no good.
-    pub fn ask(&self, wish: Wish, port: &Port, caller: u32, first: &JsValue, second: &JsValue) {
+    pub fn ask(&self, wish: u32, port: &Port, caller: u32, first: &JsValue, second: &JsValue) {
         match self.0.input(wish, caller, first, second) {
             Some(input) => self.0.feed(port, input),
             None => port.settle(caller, JsValue::UNDEFINED, JsValue::UNDEFINED),
@@ -81,36 +93,37 @@ impl Engine {
 }
 
 impl Shell {
-    fn input(&self, wish: Wish, caller: u32, first: &JsValue, second: &JsValue) -> Option<Input> {
+    fn input(&self, wish: u32, caller: u32, first: &JsValue, second: &JsValue) -> Option<Input> {
         let opening = match wish {
-            Wish::Login => {
+            LOGIN => {
                 let session = self.session.borrow();
                 let request = password_request(session.config(), &text(first), &text(second));
                 Opening::Login(request)
             }
-            Wish::Resume => Opening::Resume(RefreshToken::parse(&text(first))?),
-            Wish::Adopt => Opening::Adopt(tokens(first)?),
-            Wish::Restore => Opening::Restore,
-            Wish::Join => {
+            RESUME => Opening::Resume(RefreshToken::parse(&text(first))?),
+            ADOPT => Opening::Adopt(tokens(first)?),
+            RESTORE => Opening::Restore,
+            JOIN => {
                 let token = RefreshToken::parse(&text(first));
                 let session = self.session.borrow();
                 let is_known = token.is_some_and(|token| session.knows(&token));
                 return is_known.then_some(Input::Refresh { caller });
             }
-            Wish::Token => {
+            TOKEN => {
                 return Some(Input::Call {
                     caller,
                     min_validity: min_validity(first),
                     rejected: AccessToken::parse(&text(second)),
                 });
             }
-            Wish::Abort => return Some(Input::Abort(caller)),
-            Wish::Hint => return Some(Input::Hint),
-            Wish::Woke => {
+            ABORT => return Some(Input::Abort(caller)),
+            HINT => return Some(Input::Hint),
+            WOKE => {
                 self.alarm.set(None);
                 return Some(Input::Woke);
             }
-            Wish::SignOut => return Some(Input::SignOut { caller }),
+            SIGN_OUT => return Some(Input::SignOut { caller }),
+            _ => return None,
         };
         Some(Input::Open { caller, opening })
     }
