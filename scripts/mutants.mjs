@@ -181,7 +181,7 @@ export const mutants = [
     "now.monotonic >= caller.deadline(timeout)\n        });",
     "now.monotonic >= caller.deadline(timeout) + 100_000\n        });",
   ],
-  ["no alarm is set", "deadline.chain(self.due_at()).min()", "deadline.chain(self.due_at()).min().filter(|_| false)"],
+  ["no alarm is set", "(wake_at < i64::MAX).then_some(wake_at)", "(wake_at < 0).then_some(wake_at)"],
   [
     "a call waits through any cool-down",
     "self.sends < SENDS && until < self.since + timeout",
