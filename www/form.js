@@ -22,15 +22,18 @@ function userButton(user, act, changeTenant) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
-  button.append(
-    ...["username", "password", "tenant"].map((name) => {
-      const part = document.createElement("span");
-      part.className = name;
-      part.textContent = user[name];
-      return part;
-    }),
-  );
-  button.setAttribute("aria-label", `Fill in ${user.username}, password ${user.password}, tenant ${user.tenant}`);
+  const texts = {
+    "visually-hidden": "Fill in ",
+    username: user.username,
+    password: user.password,
+    tenant: user.tenant,
+  };
+  for (const [name, words] of Object.entries(texts)) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = words;
+    button.append(part);
+  }
   button.addEventListener("click", () =>
     act(button, "Change of tenant", async () => {
       element("username").value = user.username;

@@ -34,7 +34,7 @@ export async function refreshTabs({ rejected, hasNaive }) {
     naiveDid.textContent = hasNaive ? `naive: ${naives[index].isRefreshed ? "new token" : "signed out"}` : "";
   }
   const refused = naives.filter(({ isRefreshed }) => !isRefreshed).length;
-  const naive = `The naive client made ${sum(naives)}${refused > 0 ? `, of which ${refused} failed` : ""}.`;
+  const naive = `The naive client made ${sum(naives)} with one refresh token${refused > 0 ? `: ${refused} failed` : ""}.`;
   const ours = `${COUNT} tabs asked, ${sum(outcomes)} ${sum(outcomes) === 1 ? "request was" : "requests were"} made.`;
   element("tabs-outcome").textContent = hasNaive ? `${ours} ${naive}` : ours;
   return element("tabs-outcome").textContent;

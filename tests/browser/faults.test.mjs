@@ -111,7 +111,7 @@ inEachBrowser((browser) => {
     const { page } = await openSignedIn(t, browser(), "/?window=30");
     await press(page, "#open-tabs");
     await press(page, "#refresh-tabs");
-    const words = "20 tabs asked, 1 request was made. The naive client made 20.";
+    const words = "20 tabs asked, 1 request was made. The naive client made 20 with one refresh token.";
     assert.equal(await text(page, "#tabs-outcome"), words);
     await says(page, "#naive-verdict", "Signed in for");
   });

@@ -17,7 +17,7 @@ export async function startDemo({ port, authPort, log } = {}) {
   const pairs = [];
   for (const reuseWindow of reuseWindows) {
     const options = { reuseWindow, accessTokenLifetime, log };
-    const ours = await startAuthorizationServer({ ...options, port: pairs.length === 0 ? authPort : 0 });
+    const ours = await startAuthorizationServer({ ...options, port: pairs.length === 0 ? authPort : 0 }).catch(explain);
     pairs.push({ reuseWindow, ours, naive: await startAuthorizationServer(options) });
   }
   const site = await startPageServer({
@@ -39,4 +39,9 @@ export async function startDemo({ port, authPort, log } = {}) {
   });
   const servers = [site, ...pairs.flatMap(({ ours, naive }) => [ours, naive])];
   return { url: site.url, pairs, close: () => Promise.all(servers.map((server) => server.close())) };
+}
+
+function explain(error) {
+  if (error.cause?.code === "EADDRINUSE") error.message += " with AUTH_PORT";
+  throw error;
 }
