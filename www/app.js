@@ -1,7 +1,7 @@
 import { choice } from "/choice.js";
 import { addressOf, config, openClients, placeIn } from "/clients.js";
-import { clockAhead, moveClock, realTime } from "/clock.js";
-import { drawFaults, faultsOf } from "/faults.js";
+import { clockAhead, moveClock, realTime, whenClockMoves } from "/clock.js";
+import { drawFaults, faultsOf, loseNothing } from "/faults.js";
 import { drawForm } from "/form.js";
 import { follow } from "/lines.js";
 import { drawScore, noteSignIn, startScore } from "/score.js";
@@ -31,8 +31,9 @@ whenClicked("refresh", "Refresh", refreshNow);
 whenClicked("expire", "Expiry", expireNow);
 whenClicked("hour", "Clock", () => moveClock(clockAhead() + HOUR));
 whenClicked("right", "Clock", () => moveClock(0));
+whenClockMoves(renderClock);
 whenClicked("again", "Sign-in", signInAgain);
-whenClicked("open-tabs", "Twenty tabs", () => openTabs(place));
+whenClicked("open-tabs", "Twenty tabs", async () => note(await openTabs(place)));
 whenClicked("refresh-tabs", "Refresh of twenty", refreshAll);
 whenClicked("sign-out", "Sign-out", signOut);
 setInterval(renderTime, 250);
@@ -95,15 +96,15 @@ async function signIn(whoses, username, password) {
 }
 
 /** Whoever is signed out is signed in again as the user that both have been. */
-function signInAgain() {
-  const { username, password } = config.users.find(
-    (seeded) => seeded.username === user && seeded.tenant === place.tenant,
-  );
+async function signInAgain() {
+  const seeded = config.users.find(({ username, tenant }) => username === user && tenant === place.tenant);
+  if (!seeded) throw new Error("This page does not know who was signed in: sign out, and in again.");
+  await loseNothing();
   const out = { ours: !isLive(), naive: !naive.tokens };
   return signIn(
     Object.keys(out).filter((whose) => out[whose]),
-    username,
-    password,
+    seeded.username,
+    seeded.password,
   );
 }
 
@@ -232,11 +233,14 @@ function noteChanges({ state, generation, error } = {}, live) {
 function renderTime() {
   if (!session) return;
   drawScore({ ours: isLive(), naive: naive.tokens !== null });
+  if (isLive()) renderRing(connection.getSnapshot());
+}
+
+function renderClock() {
   const ahead = clockAhead();
   element("clock").textContent =
     ahead === 0 ? "The clock is right." : `The clock of this site's pages is ${lasted(ahead)} ahead.`;
   element("right").disabled = ahead === 0;
-  if (isLive()) renderRing(connection.getSnapshot());
 }
 
 function renderRing({ state, expiresAt }) {
@@ -261,7 +265,9 @@ function noteLoss(whose, reason) {
 
 function showProblem({ code, reason, retryAfter, message }) {
   const words = (code === "session_ended" && endings[reason]) || codes[code] || message;
-  const wait = retryAfter === undefined ? "" : ` Please try again in ${Math.ceil(retryAfter)} seconds.`;
+  const seconds = Math.ceil(retryAfter);
+  const wait =
+    retryAfter === undefined ? "" : ` Please try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
   const label = document.createElement("code");
   label.textContent = [code, reason].filter(Boolean).join(" · ");
   element("problem").replaceChildren(words + wait, " ", label);

@@ -1,6 +1,7 @@
 const KEY = "meshydb-client demo: clock ahead";
 const date = Date.now;
 const monotonic = performance.now.bind(performance);
+const listeners = [];
 let ahead = 0;
 
 Date.now = () => date() + ahead;
@@ -19,11 +20,19 @@ export function moveClock(milliseconds) {
   read();
 }
 
+/** Calls back now, and whenever the clock was moved, here or in another tab. */
+export function whenClockMoves(listener) {
+  listeners.push(listener);
+  listener();
+}
+
 /** Epoch milliseconds by the clock that nothing here moves. */
 export function realTime() {
   return date();
 }
 
 function read() {
+  const before = ahead;
   ahead = Number(localStorage.getItem(KEY));
+  if (ahead !== before) for (const listener of listeners) listener();
 }

@@ -22,8 +22,15 @@ const lasting = [
 ];
 const losing = { name: "lose_answer", times: 1 };
 
+const losers = {
+  ours: "The next answer of this client's server is lost.",
+  naive: "The next answer of the naive client's server is lost.",
+  both: "The next answer of each server is lost.",
+};
+
 let urls = [];
 let plan = [];
+let loser;
 
 /** Draws the switches. `act` runs what a control does, and shows what goes wrong. */
 export function drawFaults(act) {
@@ -33,11 +40,12 @@ export function drawFaults(act) {
     ),
   );
   follow(({ type }) => {
-    if (type === "answer" && losesNext()) readFaults().catch(() => {});
+    if (type === "answer" && loser) readFaults().catch(() => {});
   });
   element("lose").addEventListener("click", ({ target }) =>
-    act(target, "Fault", () => replace([losing, ...plan.filter(isLasting)])),
+    act(target, "Fault", () => (loser ? loseNothing() : replace([losing, ...plan.filter(isLasting)]))),
   );
+  element("clear").addEventListener("click", ({ target }) => act(target, "Fault", () => replace([])));
 }
 
 /** From now on the faults are those of this pair of servers, and what is shown is what they have on. */
@@ -50,7 +58,14 @@ export function faultsOf({ authUrl, naiveAuthUrl }) {
 export async function readFaults() {
   const [ours, naives] = await Promise.all(urls.map(async (url) => (await fetch(url)).json()));
   plan = [...ours, ...naives.filter(({ name }) => !ours.some((fault) => fault.name === name))];
+  const [isOurs, isNaive] = [ours, naives].map((list) => list.some(({ name }) => name === losing.name));
+  loser = isOurs && isNaive ? "both" : isOurs ? "ours" : isNaive ? "naive" : undefined;
   render();
+}
+
+/** Takes back a fault that waits for the next answer: a server whose client is signed out still has it. */
+export async function loseNothing() {
+  if (loser) await replace(plan.filter(isLasting));
 }
 
 function choose({ fault }) {
@@ -64,10 +79,6 @@ async function replace(next) {
   await readFaults();
 }
 
-function losesNext() {
-  return plan.some(({ name }) => name === losing.name);
-}
-
 function isLasting({ times }) {
   return times === undefined;
 }
@@ -76,6 +87,8 @@ function render() {
   const on = lasting.findLastIndex(({ fault }) => !fault || plan.some(({ name }) => name === fault.name));
   const { says } = lasting[on];
   element("faults").querySelectorAll("input")[on].checked = true;
-  element("lose").setAttribute("aria-pressed", String(losesNext()));
-  element("faults-on").textContent = losesNext() ? `The next answer is lost. ${on > 0 ? `Then: ${says}` : ""}` : says;
+  element("lose").setAttribute("aria-pressed", String(!!loser));
+  const words = loser ? [losers[loser], on > 0 && `Then: ${says}`].filter(Boolean).join(" ") : says;
+  element("faults-on").textContent = element("faulty-words").textContent = words;
+  element("faulty").hidden = plan.length === 0;
 }

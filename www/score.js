@@ -1,6 +1,6 @@
 import { realTime } from "/clock.js";
 import { follow } from "/lines.js";
-import { lasted } from "/words.js";
+import { endings, lasted } from "/words.js";
 
 const element = (id) => document.getElementById(id);
 const whoses = ["ours", "naive"];
@@ -48,7 +48,7 @@ function take({ session: of, whose, type, grant, reason }) {
   if (type === "request" && grant === "refresh_token") side.requests += 1;
   if (type === "rotated") side.tokens += 1;
   if (type === "ended" && reason !== "signed_out" && side.loss?.since !== signInOf(whose)) {
-    side.loss = { since: signInOf(whose), at: realTime(), why: reason };
+    side.loss = { since: signInOf(whose), at: realTime(), why: endings[reason] ?? reason };
     onLoss(whose, reason);
   }
 }

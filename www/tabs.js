@@ -10,7 +10,7 @@ export async function openTabs(place) {
   const opened = Array.from({ length: COUNT }, (_, index) => openTab(place, `Tab ${index + 1}`));
   await Promise.all(opened);
   element("refresh-tabs").disabled = false;
-  element("tabs-outcome").textContent = `${COUNT} tabs are open.`;
+  return say(`${COUNT} tabs are open.`);
 }
 
 export function closeTabs() {
@@ -36,8 +36,12 @@ export async function refreshTabs({ rejected, hasNaive }) {
   const refused = naives.filter(({ isRefreshed }) => !isRefreshed).length;
   const naive = `The naive client made ${sum(naives)} with one refresh token${refused > 0 ? `: ${refused} failed` : ""}.`;
   const ours = `${COUNT} tabs asked, ${sum(outcomes)} ${sum(outcomes) === 1 ? "request was" : "requests were"} made.`;
-  element("tabs-outcome").textContent = hasNaive ? `${ours} ${naive}` : ours;
-  return element("tabs-outcome").textContent;
+  return say(hasNaive ? `${ours} ${naive}` : ours);
+}
+
+function say(words) {
+  element("tabs-outcome").textContent = words;
+  return words;
 }
 
 function sum(outcomes) {

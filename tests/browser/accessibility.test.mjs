@@ -24,7 +24,7 @@ async function breakEverything(page) {
   await says(page, "#naive-verdict", "Session lost after");
   await press(page, "#call");
   await press(page, "#lose");
-  await says(page, "#faults-on", "The next answer is lost.");
+  await says(page, "#faults-on", "The next answer of each server is lost.");
 }
 /** Firefox cannot be told by its driver which one a page is to be in. */
 const schemes = { chromium: ["light", "dark"], firefox: ["light"] };
@@ -120,7 +120,7 @@ inEachBrowser((browser, name) => {
     assert.equal(strict.ours.faults[0].name, "delay");
     await page.focus("#lose");
     await page.keyboard.press("Enter");
-    await says(page, "#faults-on", "The next answer is lost.");
+    await says(page, "#faults-on", "The next answer of each server is lost.");
     assert.deepEqual(
       strict.naive.faults.map((fault) => fault.name),
       ["lose_answer", "delay"],

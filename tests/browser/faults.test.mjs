@@ -61,7 +61,7 @@ inEachBrowser((browser) => {
     const { lenient, page } = await openSignedIn(t, browser(), "/?window=30");
     await press(page, "#lose");
     await matches(page, '#lose[aria-pressed="true"]');
-    await says(page, "#faults-on", "The next answer is lost.");
+    await says(page, "#faults-on", "The next answer of each server is lost.");
     await press(page, "#refresh");
     await naiveLoses(page, "no answer came");
     await says(page, "#ours-verdict", "Signed in for");
@@ -87,12 +87,43 @@ inEachBrowser((browser) => {
     await isShown(page, "#signed-out");
     assert.equal(await text(page, "#problem code"), "session_ended · response_lost");
     await says(page, "#ours-verdict", "Session lost after");
+    assert.match(await text(page, "#ours-why"), /^The server's answer was lost/);
     await naiveLoses(page, "no answer came");
     await press(page, "#again");
     await isShown(page, "#signed-in");
     await says(page, "#ours-verdict", "Signed in for");
     await says(page, "#naive-verdict", "Signed in for");
     assert.equal(await page.$eval("#again", ({ hidden }) => hidden), true);
+  });
+
+  test("A fault that is on when nobody is signed in is said in the form, and can be ended there", async (t) => {
+    const { strict, page } = await openSignedIn(t, browser());
+    await choose(page, "503");
+    await press(page, "#sign-out");
+    await isShown(page, "#faulty");
+    assert.equal(await text(page, "#faulty-words"), "Both servers answer 503: unavailable.");
+    await signIn(page);
+    await says(page, "#problem code", "unavailable");
+    await press(page, "#clear");
+    assert.deepEqual([strict.ours.faults, strict.naive.faults], [[], []]);
+    await matches(page, "#faulty[hidden]");
+    await press(page, "#submit");
+    await isShown(page, "#signed-in");
+  });
+
+  test("A lost answer that a signed-out client has not met is not in the way of its next sign-in", async (t) => {
+    const { lenient, page } = await openSignedIn(t, browser(), "/?window=30");
+    for (let loss = 1; loss <= 2; loss += 1) {
+      await press(page, "#lose");
+      await press(page, "#refresh");
+    }
+    await naiveLoses(page, "no answer came");
+    assert.deepEqual(
+      lenient.naive.faults.map(({ name }) => name),
+      ["lose_answer"],
+    );
+    await press(page, "#again");
+    await says(page, "#naive-verdict", "Signed in for");
   });
 
   test("Another window: signs both in at the other servers, and is kept over a reload", async (t) => {
