@@ -1,13 +1,13 @@
 import { once } from "node:events";
 
-/** Listens on 127.0.0.1 alone. The system chooses the port when asked for 0; `variable` is what sets it otherwise. */
-export async function listen(server, port, variable) {
+/** Listens on 127.0.0.1 alone. The system chooses the port when asked for 0; `other` is what else to set. */
+export async function listen(server, port, other) {
   try {
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
   } catch (error) {
     if (error.code !== "EADDRINUSE") throw error;
-    throw new Error(`port ${port} is in use: stop what listens there or set ${variable}`, { cause: error });
+    throw new Error(`port ${port} is in use: stop what listens there or set ${other}`, { cause: error });
   }
   return server.address().port;
 }

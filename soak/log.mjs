@@ -3,6 +3,9 @@ import { faultNames } from "../dev/faults.mjs";
 /** With these a token comes all the same. */
 const harmless = ["delay", "bad_expires_in"];
 
+/** With these nothing comes, or not all of it. */
+const silent = ["lose_request", "offline", "hang", "lose_answer", "cut_body"];
+
 /** What the server's log of token requests says, added up. */
 export class Log {
   requests = 0;
@@ -24,6 +27,11 @@ export class Log {
 
   get met() {
     return [...this.faults.values()].reduce((sum, count) => sum + count);
+  }
+
+  /** How many requests it left without an answer. */
+  get unanswered() {
+    return silent.reduce((sum, name) => sum + this.faults.get(name), 0);
   }
 
   get tokens() {

@@ -12,14 +12,18 @@ process.on("disconnect", () => process.exit());
 
 const persistence = new MemoryStore();
 const options = { authUrl: url, apiUrl: `${url}/api`, timeout, persistence };
-let sessions = [];
+const failed = { network: 0, timeout: 0 };
+const sessions = [];
 
 async function signIn() {
-  sessions = await each(users, async ({ username, password }) => {
+  for (const { username, password } of users) {
     const client = await initialize(account, publicKey, { ...options, slot: username });
+    client.trace(({ type, grant, code }) => {
+      if (type === "answer" && grant === "refresh_token" && code) failed[code] += 1;
+    });
     const connection = await client.login(username, password);
-    return { username, connection, token: await connection.getAccessToken(), isLost: false };
-  });
+    sessions.push({ username, connection, token: await connection.getAccessToken(), isLost: false });
+  }
 }
 
 /** Each session gets so many further tokens, one after another: to the sessions that did not, and why. */
@@ -46,12 +50,15 @@ async function nextToken(session) {
 
 /** How many sessions are still those of their users. */
 async function alive() {
-  const names = await each(sessions, async ({ connection }) => (await (await connection.fetch("me")).json()).username);
-  return names.filter((name, index) => name === sessions[index].username).length;
+  const isAlive = await each(sessions, async ({ username, connection }) => {
+    const response = await connection.fetch("me").catch(() => undefined);
+    return response?.ok && (await response.json()).username === username;
+  });
+  return isAlive.filter(Boolean).length;
 }
 
 function each(items, work) {
   return Promise.all(items.map(work));
 }
 
-answerCalls({ signIn, refresh, alive });
+answerCalls({ signIn, refresh, alive, failed: async () => failed });

@@ -10,8 +10,8 @@ import { Log } from "./log.mjs";
 
 const PROCESSES = 2;
 const RATE = 0.2;
-/** Milliseconds that the client waits for an answer. */
-const TIMEOUT = 3_000;
+/** Milliseconds that a client waits for an answer: so long that those of a busy machine are in time. */
+const TIMEOUT = 10_000;
 const LIFETIMES = { accessTokenLifetime: 60, refreshTokenLifetime: 3_600, reuseWindow: 600 };
 const SIGNS_OF_LIFE = 20;
 
@@ -20,7 +20,7 @@ const INTRODUCTION = `# The soak
 
 What becomes of many sessions over many refreshes, while every fault that the [development server](../dev/README.md) has
 befalls one in five of their requests. \`npm run soak\` plays it, prints this table and fails if something is not as it must
-be; \`-- --refreshes 1000\` and \`--sessions 50\` play less, and \`--seed S\` draws the same faults again. It is in \`soak/\`;
+be; \`-- --refreshes 1000\` and \`--sessions 50\` play less, and \`--seed S\` throws the same dice again. It is in \`soak/\`;
 \`tests/package/soak.test.mjs\` plays a little of it each time.
 
 The sessions are those of the built package, in ${PROCESSES} processes, each with a user of its own; what they ask for is
@@ -29,14 +29,15 @@ knows refresh tokens by a hash:
 
 - no session is lost, and each is still that of its user: the API says so;
 - without a fault the server refuses nothing;
-- no token is presented more often than once, and once more for each answer that brought nothing;
+- no token is presented more often than once, and once more for each answer that brought nothing, or that came after the
+  ${TIMEOUT / 1_000} s that a client waits;
 - nothing reaches the server that redirects lead to: that one counts.
 `;
 
 const program = fileURLToPath(new URL("sessions.mjs", import.meta.url));
 
 /** So many sessions refresh side by side, while random faults befall their requests: to what came of them. */
-export async function soak({ refreshes, sessions, seed, progress = () => {} }) {
+export async function soak({ refreshes, sessions, seed, timeout = TIMEOUT, progress = () => {} }) {
   const each = Math.ceil(refreshes / sessions);
   const log = new Log();
   const note = progressOf(log, Math.ceil((each * sessions) / SIGNS_OF_LIFE), progress);
@@ -47,7 +48,7 @@ export async function soak({ refreshes, sessions, seed, progress = () => {} }) {
   const start = performance.now();
   try {
     const outcome = await withHosts(
-      configs(server, users),
+      configs(server, users, timeout),
       async (hosts) => {
         const all = async (method, ...args) =>
           (await Promise.all(hosts.map((host) => host.call(method, ...args)))).flat();
@@ -56,7 +57,8 @@ export async function soak({ refreshes, sessions, seed, progress = () => {} }) {
         await all("refresh", each);
         server.setFaults([]);
         const lost = await all("refresh", 1);
-        return { lost, alive: (await all("alive")).reduce((sum, count) => sum + count) };
+        const failed = await all("failed");
+        return { lost, alive: sum(await all("alive")), unanswered: sum(failed.flatMap(Object.values)) };
       },
       program,
     );
@@ -87,12 +89,12 @@ function usersOf(count) {
 }
 
 /** What each process is told, with its part of the users. */
-function configs({ url }, users) {
+function configs({ url }, users, timeout) {
   return Array.from({ length: PROCESSES }, (_, part) => ({
     url,
     account: account.name,
     publicKey: account.publicKey,
-    timeout: TIMEOUT,
+    timeout,
     users: users.filter((_user, index) => index % PROCESSES === part),
   }));
 }
@@ -108,8 +110,13 @@ async function startStranger() {
   return stranger;
 }
 
-function verdict(log, { lost, alive, sessions, refreshes, visits, seconds }) {
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number);
+}
+
+function verdict(log, { lost, alive, unanswered, sessions, refreshes, visits, seconds }) {
   const { requests, met, refused, squandered } = log;
+  const late = unanswered - log.unanswered;
   const mark = (count, text) => (count ? `**${text}**` : text);
   const cell = joined(
     times(sessions, "session"),
@@ -119,18 +126,22 @@ function verdict(log, { lost, alive, sessions, refreshes, visits, seconds }) {
     mark(lost.length, `${times(lost.length, "session")} lost`),
     mark(alive < sessions, `${times(alive, "session")} still of their own users`),
     mark(refused, times(refused, "refusal")),
-    mark(squandered, `${times(squandered, "token")} of ${log.tokens.toLocaleString("en")} presented without need`),
+    late > 0 && `${times(late, "answer")} after the timeout`,
+    mark(
+      squandered > late,
+      `${times(squandered, "token")} of ${log.tokens.toLocaleString("en")} presented without need`,
+    ),
     `one ${times(log.most, "time")} at most`,
     mark(visits, `${times(visits, "request")} where redirects lead`),
     `${seconds.toFixed(0)} s`,
     lost.length > 0 && lost.join(", "),
   );
   const rows = [...log.faults].map(([name, count]) => [`\`${name}\``, count.toLocaleString("en")]);
-  const holds = !lost.length && alive === sessions && !refused && !squandered && !visits && met > 0;
+  const holds = !lost.length && alive === sessions && !refused && squandered <= late && !visits && met > 0;
   return { cell, table: tables(["met"], rows), holds };
 }
 
 export function soakDocument({ cell, table }, { refreshes, sessions, seed }) {
   const command = `npm run soak -- --refreshes ${refreshes} --sessions ${sessions} --seed ${seed}`;
-  return `${INTRODUCTION}\n${table}\n\nLast run: \`${command}\`:\n${cell}.\n`;
+  return `${INTRODUCTION}\n${table}\n\nLast run: \`${command}\`:\n${cell.replaceAll(/(.{90,}?, )/g, "$1\n").replaceAll(" \n", "\n")}.\n`;
 }
