@@ -11,14 +11,21 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
 /**
  * The demo's site, and two pairs of authorization servers: those of a pair are configured alike, one for each client.
- * `authPort` is that of the first, `log` is called with each request that any of them has answered.
+ * `authPort` is that of the first, `log` is called with each request that any of them has answered, and whose client
+ * it is for.
  */
-export async function startDemo({ port, authPort, log } = {}) {
+export async function startDemo({ port, authPort, log = () => {} } = {}) {
   const pairs = [];
   for (const reuseWindow of reuseWindows) {
-    const options = { reuseWindow, accessTokenLifetime, log };
-    const ours = await startAuthorizationServer({ ...options, port: pairs.length === 0 ? authPort : 0 }).catch(explain);
-    pairs.push({ reuseWindow, ours, naive: await startAuthorizationServer(options) });
+    const start = (whose, at) =>
+      startAuthorizationServer({
+        port: at,
+        reuseWindow,
+        accessTokenLifetime,
+        log: (entry) => log({ ...entry, whose }),
+      });
+    const ours = await start("ours", pairs.length === 0 ? authPort : 0).catch(explain);
+    pairs.push({ reuseWindow, ours, naive: await start("naive", 0) });
   }
   const site = await startPageServer({
     port,

@@ -43,7 +43,7 @@ function page(documents, current) {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <title>${escaped(current.title)} · meshydb-client</title>
-    <link rel="icon" href="data:,">
+    <link rel="icon" href="/icon.svg">
     <link rel="stylesheet" href="/style.css">
     <link rel="stylesheet" href="/document.css">
   </head>

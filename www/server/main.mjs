@@ -28,7 +28,10 @@ function portFrom(variable, otherwise) {
 
 function printAddresses({ url, pairs }) {
   console.log(`demo page             ${url}`);
-  console.log(`authorization server  ${pairs[0].ours.url}`);
+  for (const { reuseWindow, ours, naive } of pairs) {
+    const words = reuseWindow === 0 ? "never takes a spent refresh token" : `takes it again for ${reuseWindow} s`;
+    console.log(`authorization server  ${ours.url}  ${words}; for the naive client: ${naive.url}`);
+  }
   console.log("\naccount  tenant   user   password");
   for (const { account, tenant, username, password } of users) {
     console.log([account.padEnd(7), tenant.padEnd(7), username.padEnd(5), password].join("  "));
@@ -36,8 +39,8 @@ function printAddresses({ url, pairs }) {
   console.log("\nStop with Ctrl+C.\n");
 }
 
-function printTokenRequest({ method, path, tenant, grant_type, status, fault }) {
+function printTokenRequest({ whose, method, path, tenant, grant_type, status, fault }) {
   if (method !== "POST") return;
-  const note = [grant_type, tenant === defaultTenant ? null : `tenant ${tenant}`, fault].filter(Boolean).join(", ");
-  console.log(`${status ?? "---"} ${path}${note && `  ${note}`}`);
+  const note = [grant_type, tenant === defaultTenant ? null : `tenant ${tenant}`, fault, whose === "naive" && whose];
+  console.log([status ?? "---", path, note.filter(Boolean).join(", ")].join("  "));
 }
