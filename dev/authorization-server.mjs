@@ -28,6 +28,8 @@ export async function startAuthorizationServer({
   const requests = [];
   const faults = new Faults(planned);
   const server = createServer(async (request, response) => {
+    // Browsers send again by themselves what was cut on a connection in use.
+    if (request.headers.origin) response.setHeader("Connection", "close");
     const target = parseTarget(request);
     try {
       if (target.path === "/faults") return await answerFaults(request, response, faults);

@@ -1,120 +1,167 @@
-import { MeshyClient } from "/pkg/index.js";
+import { choice } from "/choice.js";
+import { addressOf, config, openClients, placeIn } from "/clients.js";
+import { clockAhead, moveClock, realTime, whenClockMoves } from "/clock.js";
+import { drawFaults, faultsOf, loseNothing } from "/faults.js";
+import { drawForm } from "/form.js";
+import { follow } from "/lines.js";
+import { drawScore, noteSignIn, startScore } from "/score.js";
 import { closeTabs, openTabs, refreshTabs } from "/tabs.js";
-import { drawTimeline, share, show } from "/timeline.js";
+import { drawTimeline } from "/timeline.js";
+import { codes, endings, lasted, storage } from "/words.js";
 
-const config = await (await fetch("/config.json")).json();
-const tenants = [...new Set(config.users.map((user) => user.tenant))];
+const HOUR = 3_600_000;
 const element = (id) => document.getElementById(id);
 
-const kindWords = {
-  invalid_grant: "That user name and password do not belong together.",
-  refused: "The server refused the request.",
-  rate_limited: "Too many attempts.",
-  unavailable: "The server is not available at the moment.",
-  network: "The server cannot be reached. Is it running?",
-  timeout: "The server took too long to answer.",
-  invalid_response: "The server answered something unexpected.",
-  session_ended: "Your session has ended.",
-  unsupported: "This browser cannot run the client.",
-};
-const endings = {
-  signed_out: "Signed out.",
-  invalid_grant: "The server ended your session. Please sign in again.",
-  response_lost: "The server's answer was lost, and it does not answer twice. Please sign in again.",
-  replaced: "Someone signed in here in your place.",
-  removed: "Your session was removed from this browser's storage.",
-};
-const storageWords = {
-  ok: "kept in this browser",
-  degraded: "this tab's memory: the browser's storage fails",
-  none: "this tab's memory",
-};
-
-let channel;
-let tenant = tenants.find((name) => name === new URL(location.href).searchParams.get("tenant")) ?? tenants[0];
+let place = placeIn(new URL(location.href));
 let client;
+let naive;
+let session;
+let user;
 let connection = null;
 let stops = [];
 let acting = 0;
 let last = {};
 
-fillIn();
 drawTimeline();
-element("sign-in").addEventListener("submit", (event) => {
-  event.preventDefault();
-  act(event.submitter, "Sign-in", signIn);
-});
-element("tenant").addEventListener("change", ({ target }) => {
-  tenant = target.value;
-  act(target, "Change of tenant", openClient);
-});
-element("call").addEventListener("click", ({ target }) => act(target, "API call", callApi));
-element("refresh").addEventListener("click", ({ target }) => act(target, "Refresh", refreshNow));
-element("open-tabs").addEventListener("click", ({ target }) =>
-  act(target, "Twenty tabs", () => openTabs(tenantHeader())),
-);
-element("refresh-tabs").addEventListener("click", ({ target }) => act(target, "Refresh of twenty", refreshAll));
-element("sign-out").addEventListener("click", ({ target }) => act(target, "Sign-out", () => connection.signout()));
-setInterval(renderRing, 250);
-act(element("sign-in"), "Start", openClient);
+drawForm(act, { signIn: (...credentials) => signIn(["ours", "naive"], ...credentials), changeTenant });
+drawFaults(act);
+element("servers").replaceChildren(...config.servers.map(serverChoice));
+whenClicked("call", "API call", callApi);
+whenClicked("refresh", "Refresh", refreshNow);
+whenClicked("expire", "Expiry", expireNow);
+whenClicked("hour", "Clock", () => moveClock(clockAhead() + HOUR));
+whenClicked("right", "Clock", () => moveClock(0));
+whenClockMoves(renderClock);
+whenClicked("again", "Sign-in", signInAgain);
+whenClicked("open-tabs", "Twenty tabs", async () => note(await openTabs(place)));
+whenClicked("refresh-tabs", "Refresh of twenty", refreshAll);
+whenClicked("sign-out", "Sign-out", signOut);
+setInterval(renderTime, 250);
+follow(renderNaive);
+addEventListener("storage", render);
+act(element("sign-in"), "Start", () => open(place));
 
-async function openClient() {
+function whenClicked(id, what, action) {
+  element(id).addEventListener("click", ({ target }) => act(target, what, action));
+}
+
+async function open(next) {
   for (const stop of stops) stop();
   client?.[Symbol.dispose]?.();
-  const { authUrl, apiUrl, accountName, publicKey } = config;
-  client = await MeshyClient.initializeWithTenant(accountName, tenantHeader(), publicKey, {
-    authUrl,
-    apiUrl,
-    persistence: "local",
-  });
-  channel?.close();
-  channel = share(client);
-  channel.onmessage = ({ data }) => show(data);
+  place = next;
   connection = null;
   last = {};
   closeTabs();
+  ({ client, naive, session } = await openClients(place));
+  startScore(session, noteLoss);
+  user = localStorage.getItem(userKey()) ?? user;
   stops = [client.subscribe(render)];
 
-  const url = new URL(location.href);
-  url.searchParams.set("tenant", tenant);
-  history.replaceState(null, "", url);
-  element("second-tab").href = url;
+  element("tenant").value = place.tenant;
+  element("server").textContent = `${place.server.authUrl}/${config.accountName}`;
+  history.replaceState(null, "", addressOf(location.pathname, place));
+  element("second-tab").href = location.href;
 
   const restored = await client.restore();
   note(restored ? "Session restored, without a request" : "Nobody is signed in");
   render();
+  await faultsOf(place.server);
 }
 
-async function signIn() {
-  const username = element("username").value;
-  await client.login(username, element("password").value);
-  element("username").value = element("password").value = "";
+function changeTenant(tenant) {
+  return open({ ...place, tenant });
+}
+
+async function changeServer(server) {
+  await open({ ...place, server });
+  if (!isLive() && user) await signInAgain();
+}
+
+async function signIn(whoses, username, password) {
+  startScore(session, noteLoss);
+  user = username;
+  localStorage.setItem(userKey(), username);
+  const clients = {
+    ours: () => client.login(username, password),
+    naive: () => naive.signIn(username, password),
+  };
+  await everyone(
+    whoses.map(async (whose) => {
+      await clients[whose]();
+      noteSignIn(whose);
+    }),
+  );
   note(`Signed in as ${username}`);
-  render();
-  element("session-title").focus();
+  if (whoses.includes("ours")) element("session-title").focus();
+}
+
+/** Whoever is signed out is signed in again as the user that both have been. */
+async function signInAgain() {
+  const seeded = config.users.find(({ username, tenant }) => username === user && tenant === place.tenant);
+  if (!seeded) throw new Error("This page does not know who was signed in: sign out, and in again.");
+  await loseNothing();
+  const out = { ours: !isLive(), naive: !naive.tokens };
+  return signIn(
+    Object.keys(out).filter((whose) => out[whose]),
+    seeded.username,
+    seeded.password,
+  );
+}
+
+async function signOut() {
+  if (naive.tokens) naive.signOut();
+  await connection.signout();
 }
 
 async function callApi() {
-  const response = await connection.fetch("me");
-  const body = await response.json();
+  const response = await askApi();
   note(`The API answered ${response.status}`);
   element("answer-card").hidden = false;
   element("answer-status").textContent = response.status;
-  element("answer").textContent = JSON.stringify(body, null, 2);
+  element("answer").textContent = JSON.stringify(await response.json(), null, 2);
 }
 
-function tenantHeader() {
-  return tenant === "default" ? null : tenant;
+function askApi() {
+  return both(
+    () => connection.fetch("me"),
+    () => naive.callApi("me"),
+  );
 }
 
-async function refreshNow() {
-  const { generation } = connection.getSnapshot();
-  const token = await connection.getAccessToken();
-  if (connection.getSnapshot().generation === generation) await connection.getAccessToken({ rejected: token });
+function refreshNow() {
+  return both(
+    async () => {
+      const { generation } = connection.getSnapshot();
+      const token = await connection.getAccessToken();
+      if (connection.getSnapshot().generation === generation) await connection.getAccessToken({ rejected: token });
+    },
+    () => naive.refresh(),
+  );
 }
 
 async function refreshAll() {
-  note(await refreshTabs(await connection.getAccessToken()));
+  note(await refreshTabs({ rejected: await connection.getAccessToken(), hasNaive: naive.tokens !== null }));
+  await askApi();
+}
+
+function expireNow() {
+  const times = [connection.getSnapshot().expiresAt, naive.tokens?.expires_at ?? 0];
+  moveClock(clockAhead() + Math.max(0, ...times.map((time) => time - Date.now())));
+  note("Both access tokens have expired, by this site's clock");
+}
+
+/** Has both clients do the same, the naive one if it is signed in: what becomes of it is in the score. */
+function both(ours, naives) {
+  return everyone([ours(), naive.tokens && naives().catch(() => {})]).then(([outcome]) => outcome);
+}
+
+/** Waits for all of them, also when one fails. */
+async function everyone(promises) {
+  const outcomes = await Promise.allSettled(promises);
+  render();
+  const failed = outcomes.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+  return outcomes.map(({ value }) => value);
 }
 
 async function act(control, what, action) {
@@ -133,24 +180,28 @@ async function act(control, what, action) {
   }
 }
 
+function isLive() {
+  return connection !== null && connection.getSnapshot().state !== "ended";
+}
+
 function render() {
   const snapshot = client.getSnapshot();
   watch(snapshot.connection);
-  const session = connection?.getSnapshot();
-  const live = session !== undefined && session.state !== "ended";
-  element("signed-in").hidden = !live;
+  const live = isLive();
+  const current = connection?.getSnapshot();
+  element("signed-in").hidden = element("session-title").hidden = !live;
   element("signed-out").hidden = live;
   document.title = live ? "Signed in · meshydb-client demo" : "meshydb-client demo";
-  noteChanges(session, live);
+  noteChanges(current, live);
+  renderTime();
   if (!live) return;
 
-  element("state").textContent = session.state;
-  element("state").dataset.state = session.state;
-  element("generation").textContent = session.generation;
-  element("session-tenant").textContent = tenant;
-  element("storage").textContent = storageWords[snapshot.storage];
-  element("scope").textContent = session.scope;
-  renderRing();
+  element("state").textContent = current.state;
+  element("state").dataset.state = current.state;
+  element("generation").textContent = current.generation;
+  element("session-tenant").textContent = place.tenant;
+  element("storage").textContent = storage[snapshot.storage];
+  element("scope").textContent = current.scope;
 }
 
 /** Follows the client's connection. One that has gone is kept until the next, to say why it ended. */
@@ -163,7 +214,7 @@ function watch(next) {
 
 function noteChanges({ state, generation, error } = {}, live) {
   if (last.live && !live) {
-    note(endings[error?.reason] ?? kindWords.session_ended);
+    note(endings[error?.reason] ?? codes.session_ended);
     if (error && error.reason !== "signed_out") showProblem(error);
     element("answer-card").hidden = true;
     closeTabs();
@@ -179,23 +230,44 @@ function noteChanges({ state, generation, error } = {}, live) {
   last = { live, connection, state, generation };
 }
 
-function renderRing() {
-  const session = connection?.getSnapshot();
-  if (!session || session.state === "ended") return;
-  const seconds = session.expiresAt === null ? null : Math.max(0, (session.expiresAt - Date.now()) / 1000);
+function renderTime() {
+  if (!session) return;
+  drawScore({ ours: isLive(), naive: naive.tokens !== null });
+  if (isLive()) renderRing(connection.getSnapshot());
+}
+
+function renderClock() {
+  const ahead = clockAhead();
+  element("clock").textContent =
+    ahead === 0 ? "The clock is right." : `The clock of this site's pages is ${lasted(ahead)} ahead.`;
+  element("right").disabled = ahead === 0;
+}
+
+function renderRing({ state, expiresAt }) {
+  const seconds = expiresAt === null ? null : Math.max(0, (expiresAt - Date.now()) / 1000);
   const share = seconds === null ? 1 : Math.min(1, seconds / config.accessTokenLifetime);
   element("arc").style.strokeDashoffset = 100 - 100 * share;
   element("ring").dataset.level = share === 0 ? "expired" : share <= 0.1 ? "low" : "ok";
-  element("ring").dataset.state = session.state;
+  element("ring").dataset.state = state;
   const whole = seconds === null ? "∞" : Math.ceil(seconds);
   element("remaining").textContent = whole;
   element("remaining-unit").textContent =
     share === 0 ? "renewed at the next call" : `${whole === 1 ? "second" : "seconds"} to expiry`;
 }
 
+function renderNaive({ whose, type }) {
+  if (whose === "naive" && type === "ended") render();
+}
+
+function noteLoss(whose, reason) {
+  if (whose === "naive") note(`The naive client has lost its session: ${reason}`);
+}
+
 function showProblem({ code, reason, retryAfter, message }) {
-  const words = (code === "session_ended" && endings[reason]) || kindWords[code] || message;
-  const wait = retryAfter === undefined ? "" : ` Please try again in ${retryAfter} seconds.`;
+  const words = (code === "session_ended" && endings[reason]) || codes[code] || message;
+  const seconds = Math.ceil(retryAfter);
+  const wait =
+    retryAfter === undefined ? "" : ` Please try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
   const label = document.createElement("code");
   label.textContent = [code, reason].filter(Boolean).join(" · ");
   element("problem").replaceChildren(words + wait, " ", label);
@@ -205,43 +277,20 @@ function showProblem({ code, reason, retryAfter, message }) {
 function note(text) {
   const line = document.createElement("li");
   const time = document.createElement("time");
-  time.textContent = new Date().toLocaleTimeString();
+  time.textContent = new Date(realTime()).toLocaleTimeString();
   line.append(time, text);
   element("events").prepend(line);
   element("status").textContent = text;
   while (element("events").children.length > 20) element("events").lastChild.remove();
 }
 
-function fillIn() {
-  element("server").textContent = `${config.authUrl}/${config.accountName}`;
-  element("tenant").replaceChildren(...tenants.map((name) => new Option(name, name, false, name === tenant)));
-  element("users").replaceChildren(...config.users.map(userButton));
-}
-
-function userButton(user) {
-  const item = document.createElement("li");
-  const button = document.createElement("button");
-  button.type = "button";
-  button.append(
-    ...["username", "password", "tenant"].map((name) => {
-      const part = document.createElement("span");
-      part.className = name;
-      part.textContent = user[name];
-      return part;
-    }),
+function serverChoice(server) {
+  const label = server.reuseWindow === 0 ? "never" : `for ${server.reuseWindow} seconds`;
+  return choice({ name: "server", label, isChosen: server === place.server }, (radio) =>
+    act(radio, "Change of server", () => changeServer(server)),
   );
-  button.setAttribute("aria-label", `Fill in ${user.username}, password ${user.password}, tenant ${user.tenant}`);
-  button.addEventListener("click", () => useSeeded(user, button));
-  item.append(button);
-  return item;
 }
 
-async function useSeeded(user, button) {
-  element("username").value = user.username;
-  element("password").value = user.password;
-  if (user.tenant !== tenant) {
-    tenant = element("tenant").value = user.tenant;
-    await act(button, "Change of tenant", openClient);
-  }
-  element("submit").focus();
+function userKey() {
+  return `meshydb-client demo: user of ${session}`;
 }

@@ -1,28 +1,30 @@
-import { MeshyClient } from "/pkg/index.js";
-import { share } from "/timeline.js";
+import "/clock.js";
+import { openClients, placeIn } from "/clients.js";
+import { follow } from "/lines.js";
 
-const { authUrl, accountName, publicKey } = await (await fetch("/config.json")).json();
-const { searchParams } = new URL(location.href);
-const tenant = searchParams.get("tenant");
-let requests = 0;
+const url = new URL(location.href);
+const requests = { ours: 0, naive: 0 };
 
-function countedFetch(...request) {
-  requests += 1;
-  return fetch(...request);
-}
-
-const client = await MeshyClient.initializeWithTenant(accountName, tenant, publicKey, {
-  authUrl,
-  persistence: "local",
-  fetch: countedFetch,
+follow(({ isHere, whose, type }) => {
+  if (isHere && type === "request") requests[whose] += 1;
 });
-share(client, searchParams.get("name"));
+const { client, naive } = await openClients(placeIn(url), url.searchParams.get("name"));
 const connection = await client.restore();
 
 /** For the page that has opened this one: the token after `rejected`, and what that took. */
 window.refresh = async (rejected) => {
-  const before = requests;
+  const before = requests.ours;
   await connection.getAccessToken({ rejected });
-  return { requests: requests - before, generation: connection.getSnapshot().generation };
+  return { requests: requests.ours - before, generation: connection.getSnapshot().generation };
+};
+
+/** The same of the naive client, which refreshes for itself. */
+window.refreshNaive = async () => {
+  const before = requests.naive;
+  const isRefreshed = await naive.refresh().then(
+    () => true,
+    () => false,
+  );
+  return { requests: requests.naive - before, isRefreshed };
 };
 window.parent.postMessage("ready", location.origin);

@@ -1,3 +1,6 @@
+import { realTime } from "/clock.js";
+import { follow } from "/lines.js";
+
 const SPAN = 30_000;
 const KEPT = 2_000;
 const element = (id) => document.getElementById(id);
@@ -5,27 +8,14 @@ const element = (id) => document.getElementById(id);
 const lanes = new Map();
 const lines = [];
 
-/** Sends what happens to a client to every open tab of this site, under a name, if it has one. */
-export function share(client, name) {
-  const id = crypto.randomUUID();
-  const channel = new BroadcastChannel("meshydb-client demo");
-  client.trace((event) => {
-    const line = { id, name, ...event };
-    show({ ...line, name: "This tab" });
-    channel.postMessage(line);
-  });
-  return channel;
-}
-
-/** Draws what this tab and all others do, on a lane for each. */
+/** Draws what this tab and all others do: a lane for each tab, and one for the naive client of all of them. */
 export function drawTimeline() {
   element("copy-trace").addEventListener("click", () => navigator.clipboard.writeText(lines.map(asText).join("\n")));
+  follow(show);
   setInterval(move, 250);
 }
 
-/** Takes a line of this tab or of another. */
-export function show(line) {
-  if (!element("lanes")) return;
+function show(line) {
   lines.push(line);
   if (lines.length > KEPT) lines.shift();
   const mark = document.createElement("i");
@@ -34,21 +24,23 @@ export function show(line) {
   mark.dataset.at = line.at;
   mark.title = asText(line);
   laneOf(line).append(mark);
-  place(mark, Date.now());
+  place(mark, realTime());
   element("trace-last").textContent = asText(line);
 }
 
-function laneOf({ id, name }) {
-  if (!lanes.has(id)) {
+function laneOf(line) {
+  const key = line.whose === "naive" ? line.whose : line.id;
+  if (!lanes.has(key)) {
     const lane = document.createElement("li");
     const label = document.createElement("span");
-    label.textContent = name ?? "Another tab";
+    label.textContent = line.whose === "naive" ? "Naive" : tabOf(line);
+    lane.dataset.whose = line.whose;
     const track = document.createElement("div");
     lane.append(label, track);
     element("lanes").append(lane);
-    lanes.set(id, track);
+    lanes.set(key, track);
   }
-  return lanes.get(id);
+  return lanes.get(key);
 }
 
 function place(mark, now) {
@@ -56,11 +48,11 @@ function place(mark, now) {
 }
 
 function move() {
-  const now = Date.now();
-  for (const [id, track] of lanes) {
+  const now = realTime();
+  for (const [key, track] of lanes) {
     if (track.childElementCount === 0) {
       track.parentElement.remove();
-      lanes.delete(id);
+      lanes.delete(key);
     }
     for (const mark of [...track.children]) {
       if (now - Number(mark.dataset.at) > SPAN) mark.remove();
@@ -69,8 +61,13 @@ function move() {
   }
 }
 
-function asText({ id, name = "Another tab", at, type, ...details }) {
+function tabOf({ isHere, name }) {
+  return isHere ? "This tab" : (name ?? "Another tab");
+}
+
+function asText(line) {
+  const { id, session, isHere, name, whose, at, type, ...details } = line;
   const time = new Date(at).toISOString().slice(11, 23);
   const words = Object.entries(details).map(([detail, value]) => `${detail} ${value}`);
-  return [time, name, type, ...words].join(" ");
+  return [time, tabOf(line), whose === "naive" && "(naive)", type, ...words].filter(Boolean).join(" ");
 }

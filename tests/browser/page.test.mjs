@@ -1,79 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { accounts, users } from "../../dev/seed.mjs";
-import { startPageServer } from "../../www/server/page-server.mjs";
-import { inEachBrowser, newContext, newTab, until, watchProblems } from "./browsers.mjs";
-import { newAuthorizationServer } from "./servers.mjs";
+import { inEachBrowser } from "./browsers.mjs";
+import { alice, counts, isShown, newDemo, press, says, signIn, text, tokenRequests } from "./demo-page.mjs";
 
-const [{ name: accountName, publicKey }] = accounts;
-
-/** The demo page against a server of this test alone, and every request that its tabs make. */
-async function newDemo(t, browser) {
-  const server = await newAuthorizationServer(t);
-  const site = await startPageServer({
-    root: fileURLToPath(new URL("../../www", import.meta.url)),
-    packageRoot: fileURLToPath(new URL("../../pkg", import.meta.url)),
-    config: {
-      authUrl: server.url,
-      apiUrl: `${server.url}/api`,
-      accountName,
-      publicKey,
-      accessTokenLifetime: 60,
-      users: users.filter(({ account }) => account === accountName),
-    },
-  });
-  t.after(() => site.close());
-  const context = await newContext(t, browser);
-  const hosts = new Set();
-  const follow = (page) =>
-    page.on("request", (request) => {
-      const { protocol, hostname } = new URL(request.url());
-      if (protocol !== "data:") hosts.add(hostname);
-    });
-  const open = async () => {
-    const tab = await newTab(context, "about:blank");
-    follow(tab.page);
-    await tab.page.goto(site.url);
-    return tab;
-  };
-  const openSecond = async (page) => {
-    const known = context.targets();
-    const [target] = await Promise.all([
-      context.waitForTarget((other) => other.type() === "page" && !known.includes(other), { timeout: 10_000 }),
-      page.click("#second-tab"),
-    ]);
-    const second = await target.page();
-    follow(second);
-    return { page: second, problems: watchProblems(second) };
-  };
-  return { server, hosts, open, openSecond };
-}
-
-const matches = (page, selector) => until(page, (wanted) => document.querySelector(wanted), selector);
-const isShown = (page, selector) => matches(page, `${selector}:not([hidden])`);
-const counts = (page, selector, count) =>
-  until(page, (one, wanted) => document.querySelectorAll(one).length === wanted, selector, count);
-const text = (page, selector) => page.$eval(selector, (element) => element.textContent);
-
-const says = (page, selector, words) =>
-  until(page, (one, part) => document.querySelector(one)?.textContent.includes(part), selector, words);
-
-async function signIn(page, { tenant, username, password }) {
-  await isShown(page, "#signed-out");
-  if (tenant) {
-    await page.select("#tenant", tenant);
-    await matches(page, '#tenant[aria-busy="false"]');
-  }
-  await page.type("#username", username);
-  await page.type("#password", password);
-  await page.click("#submit");
-}
-const alice = { username: "alice", password: "wonderland" };
+/** Whether a problem is another than what a browser prints by itself about an answer that is no success. */
+const isNotExpected = (problem) => !/^Failed to load resource: .* status of 40[01]/.test(problem);
 
 inEachBrowser((browser) => {
   test("signs in through the form, calls the API and refreshes", async (t) => {
-    const { server, hosts, open } = await newDemo(t, browser());
+    const { strict, hosts, open } = await newDemo(t, browser());
     const { page, problems } = await open();
     await signIn(page, alice);
     await isShown(page, "#signed-in");
@@ -92,13 +27,13 @@ inEachBrowser((browser) => {
 
     await page.click("#refresh");
     await says(page, "#generation", "2");
-    assert.equal(server.count("token"), 2);
+    assert.equal(tokenRequests(strict.ours), 2);
     assert.deepEqual([...hosts], ["127.0.0.1"]);
     assert.deepEqual(problems, []);
   });
 
   test("keeps the user signed in over a reload", async (t) => {
-    const { server, hosts, open } = await newDemo(t, browser());
+    const { strict, hosts, open } = await newDemo(t, browser());
     const { page, problems } = await open();
     await signIn(page, { tenant: "acme", username: "carol", password: "acme-secret" });
     await isShown(page, "#signed-in");
@@ -106,7 +41,7 @@ inEachBrowser((browser) => {
     await page.reload();
     await isShown(page, "#signed-in");
     assert.equal(await text(page, "#session-tenant"), "acme");
-    assert.equal(server.count("token"), 1);
+    assert.equal(tokenRequests(strict.ours), 1);
     await page.click("#call");
     await isShown(page, "#answer-card");
     const { username, tenant } = JSON.parse(await text(page, "#answer"));
@@ -116,7 +51,7 @@ inEachBrowser((browser) => {
   });
 
   test("signs out in both tabs", async (t) => {
-    const { server, hosts, open, openSecond } = await newDemo(t, browser());
+    const { strict, hosts, open, openSecond } = await newDemo(t, browser());
     const { page: one, problems } = await open();
     await signIn(one, alice);
     await isShown(one, "#signed-in");
@@ -131,40 +66,63 @@ inEachBrowser((browser) => {
     assert.equal(await one.$eval("#problem", ({ hidden }) => hidden), true);
     await one.reload();
     await isShown(one, "#signed-out");
-    assert.equal(server.count("token"), 1);
+    assert.equal(tokenRequests(strict.ours), 1);
     assert.deepEqual([...hosts], ["127.0.0.1"]);
     assert.deepEqual([...problems, ...others], []);
   });
 
   test("shows twenty tabs and one request, and twenty more and one more", async (t) => {
-    const { server, hosts, open } = await newDemo(t, browser());
+    const { strict, hosts, open } = await newDemo(t, browser());
     const { page, problems } = await open();
     await signIn(page, { tenant: "acme", username: "carol", password: "acme-secret" });
     await isShown(page, "#signed-in");
-    await page.click("#open-tabs");
-    await matches(page, "#refresh-tabs:not([disabled])");
+    await press(page, "#open-tabs");
     for (const generation of [2, 3]) {
       await says(page, "#generation", generation - 1);
-      await page.click("#refresh-tabs");
-      await says(page, "#tabs li:nth-child(20)", `generation ${generation}`);
-      assert.equal(await text(page, "#tabs-outcome"), "20 tabs asked, 1 request was made.");
+      await press(page, "#refresh-tabs");
+      await counts(page, `#tabs [data-generation="${generation}"]`, 20);
+      assert.match(await text(page, "#tabs-outcome"), /^20 tabs asked, 1 request was made\./);
       assert.equal(await page.$$eval('#tabs [data-did="sent"]', ({ length }) => length), 1);
       assert.equal(await page.$$eval('#tabs [data-did="adopted"]', ({ length }) => length), 19);
-      assert.equal(server.count("token"), generation);
-      await counts(page, "#lanes li", 21);
-      await counts(page, '#lanes [data-type="adopted"]', 20 * (generation - 1));
-      await counts(page, '#lanes [data-type="request"]', generation);
-      await matches(page, '#refresh-tabs[aria-busy="false"]');
+      assert.equal(tokenRequests(strict.ours), generation);
+      assert.equal(await text(page, "#ours-requests"), String(generation - 1));
+      await counts(page, '#lanes [data-whose="ours"]', 21);
+      await counts(page, '[data-whose="ours"] [data-type="adopted"]', 20 * (generation - 1));
+      await counts(page, '[data-whose="ours"] [data-type="request"]', generation);
     }
-    await page.click("#sign-out");
+    await press(page, "#sign-out");
     await isShown(page, "#signed-out");
     assert.equal(await page.$$eval("#tabs li", ({ length }) => length), 0);
     assert.deepEqual([...hosts], ["127.0.0.1"]);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(problems.filter(isNotExpected), []);
+  });
+
+  test("loses the naive client's session where twenty tabs spend one token, and signs it in again", async (t) => {
+    const { strict, open } = await newDemo(t, browser());
+    const { page } = await open();
+    await signIn(page);
+    await isShown(page, "#signed-in");
+    await press(page, "#open-tabs");
+    await press(page, "#refresh-tabs");
+    await says(page, "#naive-verdict", "Session lost after");
+    assert.equal(await text(page, "#naive-why"), "the server answered 400: it has ended the session");
+    assert.match(
+      await text(page, "#tabs-outcome"),
+      /The naive client made 20 with one refresh token: (19|20) failed\.$/,
+    );
+    await says(page, "#ours-verdict", "Signed in for");
+    const refreshes = strict.naive.requests.filter(({ grant_type }) => grant_type === "refresh_token");
+    assert.ok(refreshes.length >= 20, `${refreshes.length} requests`);
+    assert.ok(refreshes.filter(({ status }) => status === 400).length >= 19);
+
+    await press(page, "#again");
+    await says(page, "#naive-verdict", "Signed in for");
+    assert.equal(await text(page, "#naive-requests"), "0");
+    assert.equal(tokenRequests(strict.ours), 2);
   });
 
   test("says what is wrong with a wrong password, and lets the user try again", async (t) => {
-    const { server, hosts, open } = await newDemo(t, browser());
+    const { strict, hosts, open } = await newDemo(t, browser());
     const { page, problems } = await open();
     await signIn(page, { ...alice, password: "wrong" });
     await isShown(page, "#problem");
@@ -176,12 +134,8 @@ inEachBrowser((browser) => {
     await page.click("#submit");
     await isShown(page, "#signed-in");
     assert.equal(await page.$eval("#problem", ({ hidden }) => hidden), true);
-    assert.equal(server.count("token"), 2);
+    assert.equal(tokenRequests(strict.ours), 2);
     assert.deepEqual([...hosts], ["127.0.0.1"]);
-    const isBrowsersOwn = (problem) => /^Failed to load resource: .* status of 400/.test(problem);
-    assert.deepEqual(
-      problems.filter((problem) => !isBrowsersOwn(problem)),
-      [],
-    );
+    assert.deepEqual(problems.filter(isNotExpected), []);
   });
 });

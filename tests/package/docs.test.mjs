@@ -13,7 +13,8 @@ import { runModule } from "./processes.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = join(root, "node_modules");
 const read = (file) => readFileSync(join(root, file), "utf8");
-const documents = ["README.md", "dev/README.md", ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)];
+const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+const documents = ["README.md", "dev/README.md", ...pages.map((name) => `docs/${name}`)];
 const checkedFiles = documents.filter((file) => !otherFiles[file]);
 const endings = { js: "mjs", jsx: "jsx", ts: "mts" };
 /** Where `npm start` has the authorization server. */

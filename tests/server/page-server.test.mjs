@@ -12,14 +12,24 @@ let folder;
 let server;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "page-server-"));
-  for (const name of ["www", "pkg"]) await mkdir(join(folder, name));
+  for (const name of ["www", "pkg", "docs"]) await mkdir(join(folder, name));
   await writeFile(join(folder, "secret.json"), "{}");
   await writeFile(join(folder, "www", "index.html"), "<!doctype html>");
   await writeFile(join(folder, "www", "main.mjs"), "");
   await writeFile(join(folder, "pkg", "index.js"), "");
   await writeFile(join(folder, "pkg", "core.wasm"), "");
+  await writeFile(join(folder, "README.md"), "# A package\n");
+  await writeFile(join(folder, "docs", "README.md"), "# Documents\n\n| [guide.md](guide.md) | first |\n");
+  await writeFile(join(folder, "docs", "guide.md"), "# Guide\n");
+  await writeFile(join(folder, "docs", "unlisted.md"), "# Unlisted\n");
+  await writeFile(join(folder, "docs", "demo.png"), "");
   await symlink(join(folder, "secret.json"), join(folder, "www", "link.json"));
-  server = await startPageServer({ root: join(folder, "www"), packageRoot: join(folder, "pkg"), config });
+  server = await startPageServer({
+    root: join(folder, "www"),
+    packageRoot: join(folder, "pkg"),
+    documentRoot: folder,
+    config,
+  });
 });
 after(async () => {
   await server.close();
@@ -32,6 +42,10 @@ for (const [path, type] of [
   ["/pkg/index.js", "text/javascript; charset=utf-8"],
   ["/pkg/core.wasm", "application/wasm"],
   ["/config.json", "application/json"],
+  ["/docs", "text/html; charset=utf-8"],
+  ["/docs/guide", "text/html; charset=utf-8"],
+  ["/docs/readme", "text/html; charset=utf-8"],
+  ["/docs/demo.png", "image/png"],
 ]) {
   test(`serves ${path} as ${type}`, async () => {
     const { status, headers } = await get(path);
@@ -49,6 +63,10 @@ for (const path of [
   "/../secret.json",
   "/..%2fsecret.json",
   "/%2e%2e/secret.json",
+  "/docs/unlisted",
+  "/docs/guide.md",
+  "/docs/../secret.json",
+  "/docs/..%2fsecret.json",
   "/pkg/../../secret.json",
   "/pkg/..%2f..%2fsecret.json",
   "/link.json",

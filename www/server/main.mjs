@@ -1,10 +1,6 @@
-import { fileURLToPath } from "node:url";
-import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
-import { accounts, defaultTenant, users } from "../../dev/seed.mjs";
-import { startPageServer } from "./page-server.mjs";
-
-const account = accounts[0];
-const accessTokenLifetime = 60;
+import { existsSync } from "node:fs";
+import { defaultTenant, users } from "../../dev/seed.mjs";
+import { startDemo } from "./demo.mjs";
 
 try {
   await start();
@@ -14,38 +10,28 @@ try {
 }
 
 async function start() {
-  const authorizationServer = await startAuthorizationServer({
-    port: portFrom("AUTH_PORT", 8081),
-    accessTokenLifetime,
+  if (!existsSync(new URL("../../pkg/index.js", import.meta.url))) {
+    throw new Error("pkg/ is not built: run `npm run build` first, or `npm start`, which does both.");
+  }
+  const demo = await startDemo({
+    port: portFrom("PORT", 8080),
+    authPort: portFrom("AUTH_PORT", 8081),
     log: printTokenRequest,
   });
-  const pageServer = await startPageServer({
-    port: portFrom("PORT", 8080),
-    root: fileURLToPath(new URL("..", import.meta.url)),
-    packageRoot: fileURLToPath(new URL("../../pkg", import.meta.url)),
-    config: {
-      authUrl: authorizationServer.url,
-      apiUrl: `${authorizationServer.url}/api`,
-      accountName: account.name,
-      publicKey: account.publicKey,
-      accessTokenLifetime,
-      users: users.filter((user) => user.account === account.name),
-    },
-  });
-
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => Promise.all([authorizationServer.close(), pageServer.close()]));
-  }
-  printAddresses(pageServer, authorizationServer);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => demo.close());
+  printAddresses(demo);
 }
 
 function portFrom(variable, otherwise) {
   return Number(process.env[variable] || otherwise);
 }
 
-function printAddresses(pageServer, authorizationServer) {
-  console.log(`demo page             ${pageServer.url}`);
-  console.log(`authorization server  ${authorizationServer.url}`);
+function printAddresses({ url, pairs }) {
+  console.log(`demo page             ${url}`);
+  for (const { reuseWindow, ours, naive } of pairs) {
+    const words = reuseWindow === 0 ? "never takes a spent refresh token" : `takes it again for ${reuseWindow} s`;
+    console.log(`authorization server  ${ours.url}  ${words}; for the naive client: ${naive.url}`);
+  }
   console.log("\naccount  tenant   user   password");
   for (const { account, tenant, username, password } of users) {
     console.log([account.padEnd(7), tenant.padEnd(7), username.padEnd(5), password].join("  "));
@@ -53,8 +39,8 @@ function printAddresses(pageServer, authorizationServer) {
   console.log("\nStop with Ctrl+C.\n");
 }
 
-function printTokenRequest({ method, path, tenant, grant_type, status }) {
+function printTokenRequest({ whose, method, path, tenant, grant_type, status, fault }) {
   if (method !== "POST") return;
-  const note = [grant_type, tenant === defaultTenant ? null : `tenant ${tenant}`].filter(Boolean).join(", ");
-  console.log(`${status} ${path}${note && `  ${note}`}`);
+  const note = [grant_type, tenant === defaultTenant ? null : `tenant ${tenant}`, fault, whose === "naive" && whose];
+  console.log([status ?? "---", path, note.filter(Boolean).join(", ")].join("  "));
 }

@@ -2,12 +2,14 @@ import { readFile, realpath } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, sep } from "node:path";
 import { close, listen, report, sendJson } from "../../dev/http.mjs";
+import { renderDocument } from "./documents.mjs";
 
 const contentTypes = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
 };
@@ -20,14 +22,17 @@ const policy = [
   "img-src 'self' data:",
 ].join("; ");
 
-/** Serves `root` at `/`, the built package at `/pkg/` and `config` at `/config.json`, on 127.0.0.1. */
-export async function startPageServer({ port = 0, root, packageRoot, config }) {
+/**
+ * Serves `root` at `/`, the built package at `/pkg/`, `config` at `/config.json` and the documents of the repository in
+ * `documentRoot` at `/docs`, on 127.0.0.1.
+ */
+export async function startPageServer({ port = 0, ...content }) {
   const server = createServer(async (request, response) => {
     response.setHeader("Content-Security-Policy", policy);
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Referrer-Policy", "no-referrer");
     try {
-      await answer(request, response, { root, packageRoot, config });
+      await answer(request, response, content);
     } catch (error) {
       report(error);
       response.destroy();
@@ -37,20 +42,30 @@ export async function startPageServer({ port = 0, root, packageRoot, config }) {
   return { url: `http://127.0.0.1:${boundPort}`, port: boundPort, close: () => close(server) };
 }
 
-async function answer(request, response, { root, packageRoot, config }) {
+async function answer(request, response, { root, packageRoot, documentRoot, config }) {
   if (!["GET", "HEAD"].includes(request.method)) {
     return sendJson(response, 405, { error: "method_not_allowed" }, { Allow: "GET, HEAD" });
   }
   const path = request.url.split("?", 1)[0];
   if (path === "/config.json") return sendJson(response, 200, config);
 
-  const file = path.startsWith("/pkg/")
-    ? await findFile(packageRoot, path.slice("/pkg".length))
-    : await findFile(root, path === "/" ? "/index.html" : path);
-  if (!file) return sendJson(response, 404, { error: "not_found" });
+  const page = /^\/docs(\/[\w-]+)?$/.test(path) && (await renderDocument(documentRoot, path));
+  if (page) return send(response, ".html", page);
 
-  response.writeHead(200, { "Content-Type": contentTypes[extname(file)], "Cache-Control": "no-store" });
-  response.end(await readFile(file));
+  const file = await findFile(...whereIs(path, { root, packageRoot, documentRoot }));
+  if (!file) return sendJson(response, 404, { error: "not_found" });
+  send(response, extname(file), await readFile(file));
+}
+
+function whereIs(path, { root, packageRoot, documentRoot }) {
+  if (path.startsWith("/pkg/")) return [packageRoot, path.slice("/pkg".length)];
+  if (path.startsWith("/docs/")) return [join(documentRoot, "docs"), path.slice("/docs".length)];
+  return [root, path === "/" ? "/index.html" : path];
+}
+
+function send(response, extension, body) {
+  response.writeHead(200, { "Content-Type": contentTypes[extension], "Cache-Control": "no-store" });
+  response.end(body);
 }
 
 async function findFile(folder, path) {
