@@ -13,7 +13,8 @@ export function unsupported(text) {
 }
 
 export function check(isValid, argument, rule) {
-  if (!isValid) throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `must be ${rule}`);
+  if (!isValid)
+    throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `${argument} must be ${rule}`);
 }
 
 export function checkObject(options) {

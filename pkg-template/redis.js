@@ -19,7 +19,8 @@ const PATIENCE = 1_000;
 const METHODS = ["sendCommand", "duplicate", "unref"];
 
 function check(isValid, argument, rule) {
-  if (!isValid) throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `must be ${rule}`);
+  if (!isValid)
+    throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `${argument} must be ${rule}`);
 }
 
 function unavailable(text) {

@@ -212,7 +212,7 @@ describe("docs/errors.md", () => {
       assert.ok(said.length > 0, begin);
       for (const [, , reason, words] of said) {
         assert.ok(!reason || reasons.includes(reason), reason);
-        const rule = words.replace(/^must be /, "");
+        const rule = words.replace(/^\w+ must be /, "");
         assert.ok(
           sources.some((source) => source.includes(rule)),
           `no source says "${rule}"`,
