@@ -79,6 +79,14 @@ export async function setUpServers() {
   if (missing.length) await installDebianPackages(missing);
 }
 
+/** What only coverage needs: the programs of the LLVM that rustc was built with. Resolves to the folder with them. */
+export async function setUpLlvm() {
+  const [, version] = (await run("rustc", ["-vV"], { quiet: true })).match(/^LLVM version: (\d+)/m);
+  const folder = `/usr/lib/llvm-${version}/bin`;
+  if (!existsSync(join(folder, "llvm-cov"))) await installDebianPackages([`llvm-${version}`]);
+  return folder;
+}
+
 /** Where PostgreSQL's programs are: Debian has a folder for each version, elsewhere they are in the path. */
 export function postgresFolder() {
   const versions = "/usr/lib/postgresql";
@@ -96,9 +104,8 @@ export function command(name) {
 export async function setUpTool(name) {
   const version = CARGO_TOOLS[name];
   const binary = join(TOOLS, "bin", name);
-  const subcommand = name.startsWith("cargo-") ? [name.slice("cargo-".length)] : [];
-  if (existsSync(binary) && (await run(binary, [...subcommand, "--version"], { quiet: true })).includes(version))
-    return binary;
+  const asked = name === "cargo-mutants" ? ["mutants", "--version"] : ["--version"];
+  if (existsSync(binary) && (await run(binary, asked, { quiet: true })).includes(version)) return binary;
   console.log(`  building ${name} ${version}, once (some minutes)`);
   const args = ["install", name, "--version", version, "--locked", "--root", TOOLS];
   await run("cargo", args, {

@@ -90,7 +90,7 @@ async function checkCrates() {
 
 async function checkAdvisories() {
   try {
-    await run(await setUpTool("cargo-deny"), ["deny", "fetch", "db"], { quiet: true });
+    await run(await setUpTool("cargo-deny"), ["fetch", "db"], { quiet: true });
   } catch {
     return "SKIPPED: the advisory database is a git repository that cannot be fetched here";
   }
@@ -99,7 +99,7 @@ async function checkAdvisories() {
 }
 
 async function deny(manifest, ...checks) {
-  const args = ["deny", "--manifest-path", manifest, "--locked", "check", "--config", "deny.toml", ...checks];
+  const args = ["--manifest-path", manifest, "--locked", "--config", "deny.toml", "check", ...checks];
   await run(await setUpTool("cargo-deny"), args, { quiet: true, hint: "What is allowed is in deny.toml." });
 }
 
