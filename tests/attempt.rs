@@ -148,6 +148,11 @@ fn the_stores_claim_counts_and_the_longer_memory_of_the_two() {
     let later = stored(5, 21).beside(&known);
     assert_eq!(later.cooldown.unwrap().since, 21);
     assert_eq!((later.claim, later.unanswered_since), (claim, Some(1)));
+    let same = Attempt {
+        claim,
+        ..cooling(20, 400)
+    };
+    assert_eq!(same.beside(&known).cooldown.unwrap().duration, 400);
     let earlier = stored(0, 19).beside(&known);
     assert_eq!(earlier.cooldown.unwrap().since, 20);
     assert_eq!((earlier.token, earlier.unanswered_since), (5, Some(1)));
