@@ -24,7 +24,7 @@ async function fuzz(target, seconds) {
   const limits = [`-max_total_time=${seconds}`, `-max_len=${LONGEST}`, "-timeout=20", "-rss_limit_mb=4096"];
   const folders = [grown, join(CORPUS, target)];
   const started = performance.now();
-  const output = await cargoFuzz(["run", ...CARGO_FUZZ, target, ...folders, "--", ...limits, "-print_final_stats=1"]);
+  const output = await cargoFuzz(target, [...folders, "--", ...limits, "-print_final_stats=1"]);
   const took = (performance.now() - started) / 1000;
   await keep(target);
   console.log(`${target}: ${summary(output, took)}`);
@@ -49,21 +49,22 @@ async function keep(target) {
   rmSync(all, { recursive: true, force: true });
   mkdirSync(all, { recursive: true });
   const merge = ["-merge=1", "-use_counters=0", `-max_len=${LONGEST}`];
-  await cargoFuzz(["run", ...CARGO_FUZZ, target, all, kept, join(GROWN, target), "--", ...merge]);
+  await cargoFuzz(target, [all, kept, join(GROWN, target), "--", ...merge]);
   rmSync(kept, { recursive: true });
   cpSync(all, kept, { recursive: true });
 }
 
-async function cargoFuzz(args) {
+async function cargoFuzz(target, args) {
   const env = { CARGO_TARGET_DIR: join(root, "target/fuzz") };
+  const command = ["fuzz", "run", ...CARGO_FUZZ, target];
   try {
-    return await run(await setUpTool("cargo-fuzz"), ["fuzz", ...args], { quiet: true, env });
+    return await run(await setUpTool("cargo-fuzz"), [...command, ...args], { quiet: true, env });
   } catch (error) {
-    const [file] = /fuzz\/artifacts\/\S+/.exec(error.output) ?? [];
-    const what = /panicked at [\s\S]*?(?=\nnote|\nstack|\n==)/.exec(error.output)?.[0];
+    const [file] = /fuzz\/artifacts\/\w+\/[\w-]+/.exec(error.output) ?? [];
+    const [what] = /panicked at [\s\S]*?(?=\nnote|\nstack|\n==)/.exec(error.output) ?? [];
     if (!file) throw error;
-    const again = `CARGO_TARGET_DIR=target/fuzz cargo fuzz run ${CARGO_FUZZ.join(" ")} ${args[4]} ${file}`;
-    throw new StepError(`${what}\nThe input is ${file}. Run it again, with target/tools/bin in the path:\n${again}`);
+    const again = `CARGO_TARGET_DIR=target/fuzz target/tools/bin/cargo-fuzz ${command.join(" ")} ${file}`;
+    throw new StepError(`${what}\nThe input is ${file}. Again: ${again}`);
   }
 }
 
