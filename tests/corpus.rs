@@ -1,5 +1,8 @@
 //! What the fuzzers of fuzz/ have found worth keeping, played again without them.
 
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::unwrap_used)]
+
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 

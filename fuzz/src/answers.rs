@@ -1,6 +1,6 @@
 use meshydb_client::error::{Code, Error};
 use meshydb_client::oauth::{Member, Members};
-use meshydb_client::token::{LONGEST_LIFETIME, TokenSet};
+use meshydb_client::token::{LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 use super::bytes::Bytes;
 use super::support::{Json, judge};
@@ -63,7 +63,7 @@ fn granted(status: u16, members: Members<'_>, tokens: &TokenSet, shown: &str) {
         members.access_token.text(),
         Some(tokens.access_token.reveal())
     );
-    let refresh_token = tokens.refresh_token.as_ref().map(|token| token.reveal());
+    let refresh_token = tokens.refresh_token.as_ref().map(RefreshToken::reveal);
     assert_eq!(members.refresh_token.text(), refresh_token);
     assert_eq!(tokens.lifetime, lifetime(members.expires_in));
     if let Some(scope) = &tokens.scope {
@@ -127,7 +127,7 @@ fn lifetime(expires_in: &Member) -> Option<i64> {
     let seconds = match expires_in {
         Member::Number(number) if number.is_finite() && number.trunc() == *number => *number,
         Member::Text(text) if text.chars().all(|c| c.is_ascii_digit()) => text.parse().ok()?,
-        _ => return None,
+        Member::Number(_) | Member::Text(_) | Member::Missing | Member::Other => return None,
     };
     let longest = LONGEST_LIFETIME as f64;
     Some((seconds * 1_000.0).max(0.0).min(longest) as i64)

@@ -1,9 +1,10 @@
 use std::rc::Rc;
 
+use meshydb_client::attempt::Attempt;
 use meshydb_client::error::Reason;
 use meshydb_client::oauth::Member;
 use meshydb_client::record::{Entry, Place, Record, Standing, Stored, standing};
-use meshydb_client::token::{LONGEST_LIFETIME, Now};
+use meshydb_client::token::{LONGEST_LIFETIME, Now, RefreshToken};
 
 use super::bytes::Bytes;
 use super::support::{Json, refresh, text, tokens};
@@ -128,7 +129,7 @@ fn rotates(record: &Rc<Record>, now: Now) {
     assert!(format!("{:?}", next.refresh_token).contains("[redacted]"));
     let entry = Entry {
         stored: Stored::Live(Rc::new(next)),
-        attempt: meshydb_client::attempt::Attempt::default(),
+        attempt: Attempt::default(),
     };
     assert_eq!(written(&entry).entry(now).stored.sid(), entry.stored.sid());
     assert!(written(&entry).parse(now).live().is_some());
@@ -156,7 +157,7 @@ fn written(Entry { stored, attempt }: &Entry) -> Json {
         ),
         (
             "refresh_token",
-            words(refresh_token.map(|token| token.reveal())),
+            words(refresh_token.map(RefreshToken::reveal)),
         ),
         ("scope", words(live.map(|record| record.scope.as_str()))),
         (

@@ -37,7 +37,7 @@ fn rests(bytes: &mut Bytes<'_>) {
     let random = bytes.word() as u32;
     let cooldown = Cooldown::new(since, failures, seconds, random);
     let least = i64::from(seconds.unwrap_or(0)) * 1_000;
-    assert!((least.max(250)..=least.max(60_000).min(LONGEST_REST)).contains(&cooldown.duration));
+    assert!((least.max(250)..=least.clamp(60_000, LONGEST_REST)).contains(&cooldown.duration));
     let shorter = Cooldown::new(since, failures.saturating_sub(1), seconds, random);
     assert!(shorter.duration <= cooldown.duration);
     let attempt = Attempt {

@@ -29,7 +29,7 @@ impl Plan {
         let seed = seed
             .iter()
             .fold(0, |seed, byte| seed << 8 | u64::from(*byte));
-        Self::by(seed, &mut Dice::given(decisions))
+        Self::by(seed, &mut Dice::given(decisions.into()))
     }
 
     fn by(seed: u64, dice: &mut Dice) -> Self {

@@ -19,8 +19,8 @@ impl Dice {
         Self::Seeded(mix(seed ^ 0x5be0_cd19_137e_2179))
     }
 
-    pub(crate) fn given(bytes: &[u8]) -> Self {
-        Self::Given(bytes.to_vec().into_iter())
+    pub(crate) fn given(bytes: Vec<u8>) -> Self {
+        Self::Given(bytes.into_iter())
     }
 
     pub(crate) fn below(&mut self, sides: i64) -> i64 {
