@@ -37,7 +37,8 @@ function summary(output, took) {
   const [first] = lines;
   const last = lines.at(-1);
   if (!executions || !last) throw new StepError(`The fuzzer has not come to its end:\n${output.slice(-2_000)}`);
-  const grew = lines.filter(([, , , coverage], index) => index > 0 && coverage > lines[index - 1][3]).at(-1);
+  const grows = ([, , , coverage], index) => index > 0 && Number(coverage) > Number(lines[index - 1][3]);
+  const grew = lines.filter(grows).at(-1);
   const when = grew ? `last grown after ${grew[1]} executions` : "not grown";
   return `${executions} executions in ${took.toFixed(0)} s, coverage ${first[3]} to ${last[3]}, ${when}`;
 }
