@@ -4,7 +4,13 @@ import { root, run, StepError } from "./steps.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const TOOLS = join(root, "target/tools");
-const CARGO_TOOLS = { "wasm-pack": "0.15.1", geckodriver: "0.37.1" };
+const CARGO_TOOLS = {
+  "wasm-pack": "0.15.1",
+  geckodriver: "0.37.1",
+  "cargo-deny": "0.20.2",
+  "cargo-fuzz": "0.13.2",
+  "cargo-mutants": "27.1.0",
+};
 /** Commands that the browser tests need, and the Debian package of each. */
 const BROWSERS = { chromium: "chromium", chromedriver: "chromium-driver", "firefox-esr": "firefox-esr" };
 
@@ -60,7 +66,7 @@ async function buildWasmBindgen() {
 
 /** What only the browser tests need. */
 export async function setUpBrowsers() {
-  for (const [name, version] of Object.entries(CARGO_TOOLS)) await installCargoTool(name, version);
+  for (const name of ["wasm-pack", "geckodriver"]) await setUpTool(name);
   const missing = Object.keys(BROWSERS).filter((name) => !command(name));
   if (missing.length) await installDebianPackages(missing.map((name) => BROWSERS[name]));
 }
@@ -71,6 +77,14 @@ export async function setUpServers() {
   if (!command("redis-server")) missing.push("redis-server");
   if (!postgresFolder()) missing.push("postgresql");
   if (missing.length) await installDebianPackages(missing);
+}
+
+/** What only coverage needs: the programs of the LLVM that rustc was built with. Resolves to the folder with them. */
+export async function setUpLlvm() {
+  const [, version] = (await run("rustc", ["-vV"], { quiet: true })).match(/^LLVM version: (\d+)/m);
+  const folder = `/usr/lib/llvm-${version}/bin`;
+  if (!existsSync(join(folder, "llvm-cov"))) await installDebianPackages([`llvm-${version}`]);
+  return folder;
 }
 
 /** Where PostgreSQL's programs are: Debian has a folder for each version, elsewhere they are in the path. */
@@ -86,16 +100,20 @@ export function command(name) {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
-async function installCargoTool(name, version) {
+/** One of the programs that cargo builds; resolves to where it is. */
+export async function setUpTool(name) {
+  const version = CARGO_TOOLS[name];
   const binary = join(TOOLS, "bin", name);
-  if (existsSync(binary) && (await run(binary, ["--version"], { quiet: true })).includes(version)) return;
-  console.log(`  building ${name} ${version}, once (about two minutes)`);
+  const asked = name === "cargo-mutants" ? ["mutants", "--version"] : ["--version"];
+  if (existsSync(binary) && (await run(binary, asked, { quiet: true })).includes(version)) return binary;
+  console.log(`  building ${name} ${version}, once (some minutes)`);
   const args = ["install", name, "--version", version, "--locked", "--root", TOOLS];
   await run("cargo", args, {
     quiet: true,
     env: { CARGO_TARGET_DIR: join(TOOLS, "build") },
     hint: "Is the crate registry reachable?",
   });
+  return binary;
 }
 
 async function installDebianPackages(packages) {

@@ -12,6 +12,7 @@ const DENY_WARNINGS = ["--", "-D", "warnings"];
 const SIMULATIONS = [
   ["--seeds", "20000"],
   ["--exhaustive", "2", "2"],
+  ["--corpus", "fuzz/corpus/world"],
 ];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -57,7 +58,7 @@ async function lint() {
   await run("cargo", ["clippy", "--locked", "--all-targets", ...WASM, ...DENY_WARNINGS]);
 }
 
-/** The machine in random worlds, and in every small one: each run counts as one test. */
+/** The machine in random worlds, in every small one, and in those that the fuzzer kept: each run counts as one test. */
 async function simulations() {
   for (const args of SIMULATIONS) {
     await simulate(args).catch((error) => {

@@ -8,13 +8,13 @@ mod support;
 use std::rc::Rc;
 
 use meshydb_client::event::{Input, Opening, Output};
-use meshydb_client::oauth::refresh_request;
+use meshydb_client::oauth::{Member, refresh_request};
 use meshydb_client::record::{Entry, Record, Standing, Stored};
 use meshydb_client::session::Session;
 use meshydb_client::token::{
     AccessToken, LONGEST_LIFETIME, Now, RefreshToken, TokenSet, UNKNOWN_LIFETIME, Validity,
 };
-use support::{LIFETIME, START, access, config, refresh};
+use support::{LIFETIME, START, access, config, refresh, text};
 
 const YEARS: i64 = 10 * LONGEST_LIFETIME;
 
@@ -189,4 +189,16 @@ fn a_clock_that_is_set_right_again_gives_a_token_back_but_never_a_longer_life() 
     assert!(!validity.covers(apart(-YEARS, 10), 0));
     assert!(validity.covers(apart(10, 20), 0));
     assert!(!validity.covers(apart(10, LIFETIME), 0));
+}
+
+#[test]
+fn no_member_shows_its_text() {
+    for (member, shown) in [
+        (Member::Missing, "missing"),
+        (text("canary"), "[redacted]"),
+        (Member::Number(1.0), "a number"),
+        (Member::Other, "another value"),
+    ] {
+        assert_eq!(format!("{member:?}"), shown);
+    }
 }

@@ -70,3 +70,22 @@ fn whatever_the_answer_only_a_proof_makes_the_machine_look_twice() {
         assert_eq!(outputs.contains(&Output::Load), status == 400, "{status}");
     }
 }
+
+#[test]
+fn a_session_that_was_never_stored_ends_by_the_refusal_alone() {
+    for found in ["empty", "other#2 R50"] {
+        Play::new(
+            "login                 -> send password
+             replied 1             -> load
+             unloaded              -> settle 0 A1, load
+             unloaded              -> load
+             unloaded
+             later 60000
+             call 1                -> load
+             unloaded              -> send R1
+             refused invalid_grant -> load",
+        )
+        .then(&format!("loaded {found} -> settle 1 invalid_grant"))
+        .done();
+    }
+}

@@ -198,3 +198,34 @@ fn the_pause_that_began_last_counts() {
         .then("call 2 -> load\n loaded own#1 R1 expired =>")
         .never("send R1");
 }
+
+#[test]
+fn of_two_holders_that_were_answered_the_one_that_is_stored_was_first() {
+    play(
+        "REPLIED
+         unswapped        -> settle 1 A2, load
+         unloaded         -> load
+         unloaded
+         later 60000
+         call 2           -> load
+         loaded own#2 R50 -> settle 2 A50",
+    );
+}
+
+#[test]
+fn while_no_store_answers_a_token_is_written_again_within_half_the_time_of_a_request() {
+    let mut play = Play::new(
+        "login        -> send password
+         replied 1    -> load
+         unloaded     -> settle 0 A1, load
+         unloaded     -> load
+         unloaded",
+    );
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        let pause = play.session.wake_at().unwrap() - play.now.monotonic;
+        pauses.push(pause);
+        play = play.then(&format!("later {pause}\n woke -> load\n unloaded"));
+    }
+    assert_eq!(pauses, [1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+}

@@ -199,3 +199,30 @@ fn a_resume_that_is_aborted_after_its_send_is_kept() {
     assert!(play.session.knows(&refresh("R99")));
     play.then("call 1 -> settle 1 A100").done();
 }
+
+#[test]
+fn a_session_knows_its_tokens_until_it_is_over() {
+    let knows = |play: &Play, token| play.session.knows(&refresh(token));
+    let opening = Play::new("resume R5 -> load");
+    assert!(knows(&opening, "R5"));
+    assert!(!knows(&opening, "R1"));
+    let open = Play::new("REPLIED\n swapped -> settle 1 A2");
+    assert!(knows(&open, "R1"));
+    assert!(knows(&open, "R2"));
+    assert!(!knows(&open, "R3"));
+    let over = open.then("later 60000\n call 2 -> load\n loaded empty -> settle 2 removed");
+    assert!(!knows(&over, "R2"));
+}
+
+#[test]
+fn a_session_without_a_refresh_token_is_not_renewed_ahead() {
+    let play = Play::new(
+        "login              -> send password
+         replied 1 bare     -> load
+         loaded empty       -> swap own#1 bare
+         swapped            -> settle 0 A1
+         later 55000
+         call 1             -> settle 1 A1",
+    );
+    play.done();
+}

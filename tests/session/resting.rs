@@ -126,3 +126,11 @@ fn a_record_that_could_not_be_stored_is_written_again_at_once_and_then_from_time
     assert!(!play.session.snapshot().degraded);
     assert_eq!(play.session.wake_at(), None);
 }
+
+#[test]
+fn a_call_waits_through_a_pause_that_ends_before_its_time_and_not_with_it() {
+    Play::new("SENT\n busy 10 -> settle 1 unavailable").done();
+    Play::new("SENT\n busy 9\n later 9000\n woke -> load\n loaded own#1 R1 expired -> send R1")
+        .then("replied 2 -> swap own#2 R2\n swapped -> settle 1 A2")
+        .done();
+}

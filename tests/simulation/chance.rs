@@ -20,7 +20,19 @@ const CALLING: [Act; 3] = [
 
 impl Plan {
     pub(crate) fn random(seed: u64) -> Self {
-        let dice = &mut Dice::new(seed);
+        Self::by(seed, &mut Dice::new(seed))
+    }
+
+    /// The plan that bytes tell: its seed, of which ways and delays come, then each decision in turn.
+    pub(crate) fn drawn(bytes: &[u8]) -> Self {
+        let (seed, decisions) = bytes.split_at(bytes.len().min(2));
+        let seed = seed
+            .iter()
+            .fold(0, |seed, byte| seed << 8 | u64::from(*byte));
+        Self::by(seed, &mut Dice::given(decisions.into()))
+    }
+
+    fn by(seed: u64, dice: &mut Dice) -> Self {
         let many = dice.pick(&[1, 2, 2, 2, 3, 3, 4, 8]);
         let two_accounts = dice.chance(10);
         let lifetime = dice.pick(&[

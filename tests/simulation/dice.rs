@@ -1,7 +1,12 @@
-//! Chance, from a seed (splitmix64).
+//! Chance, from a seed (splitmix64), or from bytes that decide each throw until they run out.
+
+use std::vec::IntoIter;
 
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub(crate) enum Dice {
+    Seeded(u64),
+    Given(IntoIter<u8>),
+}
 
 pub(crate) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -11,16 +16,26 @@ pub(crate) fn mix(value: u64) -> u64 {
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(mix(seed ^ 0x5be0_cd19_137e_2179))
+        Self::Seeded(mix(seed ^ 0x5be0_cd19_137e_2179))
     }
 
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
+    pub(crate) fn given(bytes: Vec<u8>) -> Self {
+        Self::Given(bytes.into_iter())
     }
 
     pub(crate) fn below(&mut self, sides: i64) -> i64 {
-        (self.next() % sides.max(1) as u64) as i64
+        let sides = sides.max(1) as u64;
+        let number = match self {
+            Self::Seeded(state) => {
+                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                mix(*state) % sides
+            }
+            Self::Given(bytes) => {
+                let mut byte = || u64::from(bytes.next().unwrap_or(u8::MAX));
+                ((byte() << 8 | byte()) * sides) >> 16
+            }
+        };
+        number as i64
     }
 
     pub(crate) fn within(&mut self, from: i64, to: i64) -> i64 {

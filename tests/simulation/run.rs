@@ -1,5 +1,7 @@
 //! Runs worlds, and makes of one that fails the smallest that still does.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::exit;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,9 +22,15 @@ pub(crate) fn main() {
     if args.iter().any(|arg| arg == "--exhaustive") {
         return search::main();
     }
+    if let Some(at) = args.iter().position(|arg| arg == "--corpus") {
+        return kept(&args[at + 1]);
+    }
     match (number("--seeds"), number("--seed")) {
         (None, Some(seed)) => replay(seed),
-        (seeds, first) => seeds_from(first.unwrap_or(0), seeds.unwrap_or(20_000)),
+        (seeds, first) => {
+            let usual = std::env::var("SEEDS").map_or(20_000, |seeds| seeds.parse().unwrap());
+            seeds_from(first.unwrap_or(0), seeds.unwrap_or(usual));
+        }
     }
 }
 
@@ -34,6 +42,26 @@ fn run(plan: Plan, traced: bool) -> World {
 
 fn violation(plan: Plan) -> Option<String> {
     run(plan, false).violation
+}
+
+/// Plays what the fuzzer has kept, in a folder or one file.
+fn kept(path: &str) {
+    let mut inputs = vec![PathBuf::from(path)];
+    if let Ok(folder) = fs::read_dir(path) {
+        inputs = folder.map(|input| input.unwrap().path()).collect();
+    }
+    for input in &inputs {
+        let world = run(Plan::drawn(&fs::read(input).unwrap()), inputs.len() == 1);
+        if inputs.len() == 1 {
+            print(&world);
+            println!("{:?}", world.plan);
+        }
+        if let Some(violation) = world.violation {
+            println!("violation: {}: {violation}", input.display());
+            exit(1);
+        }
+    }
+    println!("simulation: {} inputs, no violation", inputs.len());
 }
 
 fn replay(seed: u64) {
