@@ -77,6 +77,8 @@ fn while_a_store_that_others_may_share_does_not_answer_nothing_is_sent() {
     let play = Play::new("ASKED").then(silence);
     assert!(play.session.snapshot().degraded);
     assert_eq!(play.session.snapshot().state, "waiting");
+    let next_look = play.now.monotonic + 1_000;
+    assert_eq!(play.session.wake_at(), Some(next_look));
     play.then("later 1000\n woke -> load\n loaded own#2 R2 -> settle 1 A2")
         .done();
     let play = Play::new("ASKED").then(silence);
