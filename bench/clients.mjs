@@ -8,7 +8,8 @@ export async function cached({ contenders, rounds, milliseconds, progress }) {
   const server = await new TokenServer().start();
   try {
     const clients = contenders.map(({ name, file }) => ({ name, file }));
-    const { samples } = await runProgram("cached", { url: server.url, clients, rounds, milliseconds });
+    const { samples, lacking } = await runProgram("cached", { url: server.url, clients, rounds, milliseconds });
+    for (const [name, message] of Object.entries(lacking)) progress(`${name} does not run in Node: ${message}`);
     progress("Node is done");
     return await withBrowser(async (browser) => {
       const inPages = await withSites(contenders, (urls) =>

@@ -8,6 +8,7 @@ import { pageScripts } from "./contenders.mjs";
 
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 const LIMIT = 1_800_000;
+const PATIENCE = 15_000;
 const pathOf = (program) => fileURLToPath(new URL(`programs/${program}.mjs`, import.meta.url));
 
 /** Runs a program in a Node process of its own, to what it answers; `progress` is told each line of its standard error. */
@@ -35,7 +36,7 @@ export async function withServer(work) {
   const child = fork(pathOf("server"));
   endWithUs(child);
   try {
-    const [url] = await once(child, "message");
+    const [url] = await once(child, "message", { signal: AbortSignal.timeout(PATIENCE) });
     return await work(url);
   } finally {
     child.disconnect();
