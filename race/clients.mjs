@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, run } from "../scripts/steps.mjs";
+import { root } from "../scripts/steps.mjs";
+import { bundled as bundledScript, titleOf } from "./peers/peers.mjs";
 
-const PEERS = join(root, "target/race");
 const { version } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
 
 /**
@@ -12,34 +12,14 @@ const { version } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf
 export const own = { name: `meshydb-client ${version}`, page: "meshydb-client.js" };
 
 export const peers = [
-  { name: "auth-js 2.119.1", page: "supabase.js", package: "@supabase/auth-js@2.119.1" },
-  { name: "oidc-client-ts 3.5.0", page: "oidc-client-ts.js", package: "oidc-client-ts@3.5.0" },
-  { name: "keycloak-js 26.2.4", page: "keycloak-js.js", package: "keycloak-js@26.2.4" },
-  { name: "oauth2-client 3.3.1", page: "badgateway.js", package: "@badgateway/oauth2-client@3.3.1" },
+  { name: titleOf("@supabase/auth-js"), page: "supabase.js" },
+  { name: titleOf("@auth0/auth0-spa-js"), page: "auth0.js" },
+  { name: titleOf("oidc-client-ts"), page: "oidc-client-ts.js" },
+  { name: titleOf("keycloak-js"), page: "keycloak-js.js" },
+  { name: titleOf("@badgateway/oauth2-client"), page: "badgateway.js" },
 ];
 
-/** For this comparison alone: the project depends on none of them. */
-export async function installPeers() {
-  mkdirSync(PEERS, { recursive: true });
-  writeFileSync(join(PEERS, "package.json"), '{ "private": true }');
-  const packages = peers.map((peer) => peer.package);
-  const hint = "Is the npm registry reachable?";
-  const flags = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
-  await run("npm", ["install", ...flags, ...packages], { cwd: PEERS, quiet: true, hint });
-}
-
 /** The page module with all that it imports, as one script. */
-export async function bundled({ page }) {
-  const { build } = await import("esbuild");
-  const { outputFiles } = await build({
-    entryPoints: [join(root, "race/clients", page)],
-    alias: { "meshydb-client": join(root, "pkg/index.js") },
-    nodePaths: [join(PEERS, "node_modules")],
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    write: false,
-    logLevel: "error",
-  });
-  return outputFiles[0].text;
+export function bundled({ page }, options) {
+  return bundledScript(join(root, "race/clients", page), options);
 }

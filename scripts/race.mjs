@@ -9,7 +9,8 @@ await main(async () => {
   const { browser, times, only, withPeers } = options();
   await build();
   await step("browsers and their drivers", setUpBrowsers);
-  const { installPeers, own, peers } = await import("../race/clients.mjs");
+  const { own, peers } = await import("../race/clients.mjs");
+  const { installPeers } = await import("../race/peers/peers.mjs");
   const { race } = await import("../race/race.mjs");
   if (withPeers) await step("other clients", installPeers);
   const clients = withPeers ? [own, ...peers] : [own];

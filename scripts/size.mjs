@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { toAscii } from "./ascii.mjs";
 import { build, bundle, wasmFile } from "./build.mjs";
-import { main, root, StepError } from "./steps.mjs";
+import { main, root, StepError, step } from "./steps.mjs";
 
 /** Brotli bytes of everything a page downloads. The one place where the limit is written. */
 const LIMIT = 21_547;
@@ -33,7 +34,27 @@ function brotli(bytes) {
 
 if (process.argv[1] === import.meta.filename) {
   await main(async () => {
+    const { peers } = options();
     await build();
+    if (peers) await beside();
     await size();
   });
+}
+
+async function beside() {
+  const { fetchSdk, installPeers } = await import("../race/peers/peers.mjs");
+  const { sizes } = await import("../bench/sizes.mjs");
+  await step("other clients", async () => {
+    await installPeers();
+    await fetchSdk();
+  });
+  await step("the same job", () => sizes(brotli));
+}
+
+function options() {
+  try {
+    return parseArgs({ options: { peers: { type: "boolean" } } }).values;
+  } catch ({ message }) {
+    throw new StepError(message);
+  }
 }

@@ -245,14 +245,9 @@ impl Session {
     }
 
     /// Remembers what is stored, and what holders have told each other.
-    fn notice(
-        &mut self,
-        Entry {
-            stored,
-            mut attempt,
-        }: Entry,
-    ) {
-        self.stored = stored;
+    fn notice(&mut self, entry: Entry) {
+        let mut attempt = entry.attempt;
+        self.stored = entry.stored;
         self.writable = self.stored.is_readable();
         if !self.writable {
             return;

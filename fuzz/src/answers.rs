@@ -3,17 +3,8 @@ use meshydb_client::oauth::Member;
 use meshydb_client::token::{LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 use super::bytes::Bytes;
-use super::support::{Json, judge};
+use super::support::{Json, TOKEN_RESPONSE, judge};
 
-const NAMES: [&str; 7] = [
-    "access_token",
-    "token_type",
-    "expires_in",
-    "refresh_token",
-    "scope",
-    "error",
-    "error_description",
-];
 const STATUSES: [u16; 16] = [
     0, 200, 201, 204, 301, 400, 400, 401, 403, 404, 408, 425, 429, 500, 503, 599,
 ];
@@ -37,7 +28,7 @@ pub fn error_answer(bytes: &[u8]) {
 fn answer(bytes: &mut Bytes<'_>, status: u16) {
     let retry_after = bytes.flag().then(|| f64::from_bits(bytes.word()));
     let retry_after = retry_after.filter(|seconds| !seconds.is_nan());
-    let body = (bytes.byte() < 240).then(|| bytes.json(&NAMES));
+    let body = (bytes.byte() < 240).then(|| bytes.json(&TOKEN_RESPONSE));
     let result = judge(status, body.as_ref(), retry_after);
     let shown = format!("{result:?}");
     let members = body.as_ref().map(Json::members).unwrap_or_default();

@@ -7,29 +7,8 @@ use meshydb_client::record::{Entry, Place, Record, Standing, Stored, standing};
 use meshydb_client::token::{LONGEST_LIFETIME, Now, RefreshToken};
 
 use super::bytes::Bytes;
-use super::support::{Json, refresh, text, tokens};
+use super::support::{Json, RECORD, refresh, text, tokens};
 
-const NAMES: [&str; 19] = [
-    "v",
-    "sid",
-    "gen",
-    "access_token",
-    "refresh_token",
-    "scope",
-    "received_at",
-    "expires_at",
-    "past",
-    "ended",
-    "attempt",
-    "claim",
-    "claim_number",
-    "claim_for",
-    "claim_locked",
-    "cooldown_since",
-    "cooldown_for",
-    "failures",
-    "unanswered_since",
-];
 const LONGEST_WAIT: i64 = 3_601_000;
 const LARGEST: i64 = 8_640_000_000_000_000;
 
@@ -38,7 +17,7 @@ const LARGEST: i64 = 8_640_000_000_000_000;
 pub fn stored_record(bytes: &[u8]) {
     let mut bytes = Bytes(bytes);
     let now = bytes.now();
-    let mut json = bytes.json(&NAMES);
+    let mut json = bytes.json(&RECORD);
     if bytes.flag() {
         json = usual(json, &mut bytes, now);
     }

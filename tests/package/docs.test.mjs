@@ -118,7 +118,7 @@ describe("the code in the documents", () => {
     const { scripts } = JSON.parse(read("package.json"));
     const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ code }) => code.split("\n"));
     const named = commands.flatMap(
-      (text) => /\bnpm (?:run )?(start|test|build|size|prove|sim|race|fleet|soak)\b/.exec(text)?.[1] ?? [],
+      (text) => /\bnpm (?:run )?(start|test|build|size|bench|prove|sim|race|fleet|soak)\b/.exec(text)?.[1] ?? [],
     );
     assert.ok(named.length > 0);
     for (const name of named) assert.ok(scripts[name], name);
@@ -133,6 +133,19 @@ describe("the documents", () => {
       .toLowerCase()
       .replaceAll(/[^\w\- ]/g, "")
       .replaceAll(" ", "-");
+
+  test("have the figures of the last runs in README.md", () => {
+    const [, chapter] = read("README.md").match(/^## Small and fast$(.*?)^## /ms);
+    const rowsOf = (text) =>
+      [...text.matchAll(/^\| (\S.*?) \|$/gm)].map(([, row]) => row.split("|").map((cell) => cell.trim()));
+    const lines = [...rowsOf(read("docs/size.md")), ...rowsOf(read("docs/bench.md"))];
+    const rows = rowsOf(chapter).filter(([name]) => lines.some(([other]) => other === name));
+    assert.ok(rows.length > 10, `${rows.length} rows`);
+    for (const [name, ...cells] of rows) {
+      const known = lines.filter(([other]) => other === name).flat();
+      for (const cell of cells) assert.ok(known.includes(cell), `${name}: ${cell}`);
+    }
+  });
 
   test("link to files and chapters that are there, and each is linked from docs/README.md", () => {
     const files = [...documents, "CONTRIBUTING.md", "SECURITY.md"];

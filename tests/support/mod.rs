@@ -9,7 +9,7 @@ use meshydb_client::record::{Entry, Record, Stored};
 use meshydb_client::token::{AccessToken, Now, RefreshToken, TokenSet};
 
 pub const LIFETIME: i64 = 60_000;
-const RECORD: [&str; 19] = [
+pub const RECORD: [&str; 19] = [
     "v",
     "sid",
     "gen",
@@ -30,7 +30,7 @@ const RECORD: [&str; 19] = [
     "failures",
     "unanswered_since",
 ];
-const TOKEN_RESPONSE: [&str; 7] = [
+pub const TOKEN_RESPONSE: [&str; 7] = [
     "access_token",
     "token_type",
     "expires_in",

@@ -1,0 +1,26 @@
+import { callsWithin, perCall } from "/samples.js";
+
+const url = location.search.slice(1);
+let token;
+let count;
+
+window.bench = {
+  async open(milliseconds) {
+    const { open } = await import("/client.js");
+    ({ token } = await open({ url }));
+    count = await callsWithin(token, milliseconds);
+  },
+  sample: () => perCall(token, count),
+
+  /** Milliseconds from the import to the first access token, where the network takes no time. */
+  async start() {
+    const { fetchAtOnce } = await import("/tokens.js");
+    window.fetch = fetchAtOnce;
+    await (await fetchAtOnce()).text();
+    const start = performance.now();
+    const { open } = await import("/client.js");
+    const session = await open({ url: "http://127.0.0.1:1" });
+    await session.token();
+    return performance.now() - start;
+  },
+};

@@ -1,0 +1,93 @@
+import { bareName, keeperNames, ownName } from "./contenders.mjs";
+
+const besideFastest = (figures, isOther) => {
+  const others = Object.keys(figures).filter(isOther);
+  return figures[ownName] / Math.min(...others.map((name) => figures[name]));
+};
+const isOther = (name) => ![bareName, ownName].includes(name);
+const isKeeper = (name) => keeperNames.includes(name);
+const times = (value) => `${value.toFixed(2)} ×`;
+const bytes = (value) => `${Math.round(value).toLocaleString("en")} bytes`;
+
+/**
+ * What the figures of a part must not exceed: `measured` is a ratio within one run, or a size. A run fails where it is
+ * more than `margin` times the `goal`, so that a busy machine alone fails none.
+ */
+export const targets = [
+  {
+    part: "cached",
+    text: "cached token, Node: beside a bare function",
+    measured: ({ node }) => node[ownName] / node[bareName],
+    goal: () => 3,
+    margin: 1.5,
+    shown: times,
+  },
+  {
+    part: "cached",
+    text: "cached token, Chromium: beside the fastest other",
+    measured: ({ chromium }) => besideFastest(chromium, isOther),
+    needsPeers: true,
+    goal: () => 1,
+    margin: 1.25,
+    shown: times,
+  },
+  ...["login", "refresh"].map((grant) => ({
+    part: "requests",
+    text: `${grant}: beside the same safeguards by hand`,
+    measured: (figures) => figures[grant].own / figures[grant].safeguarded,
+    goal: () => 1.1,
+    margin: 1.25,
+    shown: times,
+  })),
+  ...["node", "chromium"].map((platform) => ({
+    part: "start",
+    text: `start, ${platform === "node" ? "Node" : "Chromium"}: beside the fastest that keeps sessions`,
+    measured: (figures) => besideFastest(figures[platform], isKeeper),
+    needsPeers: true,
+    goal: () => 1,
+    margin: 1.25,
+    shown: times,
+  })),
+  {
+    part: "waiters",
+    text: "waiters: requests for all of them",
+    measured: ({ requests }) => requests,
+    goal: () => 1,
+    margin: 1,
+    shown: String,
+  },
+  {
+    part: "connections",
+    text: "each live connection: 4 KB, 3 × its tokens",
+    measured: ({ ofOneClient }) => ofOneClient.bytes,
+    goal: ({ tokens }) => 4096 + 3 * tokens,
+    margin: 1.15,
+    shown: bytes,
+  },
+  {
+    part: "cycles",
+    text: "WebAssembly memory after 1,000 refreshes",
+    measured: ({ points }) => points.at(-1).pages - points[0].pages,
+    goal: () => 0,
+    margin: 1,
+    shown: (pages) => `+${pages} pages`,
+  },
+];
+
+/** Which targets the figures of the parts that were measured meet: within the goal, within its margin, or missed. */
+export function judged(figures, withPeers) {
+  const known = targets.filter(({ part, needsPeers }) => figures[part] && (withPeers || !needsPeers));
+  return known.map(({ part, text, measured, goal, margin, shown }) => {
+    const value = measured(figures[part]);
+    const limit = goal(figures[part]);
+    const verdict = value <= limit ? "met" : value <= limit * margin ? "within its margin" : "**missed**";
+    return {
+      text,
+      goal: shown(limit),
+      limit: shown(limit * margin),
+      value: shown(value),
+      verdict,
+      holds: value <= limit * margin,
+    };
+  });
+}

@@ -1,0 +1,47 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { partNames } from "../bench/parts.mjs";
+import { build } from "./build.mjs";
+import { setUpBrowsers } from "./setup.mjs";
+import { main, root, StepError, step } from "./steps.mjs";
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
+await main(async () => {
+  const { only, isQuick, cycles } = options();
+  await build();
+  await step("browsers and their drivers", setUpBrowsers);
+  const { installPeers } = await import("../race/peers/peers.mjs");
+  const { bench } = await import("../bench/bench.mjs");
+  const { benchChart, benchDocument, heapChart } = await import("../bench/document.mjs");
+  await step("other clients", installPeers);
+  await step("bench", async () => {
+    const progress = (text) => console.log(`  ${text}`);
+    const result = await bench({ only, isQuick, withPeers: true, cycles, progress });
+    const sections = Object.values(result.sections).map(({ title, table }) => `${title}\n\n${table}`);
+    console.log(`\n${[...sections, result.targetTable].join("\n\n")}`);
+    if (isQuick) return console.log("\nToo few to judge.");
+    const pages = {
+      "bench.md": () => benchDocument(result, `npm run bench -- --cycles ${cycles}`),
+      "bench.svg": () => benchChart(result.figures),
+      "heap.svg": () => heapChart(result.figures.cycles),
+    };
+    if (!only) for (const [file, page] of Object.entries(pages)) writeFileSync(join(root, "docs", file), page());
+    if (result.missed.length) throw new StepError(`Missed by more than the margin:\n${result.missed.join("\n")}`);
+  });
+});
+process.exit();
+
+function options() {
+  const types = { only: "string", cycles: "string", quick: "boolean" };
+  const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
+  try {
+    const { only = "", quick: isQuick = false, cycles = isQuick ? "200" : "100000" } = parseArgs({ options }).values;
+    if (only && !partNames.includes(only)) throw new Error(`--only is one of ${partNames.join(", ")}`);
+    if (!/^[1-9]\d{0,8}$/.test(cycles)) throw new Error("--cycles is a number");
+    return { only, isQuick, cycles: Number(cycles) };
+  } catch ({ message }) {
+    throw new StepError(message);
+  }
+}
