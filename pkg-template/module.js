@@ -5,19 +5,20 @@ const TEXT = "@wasm@";
  * a second file. The frequent bytes 0 to 69 and 99 to 119 are one character each, any other is " " or "!" and another.
  */
 function moduleBytes() {
-  const bytes = [];
+  const bytes = new TextEncoder().encode(TEXT);
   let page = 0;
-  for (const character of TEXT) {
-    const code = character.charCodeAt();
+  let end = 0;
+  // In place, since two characters may be one byte; and a function that is called so often is compiled sooner than a loop.
+  bytes.forEach((code) => {
     if (code < 35) {
       page = code - 31;
     } else {
       const index = code - (code < 92 ? 35 : 36) + page * 91;
-      bytes.push(index < 70 || index > 119 ? index : index < 91 ? index + 29 : index - 21);
+      bytes[end++] = index < 70 || index > 119 ? index : index < 91 ? index + 29 : index - 21;
       page = 0;
     }
-  }
-  return Uint8Array.from(bytes);
+  });
+  return bytes.subarray(0, end);
 }
 
 export function compile() {

@@ -5,11 +5,10 @@ const LEAVING = 250;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
 /** The members of a stored record, in the order in which the core takes and gives them. */
-const RECORD =
-  "v sid gen access_token refresh_token scope received_at expires_at past ended \
-attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since";
+const RECORD = "v sid gen access_token refresh_token scope received_at expires_at past ended \
+attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since".split(" ");
 /** The members of a token response, in the order in which the core takes them. */
-const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description";
+const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
 const BRAND = Symbol.for("meshydb-client.MeshyError");
 
 export class MeshyError extends Error {
@@ -64,18 +63,23 @@ export function within(ms, ask, late) {
 /** Reads the store: the members of the record there, or nothing. */
 export async function load(port) {
   const text = await told(port, "read", () => port.store.read(port.key));
-  port.engine.seen = typeof text === "string" ? text : null;
-  return text && ownMembers(parseObject(port.engine.seen), RECORD);
+  const { engine } = port;
+  engine.seen = typeof text === "string" ? text : null;
+  engine.record = parseObject(engine.seen);
+  return text && ownMembers(engine.record, RECORD);
 }
 
 /** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */
 export async function swap(port, members) {
   const { engine, store, key } = port;
-  const before = parseObject(engine.seen);
-  const record = Object.fromEntries(RECORD.split(" ").map((name, index) => [name, members[index]]));
-  const next = JSON.stringify({ ...(before?.sid === record.sid && before), ...record });
+  const record = { ...(engine.record?.sid === members[1] && engine.record) };
+  for (const [index, name] of RECORD.entries()) record[name] = members[index];
+  const next = JSON.stringify(record);
   const isSwapped = await told(port, "write", () => store.compareAndSet(key, engine.seen, next));
-  if (isSwapped) engine.seen = next;
+  if (isSwapped) {
+    engine.seen = next;
+    engine.record = record;
+  }
   return isSwapped;
 }
 
@@ -163,7 +167,7 @@ export function tokenMembers(object) {
 function ownMembers(object, names) {
   try {
     const own = new Map(Object.entries(object));
-    return names.split(" ").map((name) => own.get(name));
+    return names.map((name) => own.get(name));
   } catch {
     return [];
   }

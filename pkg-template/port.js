@@ -54,7 +54,7 @@ export class Port {
   /** The promise that all callers share while the token in hand is valid. */
   get token() {
     if (!this.#token) return undefined;
-    const [receivedAt, expiresAt, expiresMonotonic] = this.#validity;
+    const { 0: receivedAt, 1: expiresAt, 2: expiresMonotonic } = this.#validity;
     const now = Date.now();
     return now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic ? this.#token : undefined;
   }
@@ -116,7 +116,7 @@ export class Port {
       }, within);
       timer.unref?.();
       Promise.resolve()
-        .then(() => store.lock(key, controller.signal, hold))
+        .then(() => store.lock?.(key, controller.signal, hold))
         .then(refuse, refuse);
     });
   }
