@@ -24,7 +24,8 @@ const WHERE = `## Where the time goes
   What is done by hand beside it keeps nothing. \`node --expose-gc --cpu-prof bench/programs/cycles.mjs '{"cycles":20000}'\`
   writes a profile.
 - The start decodes the inlined module, which is JavaScript that has not been compiled yet, and compiles it. With
-  \`persistence: "local"\` a page waits for IndexedDB as well, where the others wait for localStorage, which two tabs can overwrite.
+  \`persistence: "local"\` a page waits for IndexedDB as well. The others wait for localStorage, where two tabs can overwrite
+  each other.
 - Those who wait for one refresh are looked through for each that joins: the time for each grows with their number.
 `;
 
