@@ -63,23 +63,20 @@ export function within(ms, ask, late) {
 /** Reads the store: the members of the record there, or nothing. */
 export async function load(port) {
   const text = await told(port, "read", () => port.store.read(port.key));
-  const { engine } = port;
-  engine.seen = typeof text === "string" ? text : null;
-  engine.record = parseObject(engine.seen);
-  return text && ownMembers(engine.record, RECORD);
+  port.engine.seen = typeof text === "string" ? text : null;
+  return text && ownMembers(parseObject(port.engine.seen), RECORD);
 }
 
 /** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */
 export async function swap(port, members) {
   const { engine, store, key } = port;
-  const record = { ...(engine.record?.sid === members[1] && engine.record) };
-  for (const [index, name] of RECORD.entries()) record[name] = members[index];
+  const [, sid] = members;
+  const before = parseObject(engine.seen);
+  const record = (before?.sid === sid && before) || {};
+  for (const index in RECORD) record[RECORD[index]] = members[index];
   const next = JSON.stringify(record);
   const isSwapped = await told(port, "write", () => store.compareAndSet(key, engine.seen, next));
-  if (isSwapped) {
-    engine.seen = next;
-    engine.record = record;
-  }
+  if (isSwapped) engine.seen = next;
   return isSwapped;
 }
 

@@ -3,6 +3,9 @@ import { Wish } from "./load.js";
 import { aborted } from "./options.js";
 import { meshyError } from "./platform.js";
 
+/** Milliseconds, more than anything is waited for. */
+const A_YEAR = 3e10;
+
 /** What one session's machine needs of its application, what it last said of itself, and the promises of its callers. */
 export class Port {
   listeners = new Listeners();
@@ -86,7 +89,7 @@ export class Port {
 
   wake(after) {
     clearTimeout(this.#alarm);
-    if (after === undefined) return;
+    if (after > A_YEAR) return;
     this.#alarm = setTimeout(() => this.engine.ask(Wish.Woke, this, 0), after);
     if (!this.#callers.size) this.#alarm.unref?.();
   }

@@ -80,6 +80,7 @@ export function simplified(glue) {
     .replaceAll("new Array()", "[]")
     .replaceAll("arg0[arg1 >>> 0]", "arg0[arg1]")
     .replaceAll(", this.__wbg_ptr, this)", ", this.__wbg_ptr)")
+    .replace(/const ret = (wasm\.engine_new\(.*\));\n +this.__wbg_ptr = ret;/, "this.__wbg_ptr = $1;")
     .replaceAll(/^ +(__proto__: null,|return this;)\n/gm, "")
     .concat(START);
 }

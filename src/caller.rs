@@ -16,20 +16,25 @@ pub(crate) struct Caller {
     pub(crate) generation: i64,
     /// By the monotonic clock.
     pub(crate) since: i64,
+    pub(crate) deadline: i64,
     pub(crate) sends: u8,
-    /// Whether it waits for another holder, and so for longer.
-    pub(crate) patient: bool,
 }
 
 impl Caller {
-    pub(crate) fn new(id: u32, now: &Now, min_validity: i64, generation: i64) -> Self {
+    pub(crate) fn new(
+        id: u32,
+        now: &Now,
+        timeout: i64,
+        min_validity: i64,
+        generation: i64,
+    ) -> Self {
         Self {
             id,
             min_validity,
             generation,
             since: now.monotonic,
+            deadline: now.monotonic + timeout,
             sends: 0,
-            patient: false,
         }
     }
 
@@ -45,12 +50,8 @@ impl Caller {
         self.sends < SENDS && until < self.since + timeout
     }
 
-    pub(crate) fn deadline(&self, timeout: i64) -> i64 {
-        self.since
-            + if self.patient {
-                2 * timeout + 1_000
-            } else {
-                timeout
-            }
+    /// It waits for another holder, and so for longer.
+    pub(crate) fn be_patient(&mut self, timeout: i64) {
+        self.deadline = self.since + 2 * timeout + 1_000;
     }
 }

@@ -100,6 +100,8 @@ pub struct Session {
     /// The refresh token of the session whose place this one takes.
     replaced: Option<RefreshToken>,
     callers: Vec<Caller>,
+    /// When the first of them has waited long enough.
+    deadline: i64,
     /// Whether the next token is wanted though nobody waits for it.
     ahead: bool,
     /// The callers of a sign-out.
@@ -144,6 +146,7 @@ impl Session {
             refused: None,
             replaced: None,
             callers: Vec::new(),
+            deadline: i64::MAX,
             ahead: false,
             leaving: Vec::new(),
             revoking: 0,
@@ -211,9 +214,9 @@ impl Session {
             let error = error.unwrap_or_else(|| Error::ended(Reason::Removed));
             return self.settle(id, Err(error));
         }
-        self.callers
-            .push(Caller::new(id, now, min_validity, self.generation()));
-        self.settle_satisfied(now);
+        if self.queue(now, id, min_validity) {
+            self.settle_satisfied(now);
+        }
         if matches!(self.phase, Phase::Idle) {
             self.ahead = self.callers.is_empty()
                 && self.is_ageing(now)

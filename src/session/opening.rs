@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Phase, Session};
-use crate::caller::{ANOTHER, Caller};
+use crate::caller::ANOTHER;
 use crate::error::{Code, Error};
 use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
@@ -11,7 +11,7 @@ use crate::token::{Now, TokenSet};
 
 impl Session {
     pub(super) fn open(&mut self, now: &Now, id: u32, opening: Opening) {
-        self.callers.push(Caller::new(id, now, 0, 0));
+        self.queue(now, id, 0);
         match opening {
             Opening::Login(request) => {
                 self.outputs.push(Output::Send(request));

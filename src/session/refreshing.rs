@@ -57,9 +57,11 @@ impl Session {
             self.phase = Phase::Locking;
         } else if wait > 0 {
             self.unlock();
-            for caller in &mut self.callers {
-                caller.patient = true;
-            }
+            let timeout = self.config.timeout;
+            self.dismiss(None, &mut |caller| {
+                caller.be_patient(timeout);
+                false
+            });
             self.wait(now.monotonic + wait.min(NEXT_LOOK));
         } else if self.refused.is_some() {
             self.condemn();

@@ -22,6 +22,17 @@ impl Session {
         self.dismiss(Some(result), which);
     }
 
+    /// Has a caller wait; whether the token in hand will do.
+    pub(super) fn queue(&mut self, now: &Now, id: u32, min_validity: i64) -> bool {
+        let timeout = self.config.timeout;
+        let caller = Caller::new(id, now, timeout, min_validity, self.generation());
+        let in_hand = self.record.as_ref();
+        let is_satisfied = in_hand.is_some_and(|record| caller.is_satisfied(record, now));
+        self.deadline = self.deadline.min(caller.deadline);
+        self.callers.push(caller);
+        is_satisfied
+    }
+
     /// Lets go of those callers, settled if there is a result.
     pub(super) fn dismiss(
         &mut self,
@@ -29,6 +40,7 @@ impl Session {
         which: &mut dyn FnMut(&mut Caller) -> bool,
     ) {
         let outputs = &mut self.outputs;
+        let mut deadline = i64::MAX;
         self.callers.retain_mut(|caller| {
             let is_dismissed = which(caller);
             if is_dismissed && let Some(result) = result {
@@ -37,8 +49,12 @@ impl Session {
                     result: result.clone(),
                 });
             }
+            if !is_dismissed {
+                deadline = deadline.min(caller.deadline);
+            }
             !is_dismissed
         });
+        self.deadline = deadline;
     }
 
     pub(super) fn settle(&mut self, caller: u32, result: Result<Option<AccessToken>, Error>) {

@@ -9,10 +9,7 @@ use crate::token::Now;
 impl Session {
     /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
     pub fn wake_at(&self) -> Option<i64> {
-        let mut wake_at = self.due_at().unwrap_or(i64::MAX);
-        for caller in &self.callers {
-            wake_at = wake_at.min(caller.deadline(self.config.timeout));
-        }
+        let wake_at = self.due_at().unwrap_or(i64::MAX).min(self.deadline);
         (wake_at < i64::MAX).then_some(wake_at)
     }
 
@@ -35,10 +32,10 @@ impl Session {
             oauth::no_answer(true)
         };
         self.settle_those(&Err(error), &mut |caller| {
-            if now.monotonic >= caller.deadline(timeout) && is_patient {
-                caller.patient = true;
+            if is_patient && now.monotonic >= caller.deadline {
+                caller.be_patient(timeout);
             }
-            now.monotonic >= caller.deadline(timeout)
+            now.monotonic >= caller.deadline
         });
         self.rest();
         if self.due_at().is_some_and(|due| due <= now.monotonic) {

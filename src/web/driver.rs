@@ -23,6 +23,8 @@ use crate::oauth::{Endpoint, Request, password_request};
 use crate::session::Session;
 use crate::token::{AccessToken, Now, RefreshToken};
 
+const NEVER: i64 = i64::MAX;
+
 /// What a caller may want, and the two arguments that go with it. It comes as its number: as an enum it would be compared
 /// with each of them, in 230 bytes.
 #[wasm_bindgen]
@@ -69,7 +71,7 @@ pub struct Engine(Rc<Shell>);
 struct Shell {
     session: RefCell<Session>,
     /// When the port is to wake the session.
-    alarm: Cell<Option<i64>>,
+    alarm: Cell<i64>,
 }
 
 #[wasm_bindgen]
@@ -79,7 +81,7 @@ impl Engine {
     pub fn new(values: &Array, sid: &JsValue) -> Engine {
         Self(Rc::new(Shell {
             session: RefCell::new(Session::new(Rc::new(config(values)), text(sid))),
-            alarm: Cell::new(None),
+            alarm: Cell::new(NEVER),
         }))
     }
 
@@ -119,7 +121,7 @@ impl Shell {
             ABORT => return Some(Input::Abort(caller)),
             HINT => return Some(Input::Hint),
             WOKE => {
-                self.alarm.set(None);
+                self.alarm.set(NEVER);
                 return Some(Input::Woke);
             }
             SIGN_OUT => return Some(Input::SignOut { caller }),
@@ -168,9 +170,9 @@ impl Shell {
             })
             .wake();
         }
-        let alarm = self.session.borrow().wake_at();
+        let alarm = self.session.borrow().wake_at().unwrap_or(NEVER);
         if self.alarm.replace(alarm) != alarm {
-            port.wake(alarm.map(|at| (at - now.monotonic) as f64));
+            port.wake((alarm - now.monotonic) as f64);
         }
     }
 }

@@ -17,9 +17,9 @@ extern "C" {
     pub(super) fn lock(this: &Port, within: f64) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn unlock(this: &Port);
-    /// In how many milliseconds to ask for `Wish::Woke`; instead of what was said before.
+    /// In how many milliseconds to ask for `Wish::Woke`, instead of what was said before; in a year or more: never.
     #[wasm_bindgen(method)]
-    pub(super) fn wake(this: &Port, after: Option<f64>);
+    pub(super) fn wake(this: &Port, after: f64);
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
 }
