@@ -27,11 +27,13 @@ async function cachedInPages(browser, urls, serverUrl, { contenders, rounds, mil
   const tabs = [];
   for (const [index, { name }] of contenders.entries()) {
     const { page } = await openPage(browser, urls[index], serverUrl);
-    await page.evaluate((milliseconds) => window.bench.open(milliseconds), milliseconds);
-    tabs.push({ name, page, samples: [] });
+    const sample = () => page.evaluate((milliseconds) => window.bench.sample(milliseconds), milliseconds);
+    await page.evaluate(() => window.bench.open());
+    await sample();
+    tabs.push({ name, sample, samples: [] });
   }
   for (let round = 0; round < rounds; round += 1) {
-    for (const { page, samples } of tabs) samples.push(await page.evaluate(() => window.bench.sample()));
+    for (const { sample, samples } of tabs) samples.push(await sample());
   }
   return Object.fromEntries(tabs.map(({ name, samples }) => [name, samples]));
 }

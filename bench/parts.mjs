@@ -2,7 +2,7 @@
 export const parts = {
   cached: {
     title: "An access token that is at hand",
-    note: `Each contender is called again and again for a token that it has, for about 20 ms a turn. In Node all are in one process;
+    note: `Each contender is called again and again for a token that it has, for some 20 ms a turn. In Node all are in one process;
 in Chromium each has a page of its own. The bare function is \`async () => token\`. What does not run in Node needs a page.`,
   },
   requests: {

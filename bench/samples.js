@@ -1,18 +1,16 @@
-/** Nanoseconds for one of `count` calls, one after another. */
-export async function perCall(call, count) {
-  const start = performance.now();
-  for (let number = 0; number < count; number += 1) await call();
-  return ((performance.now() - start) * 1e6) / count;
-}
+const BATCH = 1_000;
 
-/** How many calls take so many milliseconds; some are made to find out. */
-export async function callsWithin(call, milliseconds) {
-  let count = 1;
-  for (;;) {
-    const taken = ((await perCall(call, count)) * count) / 1e6;
-    if (taken >= milliseconds / 2) return Math.max(1, Math.round((count * milliseconds) / taken));
-    count *= 2;
+/** Nanoseconds for one of the calls that follow each other for so many milliseconds at least. */
+export async function perCall(call, milliseconds) {
+  const start = performance.now();
+  let count = 0;
+  let taken = 0;
+  while (taken < milliseconds) {
+    for (let number = 0; number < BATCH; number += 1) await call();
+    count += BATCH;
+    taken = performance.now() - start;
   }
+  return (taken * 1e6) / count;
 }
 
 export function median(numbers) {

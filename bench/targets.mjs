@@ -80,7 +80,7 @@ export function judged(figures, withPeers) {
   return known.map(({ part, text, measured, goal, margin, shown }) => {
     const value = measured(figures[part]);
     const limit = goal(figures[part]);
-    const verdict = value <= limit ? "met" : value <= limit * margin ? "within its margin" : "**missed**";
+    const verdict = value <= limit ? "met" : value <= limit * margin ? "in its margin" : "**missed**";
     return {
       text,
       goal: shown(limit),
