@@ -43,8 +43,8 @@ export async function bench({ only, isQuick = false, withPeers = false, cycles, 
   const verdicts = judged(figures, withPeers);
   const rows = verdicts.map(({ text, goal, limit, value, verdict }) => [text, goal, limit, value, verdict]);
   const targetTable = tables(["goal", "fails above", "measured", ""], rows);
-  const missed = verdicts.filter(({ holds }) => !holds).map(({ text }) => text);
-  return { figures, sections, targetTable, missed };
+  const of = (verdict) => verdicts.filter(({ holds }) => holds === verdict).map(({ text }) => text);
+  return { figures, sections, targetTable, held: of(true), missed: of(false) };
 }
 
 async function requests(url, rounds) {

@@ -14,7 +14,7 @@ const ENTRIES = ["index", "node", "redis", "react", "vue", "svelte", "store-test
 const WASM_NAME = "meshydb-client.wasm";
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
-const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=4 -Cllvm-args=-disable-lsr";
+const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=10 -Cllvm-args=-disable-lsr";
 const GLUE = join(WASM, "meshydb_client.js");
 
 export const wasmFile = join(WASM, "meshydb_client_bg.wasm");

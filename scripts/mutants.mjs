@@ -178,7 +178,7 @@ export const mutants = [
   ["a sign-out is tried once", "if self.lost_swaps < LOST_SWAPS {", "if self.lost_swaps > LOST_SWAPS {"],
   [
     "callers have no deadline",
-    "now.monotonic >= caller.deadline(timeout)\n        });",
+    "now.monotonic >= caller.deadline\n        });",
     "now.monotonic >= caller.deadline(timeout) + 100_000\n        });",
   ],
   ["no alarm is set", "(wake_at < i64::MAX).then_some(wake_at)", "(wake_at < 0).then_some(wake_at)"],

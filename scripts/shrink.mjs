@@ -7,6 +7,9 @@ const PANICS = [
   /\bfmt::Formatter>::pad$|^<core\S* as core\S*::fmt::Display>::fmt$/,
 ];
 
+/** What wasm-bindgen loads before it traps, and nobody reads. */
+const PANIC_TEXTS = /^(recursive use of an object |null pointer passed to rust$|js-sys-[\d.]+\/)/;
+
 /** Never called by pointer. */
 const UNUSED_POINTERS = [
   // what wasm-bindgen has read already
@@ -65,7 +68,7 @@ export function withoutPanicData(text, before) {
   let end = segments[0].start;
   for (const segment of segments) {
     const { start, escaped, bytes } = segment;
-    const isDropped = wasUsed.has(segment) && !isUsed.has(segment);
+    const isDropped = (wasUsed.has(segment) && !isUsed.has(segment)) || PANIC_TEXTS.test(bytes.toString("latin1"));
     whole += "\\00".repeat(start - end) + (isDropped ? "\\00".repeat(bytes.length) : escaped);
     end = start + bytes.length;
   }

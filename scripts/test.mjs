@@ -44,6 +44,7 @@ async function everything() {
   await step("server, wire and package", () => nodeTests("server", "wire", "package"));
   await step("real browsers", () => nodeTests("browser"));
   await step("platforms", platformRows);
+  if (process.env.CI) await step("bench", benchGates);
 }
 
 async function checkFormatting() {
@@ -87,6 +88,15 @@ async function platformRows() {
   const { passed, failed, skipped } = await platforms({ isQuick: !process.env.CI });
   count(passed, failed, skipped);
   if (failed) throw new StepError(`${failed} failed.`);
+}
+
+/** What `npm run bench` measures without other clients, and its gates, each of which counts as a test. */
+async function benchGates() {
+  const { bench } = await import("../bench/bench.mjs");
+  const { targetTable, held, missed } = await bench({ cycles: 5_000, progress: (text) => console.log(`  ${text}`) });
+  console.log(`\n${targetTable}`);
+  count(held.length, missed.length, 0);
+  if (missed.length) throw new StepError(`Missed by more than the margin:\n${missed.join("\n")}`);
 }
 
 function nodeTests(...folders) {
