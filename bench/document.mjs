@@ -6,7 +6,7 @@ import { partNames, parts } from "./parts.mjs";
 const INTRODUCTION = `# Speed and memory
 
 \`npm run bench\` installs the other clients in \`race/peers\`, measures, prints these tables, writes this page, and fails if
-a target is missed by more than its margin. \`-- --quick\` only shows that all parts run, \`-- --cycles 1000000\` refreshes
+a target is missed by so much that something has become worse ("fails above"). \`-- --quick\` only shows that all parts run, \`-- --cycles 1000000\` refreshes
 more often, and \`-- --only cached\` measures one part: ${partNames.join(", ")}.
 
 Everything is on one machine, and what is compared takes turns within one run: figures are medians, and a ratio says more
@@ -23,10 +23,9 @@ const WHERE = `## Where the time goes
   each with its JSON, its deadline and the way into WebAssembly and back, and a request that the core has made and judged.
   What is done by hand beside it keeps nothing. \`node --expose-gc --cpu-prof bench/programs/cycles.mjs '{"cycles":20000}'\`
   writes a profile.
-- The start decodes the inlined module, which is JavaScript that has not been compiled yet, and compiles it. With
-  \`persistence: "local"\` a page waits for IndexedDB as well. The others wait for localStorage, where two tabs can overwrite
+- The start decodes the inlined module and compiles it (some 4 ms in Node), and Node loads Web Crypto for the name of the
+  session (3 ms); the rest is code that runs for the first time. With \`persistence: "local"\` a page waits for IndexedDB as well. The others wait for localStorage, where two tabs can overwrite
   each other.
-- Those who wait for one refresh are looked through for each that joins: the time for each grows with their number.
 `;
 
 /** docs/bench.md of a whole run. */

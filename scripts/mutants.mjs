@@ -179,7 +179,7 @@ export const mutants = [
   [
     "callers have no deadline",
     "now.monotonic >= caller.deadline\n        });",
-    "now.monotonic >= caller.deadline(timeout) + 100_000\n        });",
+    "now.monotonic >= caller.deadline + 100_000\n        });",
   ],
   ["no alarm is set", "(wake_at < i64::MAX).then_some(wake_at)", "(wake_at < 0).then_some(wake_at)"],
   [
