@@ -117,7 +117,7 @@ async function assertOneRefresh(services) {
   for (const { pids } of services) assert.equal(pids.size, WORKERS);
 }
 
-describe("the cluster", { timeout: 60_000 }, () => {
+describe("the cluster", { timeout: 180_000 }, () => {
   test("logs in once and refreshes once at each expiry, for many requests at once", async () => {
     const service = await startService();
     await assertOneRefresh([service]);
