@@ -122,7 +122,7 @@ const response = [
     requirement: "Only status 200 with application/json, whatever its parameters, is a token response.",
     source: ["RFC 6749 section 5.1", "RFC 9110 section 8.3.1"],
     tests: [
-      ["tests/oauth.rs", "only_200_with_application_json_is_read"],
+      ["tests/oauth.rs", "only_200_is_read"],
       ["tests/edge/mod.rs", "an_answer_that_is_no_token_response_is_refused"],
       [answers, "… is …, and the session goes on"],
     ],
@@ -211,7 +211,7 @@ const response = [
     source: ["RFC 6749 section 5.2"],
     tests: [
       ["tests/oauth.rs", "each_status_and_body_has_one_meaning"],
-      ["tests/oauth.rs", "only_400_with_json_and_invalid_grant_ends_a_session_whatever_the_status"],
+      ["tests/oauth.rs", "only_400_with_invalid_grant_ends_a_session_whatever_the_status"],
       ["tests/oauth.rs", "the_words_of_the_server_are_sanitised_and_cut"],
       ["tests/session/failing.rs", "a_refused_refresh_token_ends_the_session_after_a_second_look"],
       [answers, "… is asked for once, and the session goes on"],
