@@ -154,7 +154,7 @@ export const mutants = [
     "cooldown: self.attempt.cooldown,\n            ..Attempt",
     "..Attempt",
   ],
-  ["an unanswered send is not remembered", "attempt.unanswered_since.get_or_insert(now.wall);", ""],
+  ["an unanswered send is not remembered", "self.attempt.unanswered_since.get_or_insert(now.wall);", ""],
   [
     "a refusal ends a session while another holder may be answered",
     "let wait = self.kept_out(now);",
