@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { partNames } from "../bench/parts.mjs";
 import { build } from "./build.mjs";
+import { parsed } from "./flags.mjs";
 import { setUpBrowsers } from "./setup.mjs";
 import { main, root, StepError, step } from "./steps.mjs";
 
@@ -35,13 +35,9 @@ process.exit();
 
 function options() {
   const types = { only: "string", cycles: "string", quick: "boolean" };
-  const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
-  try {
-    const { only = "", quick: isQuick = false, cycles = isQuick ? "200" : "100000" } = parseArgs({ options }).values;
+  return parsed(types, ({ only = "", quick: isQuick = false, cycles = isQuick ? "200" : "100000" }) => {
     if (only && !partNames.includes(only)) throw new Error(`--only is one of ${partNames.join(", ")}`);
     if (!/^[1-9]\d{0,8}$/.test(cycles)) throw new Error("--cycles is a number");
     return { only, isQuick, cycles: Number(cycles) };
-  } catch ({ message }) {
-    throw new StepError(message);
-  }
+  });
 }

@@ -4,9 +4,8 @@ import { StepError } from "./steps.mjs";
 /** What the command line asks for: numbers, each with what it is otherwise, and one of the `parts` with `only`. */
 export function flags({ parts, ...numbers }) {
   const names = [...Object.keys(numbers), ...(parts ? ["only"] : [])];
-  const options = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
-  try {
-    const { only = "", ...texts } = parseArgs({ options }).values;
+  const types = Object.fromEntries(names.map((name) => [name, "string"]));
+  return parsed(types, ({ only = "", ...texts }) => {
     if (only && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
     const asked = Object.entries(numbers).map(([name, otherwise]) => {
       const { [name]: text = String(otherwise) } = texts;
@@ -14,6 +13,14 @@ export function flags({ parts, ...numbers }) {
       return [name, Number(text)];
     });
     return { ...(parts && { only }), ...Object.fromEntries(asked) };
+  });
+}
+
+/** What `read` makes of the command line, by the type of each option; what it cannot be made of is said. */
+export function parsed(types, read = (values) => values) {
+  const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
+  try {
+    return read(parseArgs({ options }).values);
   } catch ({ message }) {
     throw new StepError(message);
   }

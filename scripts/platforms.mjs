@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
+import { parsed } from "./flags.mjs";
 import { setUpBrowsers } from "./setup.mjs";
 import { main, root, run, StepError, step } from "./steps.mjs";
 
@@ -47,18 +47,10 @@ export async function platforms({ isQuick = false, only = "", writes = false } =
 
 if (process.argv[1] === import.meta.filename) {
   await main(async () => {
-    const { quick = false, only = "" } = options();
+    const { quick = false, only = "" } = parsed({ quick: "boolean", only: "string" });
     await build();
     await step("browsers and their drivers", setUpBrowsers);
     const { failed } = await platforms({ isQuick: quick, only, writes: !quick && !only });
     if (failed) throw new StepError(`${failed} failed.`);
   });
-}
-
-function options() {
-  try {
-    return parseArgs({ options: { quick: { type: "boolean" }, only: { type: "string" } } }).values;
-  } catch ({ message }) {
-    throw new StepError(message);
-  }
 }

@@ -1,7 +1,7 @@
-import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
+import { parsed } from "./flags.mjs";
 import { setUpBrowsers } from "./setup.mjs";
-import { main, StepError, step } from "./steps.mjs";
+import { main, step } from "./steps.mjs";
 
 const BROWSERS = ["chromium", "firefox"];
 
@@ -19,13 +19,9 @@ await main(async () => {
 
 function options() {
   const types = { browser: "string", times: "string", only: "string", peers: "boolean" };
-  const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type }]));
-  try {
-    const { browser, times = "1", only = "", peers = false } = parseArgs({ options }).values;
+  return parsed(types, ({ browser, times = "1", only = "", peers = false }) => {
     if (browser && !BROWSERS.includes(browser)) throw new Error(`--browser is one of ${BROWSERS.join(", ")}`);
     if (!/^[1-9]\d*$/.test(times)) throw new Error("--times is a number");
     return { browser, times: Number(times), only, withPeers: peers };
-  } catch ({ message }) {
-    throw new StepError(message);
-  }
+  });
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { toAscii } from "./ascii.mjs";
 import { build, bundle, wasmFile } from "./build.mjs";
+import { parsed } from "./flags.mjs";
 import { main, root, StepError, step } from "./steps.mjs";
 
 /** Brotli bytes of everything a page downloads. The one place where the limit is written. */
@@ -34,7 +34,7 @@ function brotli(bytes) {
 
 if (process.argv[1] === import.meta.filename) {
   await main(async () => {
-    const { peers } = options();
+    const { peers } = parsed({ peers: "boolean" });
     await build();
     if (peers) await beside();
     await size();
@@ -49,12 +49,4 @@ async function beside() {
     await fetchSdk();
   });
   await step("the same job", () => sizes(brotli));
-}
-
-function options() {
-  try {
-    return parseArgs({ options: { peers: { type: "boolean" } } }).values;
-  } catch ({ message }) {
-    throw new StepError(message);
-  }
 }
