@@ -9,19 +9,6 @@ import { Port } from "./port.js";
 /** Stops the watcher of a client that was collected. Made when first needed: importing must not fail anywhere. */
 let watchers;
 
-/** A register for one value, for a session that is not kept anywhere else. */
-function memory() {
-  let value = null;
-  return {
-    read: () => value,
-    compareAndSet(_key, expected, next) {
-      if (value !== expected) return false;
-      value = next;
-      return true;
-    },
-  };
-}
-
 /** Watches a store that can be watched; whatever it does, the function returned is safe to call. */
 function watchStore(store, key, changed) {
   let stop;
@@ -134,7 +121,7 @@ export class Client {
   async #open(signal, wish, first, second) {
     this.#alive();
     const engine = new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
-    const store = this.#persistence === "none" ? memory() : this.#persistence;
+    const store = this.#persistence !== "none" && this.#persistence;
     const port = new Port(engine, this.#api, this.#key, store, this.#tracers, () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);

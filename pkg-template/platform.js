@@ -49,19 +49,22 @@ export function monotonic() {
 
 /** Settles as what `ask` promises, or after `ms` rejects with undefined; a rejection with nothing is made to be something else. */
 export function within(ms, ask, late) {
-  let timer;
-  const deadline = new Promise((_, reject) => {
-    timer = setTimeout(() => {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       reject();
       late?.abort();
     }, ms);
+    const failed = (error) => reject(error ?? 0);
+    Promise.resolve()
+      .then(ask)
+      .then(resolve, failed)
+      .then(() => clearTimeout(timer));
   });
-  const failed = (error) => Promise.reject(error ?? 0);
-  return Promise.race([Promise.resolve().then(ask).catch(failed), deadline]).finally(() => clearTimeout(timer));
 }
 
-/** Reads the store: the members of the record there, or nothing. */
+/** Reads the store: the members of the record there, or nothing. A session that has none is kept by its engine. */
 export async function load(port) {
+  if (!port.store) return port.engine.seen;
   const text = await told(port, "read", () => port.store.read(port.key));
   port.engine.seen = typeof text === "string" ? text : null;
   return text && ownMembers(parseObject(port.engine.seen), RECORD);
@@ -70,10 +73,16 @@ export async function load(port) {
 /** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */
 export async function swap(port, members) {
   const { engine, store, key } = port;
+  if (!store) {
+    engine.seen = members;
+    return true;
+  }
   const [, sid] = members;
   const before = parseObject(engine.seen);
   const record = (before?.sid === sid && before) || {};
-  for (const index in RECORD) record[RECORD[index]] = members[index];
+  RECORD.forEach((name, index) => {
+    record[name] = members[index];
+  });
   const next = JSON.stringify(record);
   const isSwapped = await told(port, "write", () => store.compareAndSet(key, engine.seen, next));
   if (isSwapped) engine.seen = next;

@@ -97,6 +97,7 @@ export class Port {
   /** Resolves to whether the lock was granted within so many milliseconds; false where the store has none. */
   lock(within) {
     const { store, key } = this;
+    if (!store) return Promise.resolve(false);
     const controller = new AbortController();
     return new Promise((resolve) => {
       let isOpen = true;
