@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../scripts/steps.mjs";
+import { root, StepError } from "../scripts/steps.mjs";
 import { closeBrowsers } from "./browser.mjs";
 import { Kit } from "./kit.mjs";
 import { browsers } from "./rows/browsers.mjs";
@@ -20,7 +20,9 @@ export async function play({ isQuick, only, writes }) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const cells = [];
   const isPlayed = (row) => (isQuick ? row.isQuick : !row.standsIn) && row.name.includes(only);
-  for (const row of rows.filter(isPlayed)) {
+  const played = rows.filter(isPlayed);
+  if (!played.length) throw new StepError(`No row has "${only}" in its name.`);
+  for (const row of played) {
     const start = performance.now();
     const { kind, versions = "", result = "ok", error } = await playRow(row);
     counts[kind]++;

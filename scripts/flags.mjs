@@ -8,7 +8,8 @@ export function flags({ parts, ...numbers }) {
   return parsed(types, ({ only = "", ...texts }) => {
     if (only && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
     const asked = Object.entries(numbers).map(([name, otherwise]) => {
-      const { [name]: text = String(otherwise) } = texts;
+      const { [name]: text } = texts;
+      if (text === undefined) return [name, otherwise];
       if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} is a number`);
       return [name, Number(text)];
     });

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
+import { anySeed, flags } from "./flags.mjs";
 import { setUp, setUpTool } from "./setup.mjs";
 import { main, root, run, StepError, step } from "./steps.mjs";
 
@@ -23,24 +23,20 @@ async function fuzz(target, seconds) {
   mkdirSync(join(CORPUS, target), { recursive: true });
   const limits = [`-max_total_time=${seconds}`, `-max_len=${LONGEST}`, "-timeout=20", "-rss_limit_mb=4096"];
   const folders = [grown, join(CORPUS, target)];
-  const started = performance.now();
-  const output = await cargoFuzz(target, [...folders, "--", ...limits, "-print_final_stats=1"]);
-  const took = (performance.now() - started) / 1000;
+  const output = await cargoFuzz(target, [...folders, "--", ...limits]);
   await keep(target);
-  console.log(`${target}: ${summary(output, took)}`);
+  console.log(`${target}: ${summary(output)}`);
 }
 
-/** Of libFuzzer's lines: `#N NEW cov: C ft: F …` for each input worth keeping, and what was done in all. */
-function summary(output, took) {
-  const lines = [...output.matchAll(/^#(\d+)\s+(INITED|NEW|DONE) +cov: (\d+)/gm)];
-  const [, executions] = /number_of_executed_units: (\d+)/.exec(output) ?? [];
-  const [first] = lines;
-  const last = lines.at(-1);
-  if (!executions || !last) throw new StepError(`The fuzzer has not come to its end:\n${output.slice(-2_000)}`);
-  const grows = ([, , , coverage], index) => index > 0 && Number(coverage) > Number(lines[index - 1][3]);
-  const grew = lines.filter(grows).at(-1);
-  const when = grew ? `last grown after ${grew[1]} executions` : "not grown";
-  return `${executions} executions in ${took.toFixed(0)} s, coverage ${first[3]} to ${last[3]}, ${when}`;
+/** Of libFuzzer's lines: `#N NEW cov: C … exec/s: E …` for each input worth keeping, and what was done in all. */
+function summary(output) {
+  const events = [...output.matchAll(/^#(\d+)\s+(?:INITED|NEW|REDUCE|DONE) +cov: (\d+).* exec\/s: (\d+)/gm)];
+  const lines = events.map(([, executions, edges, rate]) => ({ edges, after: Math.round(executions / (rate || Infinity)) }));
+  const [, executions, seconds] = /^Done (\d+) runs in (\d+) second/m.exec(output) ?? [];
+  if (!seconds) throw new StepError(`The fuzzer has not come to its end:\n${output.slice(-2_000)}`);
+  const { edges } = lines.at(-1);
+  const { after } = lines.find((line) => line.edges === edges);
+  return `${executions} executions in ${seconds} s, ${lines[0].edges} to ${edges} edges, the last after ${after} s`;
 }
 
 /** Leaves in fuzz/corpus/ few inputs that reach all that was reached, however often. */
@@ -79,18 +75,10 @@ async function prepare() {
   await run("cargo", ["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"], { quiet: true });
 }
 
-if (process.argv[1] === import.meta.filename) {
-  await main(async () => {
-    const options = { seconds: { type: "string", default: "60" }, count: { type: "string" }, seed: { type: "string" } };
-    const { values, positionals } = parseArgs({ allowPositionals: true, options });
-    for (const name of positionals)
-      if (!targets.includes(name))
-        throw new StepError(`There is no target "${name}": it is one of ${targets.join(", ")}.`);
-    await step("set-up", prepare);
-    const { seconds, count, seed } = values;
-    const limits = count ? ["--count", count] : ["--seconds", seconds];
-    const fuzzed = { [PACKAGE]: () => fuzzPackage([...limits, ...(seed ? ["--seed", seed] : [])]) };
-    for (const target of positionals.length ? positionals : targets)
-      await step(target, fuzzed[target] ?? (() => fuzz(target, seconds)));
-  });
-}
+await main(async () => {
+  const { only, seconds, count, seed } = flags({ parts: targets, seconds: 60, count: undefined, seed: anySeed() });
+  await step("set-up", prepare);
+  const limit = count ? `--count=${count}` : `--seconds=${seconds}`;
+  const fuzzed = { [PACKAGE]: () => fuzzPackage([limit, `--seed=${seed}`]) };
+  for (const target of only ? [only] : targets) await step(target, fuzzed[target] ?? (() => fuzz(target, seconds)));
+});

@@ -95,7 +95,7 @@ impl Record {
             return;
         };
         let mut past = String::new();
-        let is_full = self.past.len() >= (PAST - 1) * (FINGERPRINT + 1) + FINGERPRINT;
+        let is_full = self.past.len() >= PAST * FINGERPRINT;
         for (index, byte) in self.past.bytes().enumerate() {
             if !(is_full && (FINGERPRINT..=2 * FINGERPRINT).contains(&index)) {
                 past.push(char::from(byte));

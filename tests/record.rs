@@ -188,6 +188,8 @@ fn each_member_is_validated() {
         ("past", text(""), true),
         ("past", past(9), true),
         ("past", past(10), false),
+        ("past", text(&"f".repeat(125)), true),
+        ("past", text(&"f".repeat(126)), false),
         ("past", Missing, false),
         ("past", Other, false),
         ("past", text("xyz"), false),
@@ -203,6 +205,18 @@ fn each_member_is_validated() {
             "{name}: {member:?}"
         );
     }
+}
+
+#[test]
+fn what_holders_tell_each_other_does_not_make_up_for_a_session() {
+    let empty = Json::new([("v", number(1)), ("attempt", number(5))]);
+    assert_eq!(empty.parse(START), Stored::Empty);
+    let anonymous = live().with("attempt", number(5)).with("sid", Missing);
+    assert_eq!(anonymous.parse(START), Stored::Corrupt);
+    let tokenless = live()
+        .with("attempt", number(5))
+        .with("access_token", Missing);
+    assert_eq!(tokenless.parse(START), Stored::Corrupt);
 }
 
 #[test]

@@ -1,13 +1,10 @@
+import { anySeed, flags } from "../../scripts/flags.mjs";
 import { play } from "./cases.mjs";
 import { Dice } from "./chance.mjs";
 import { inputs } from "./mutations.mjs";
 
-const args = process.argv.slice(2);
-const number = (name, otherwise) => Number(args[args.indexOf(name) + 1 || args.length] ?? otherwise);
-const count = number("--count", Infinity);
-const seconds = number("--seconds", Infinity);
-const seed = number("--seed", Math.floor(Math.random() * 2 ** 31));
-const single = number("--case", NaN);
+const numbers = { count: Infinity, seconds: Infinity, seed: anySeed(), case: undefined };
+const { count, seconds, seed, case: single } = flags(numbers);
 /** A few cases wait for a claim or a pause to end: that many go on beside them. */
 const TOGETHER = 500;
 
@@ -45,7 +42,7 @@ const progress = setInterval(() => {
     `  ${done} cases with ${inputs} inputs, ${(inputs / elapsed()).toFixed(0)} a second, ${memory.toFixed(0)} MiB`,
   );
 }, 10_000);
-if (single >= 0) await play(new Dice(single));
+if (single) await play(new Dice(single));
 else await Promise.all(Array.from({ length: TOGETHER }, worker));
 clearInterval(progress);
 console.log(`package: ${inputs} inputs in ${done} cases from seed ${seed} in ${elapsed().toFixed(0)} s, no violation`);
