@@ -16,7 +16,7 @@ fn every_input_that_was_kept_holds() {
         let count = inputs.map(|input| target(&fs::read(input.unwrap().path()).unwrap()));
         assert!(
             count.count() > 0,
-            "{folder} is empty: npm run fuzz -- {name}"
+            "{folder} is empty: npm run fuzz -- --only {name}"
         );
     }
 }

@@ -67,7 +67,7 @@ impl World {
             .and_then(|record| record.refresh_token.as_ref());
         let is_stored =
             stored.is_some_and(|stored| Token::of_refresh(stored).family == token.family);
-        let clocks_agree = self.plan.clocks_agree() && !self.holders[holder].was_frozen;
+        let clocks_agree = self.clocks_agree && !self.holders[holder].was_frozen;
         let generation = self.holders[holder].session.snapshot().generation;
         let rival = self.presentations.iter().find(|earlier| {
             let other = &self.holders[earlier.holder];
@@ -150,7 +150,7 @@ impl World {
             });
         }
         let may = is_lost && row < SENDS_AT_ONCE && in_time;
-        let is_sound = self.plan.clocks_agree() && self.is_spendable() && !self.has_store_fault;
+        let is_sound = self.clocks_agree && self.is_spendable() && !self.has_store_fault;
         if !has_tokens && !rests && !may && is_sound {
             self.fail(|| format!("{token:?} is presented again by h{holder} without a pause"));
         }
@@ -277,7 +277,7 @@ impl World {
             .is_err_and(|error| error.code == Code::Timeout && error.retry_after.is_none());
         let is_idle = state.sending.is_none() && state.storing.is_none() && !state.was_frozen;
         let cooling = state.expected.attempt.cooling(self.now(holder).wall);
-        let is_sound = self.plan.clocks_agree() && !self.has_store_fault;
+        let is_sound = self.clocks_agree && !self.has_store_fault;
         if is_late && is_idle && cooling > 0 && is_sound {
             self.fail(|| {
                 format!("caller {caller} of h{holder} waits for the end of a pause in vain")
@@ -353,7 +353,7 @@ impl World {
             .as_ref()
             .is_some_and(|claim| claim.locked && claim.holder != self.holders[holder].mark);
         let is_cooling = attempt.cooling(self.now(holder).wall) > 0;
-        let is_sound = !is_blind && !self.has_store_fault && self.plan.clocks_agree();
+        let is_sound = !is_blind && !self.has_store_fault && self.clocks_agree;
         if held_lock && state == "waiting" && is_dead && !is_cooling && is_sound {
             self.fail(|| format!("h{holder} waits for a holder that is gone"));
         }
@@ -385,7 +385,7 @@ impl World {
         let may_be_beside = self.holders[claimant].session.held().is_none()
             || self.plan.has_foreign()
             || place.was_cleared;
-        let is_sound = self.plan.clocks_agree() && !self.has_store_fault && !may_be_beside;
+        let is_sound = self.clocks_agree && !self.has_store_fault && !may_be_beside;
         if (is_dead || claimant == holder) && is_sound {
             self.fail(|| format!("h{holder} waits for nobody"));
         }

@@ -165,7 +165,7 @@ impl World {
         self.holders.push(Holder {
             mark: mark(index),
             account,
-            session: self.session(format!("h{index}.")),
+            session: Session::new(self.config.clone(), format!("h{index}.")),
             alive: true,
             frozen: false,
             offset,

@@ -7,7 +7,6 @@ use meshydb_client::error::Error;
 use meshydb_client::event::{Input, Output, StoreFailed};
 use meshydb_client::oauth::no_answer;
 use meshydb_client::record::Entry;
-use meshydb_client::session::Session;
 use meshydb_client::token::{Now, TokenSet};
 
 use crate::dice::mix;
@@ -60,8 +59,9 @@ pub(crate) struct World {
     /// What befalls the next event, and before which of its outputs its holder dies, where a search decides that.
     pub(crate) chosen: Option<(Fate, usize)>,
     pub(crate) turns: [u32; 5],
-    /// Whether nothing goes wrong.
+    /// Whether nothing goes wrong, and whether all clocks agree.
     pub(crate) is_calm: bool,
+    pub(crate) clocks_agree: bool,
     /// Whether somebody has waited for the lock in vain, and goes on without.
     pub(crate) has_gone_without: bool,
     /// Whether the store fails: then a claim may be neither written nor read.
@@ -98,6 +98,7 @@ impl World {
             chosen: None,
             turns: [0; 5],
             is_calm: plan.is_calm(),
+            clocks_agree: plan.clocks_agree(),
             has_gone_without: false,
             has_store_fault: plan.store_fails(),
             steps: 0,
@@ -392,9 +393,5 @@ impl World {
             Output::Settle { caller, result } => self.settled(holder, caller, &result),
             Output::Changed => {}
         }
-    }
-
-    pub(crate) fn session(&self, name: String) -> Session {
-        Session::new(self.config.clone(), name)
     }
 }
