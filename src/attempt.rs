@@ -9,7 +9,9 @@ use crate::oauth::Member;
 
 const FIRST_BACKOFF: i64 = 500;
 const LONGEST_BACKOFF: i64 = 60_000;
-const LONGEST_WAIT: i64 = 3_601_000;
+const LONGEST_COOLDOWN: i64 = 3_600_000;
+/// As long as the longest timeout, and the second within which its holder sends.
+const LONGEST_CLAIM: i64 = 3_601_000;
 const LATEST_TIME: f64 = 8.64e15;
 
 /// The right to send a refresh token, for a while.
@@ -80,13 +82,13 @@ impl Attempt {
             unanswered_since,
         ] = members;
         let number = |member| time(member).unwrap_or(0);
-        let wait = |member| number(member).min(LONGEST_WAIT);
+        let wait = |member| number(member).min(LONGEST_COOLDOWN);
         Self {
             token: number(token),
             claim: (*claim != Member::Missing).then(|| Claim {
                 holder: number(claim),
                 number: number(claim_number),
-                duration: wait(claim_for),
+                duration: number(claim_for).min(LONGEST_CLAIM),
                 locked: wait(claim_locked) == 1,
             }),
             cooldown: time(cooldown_since).map(|since| Cooldown {

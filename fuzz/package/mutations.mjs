@@ -4,16 +4,22 @@ const encoder = new TextEncoder();
 /** Texts that were made so far. */
 export let inputs = 0;
 
+/** One of values of which some are told when they are drawn. */
+function drawn(dice, choices) {
+  const choice = dice.pick(choices);
+  return typeof choice === "function" ? choice() : choice;
+}
+
 /** An object with some members replaced by hostile values, some left out and some twice, as JSON text. */
 export function hostileText(dice, members) {
   inputs += 1;
   const parts = [];
   for (const [name, value] of Object.entries(members)) {
     if (value === undefined || dice.one(5)) continue;
-    parts.push(`${JSON.stringify(name)}:${dice.one(15) ? dice.pick(jsonValues) : JSON.stringify(value)}`);
-    if (dice.one(2)) parts.push(`${JSON.stringify(name)}:${dice.pick(jsonValues)}`);
+    parts.push(`${JSON.stringify(name)}:${dice.one(15) ? drawn(dice, jsonValues) : JSON.stringify(value)}`);
+    if (dice.one(2)) parts.push(`${JSON.stringify(name)}:${drawn(dice, jsonValues)}`);
   }
-  if (dice.one(5)) parts.push(`"__proto__":${dice.pick(jsonValues)}`);
+  if (dice.one(5)) parts.push(`"__proto__":${drawn(dice, jsonValues)}`);
   const text = `{${parts.join()}}`;
   return dice.one(25) ? mangled(dice, text) : text;
 }
@@ -29,11 +35,11 @@ function mangled(dice, text) {
     () => before + part + part + after,
     () => before + character + after,
     () => before,
-    () => before + dice.pick(jsonValues) + after,
+    () => before + drawn(dice, jsonValues) + after,
     () => `\ufeff${text}`,
     () => `[${text}]`,
     () => text.repeat(2),
-    () => dice.pick(jsonValues),
+    () => drawn(dice, jsonValues),
   ])();
 }
 
@@ -41,7 +47,7 @@ function mangled(dice, text) {
 export function hostileAnswer(dice, members) {
   const status = dice.one(60) ? 200 : dice.pick(statuses);
   const contentType = dice.one(80) ? "application/json" : dice.pick(contentTypes);
-  const retryAfter = dice.one(70) ? null : dice.pick(retryAfters);
+  const retryAfter = dice.one(70) ? null : drawn(dice, retryAfters);
   const bytes = encoder.encode(hostileText(dice, members));
   if (dice.one(5)) bytes[dice.below(bytes.length || 1)] = dice.below(256);
   if (dice.one(2)) return platformAnswer({ status, contentType, bytes });

@@ -1,6 +1,8 @@
 import { canary } from "./canary.mjs";
 
-const NOW = Date.now();
+/** Of the moment in which they are told. */
+const now = (offset) => () => String(Date.now() + offset);
+const date = (offset) => () => new Date(Date.now() + offset).toUTCString();
 const deep = "[".repeat(2_000) + "]".repeat(2_000);
 
 /** As they stand in JSON. */
@@ -21,7 +23,7 @@ export const jsonValues = [
     "1e-400",
     "9007199254740993",
   ],
-  ...["8640000000000001", "1e15", String(NOW), String(NOW - 1), String(NOW + 60_000), String(NOW * 1000)],
+  ...["8640000000000001", "1e15", now(0), now(-1), now(60_000), () => String(Date.now() * 1000)],
   ...[
     '""',
     '" "',
@@ -123,13 +125,7 @@ export const retryAfters = [
     "NaN",
     "\u0663",
   ],
-  ...[
-    new Date(NOW + 5_000).toUTCString(),
-    new Date(NOW - 5_000).toUTCString(),
-    "Thu, 01 Jan 1970 00:00:00 GMT",
-    "99999",
-    "2026",
-  ],
+  ...[date(5_000), date(-5_000), "Thu, 01 Jan 1970 00:00:00 GMT", "99999", "2026"],
   ...[
     "Fri, 31 Dec 9999 23:59:59 GMT",
     "Sun, 06 Nov 1994 08:49:37 GMT+99",
