@@ -271,6 +271,17 @@ fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
 }
 
 #[test]
+fn a_claim_that_cannot_be_taken_back_is_a_store_that_fails_unless_another_was_first() {
+    for (released, degraded) in [("unswapped", true), ("lost", false), ("swapped", false)] {
+        let play = asked().then(CLAIMED);
+        let play = play
+            .then("busy -> swap own#1 R1 failed 1")
+            .then(&format!("{released} =>"));
+        assert_eq!(play.session.snapshot().degraded, degraded, "{released}");
+    }
+}
+
+#[test]
 fn a_claim_that_cannot_be_written_is_followed_by_a_look() {
     asked().then(
         "loaded own#1 R1 expired -> lock 11000

@@ -190,9 +190,10 @@ fn beside_a_record_of_a_later_version_nothing_is_tried_by_itself() {
 }
 
 #[test]
-fn the_pause_that_began_last_counts() {
+fn the_pause_that_began_last_counts_for_its_own_generation() {
     Play::new("SENT\n busy\n later 100\n hint -> load\n loaded own#1 R1 expired cooling 50")
         .then("later 500\n woke -> load");
+    Play::new("SENT\n busy\n later 100\n hint -> load\n loaded own#2 R2 expired -> send R2");
     let play = Play::new("OPEN\n later 60000\n call 1 -> load\n loaded corrupt -> send R1");
     play.then("refused x =>")
         .then("call 2 -> load\n loaded own#1 R1 expired =>")

@@ -118,21 +118,26 @@ fn a_store_that_fails_leaves_the_session_degraded_and_is_written_later() {
     let play = play.then(
         "later 60000
          call 2                     -> load
-         loaded own#1 R1 expired    -> swap own#2 R2
-         swapped                    -> send R2
+         loaded own#1 R1 expired    -> swap own#2 R2",
+    );
+    assert!(play.session.snapshot().degraded);
+    let play = play.then(
+        "swapped                    -> send R2
          replied 3                  -> swap own#3 R3
          swapped                    -> settle 2 A3",
     );
     assert!(!play.session.snapshot().degraded);
     play.done();
-    let play = Play::new(NEVER_STORED).then(
-        "loaded empty               -> swap own#1 R1
-         swapped                    -> send R1
-         replied 2                  -> swap own#2 R2
-         swapped                    -> settle 1 A2",
-    );
-    assert!(!play.session.snapshot().degraded);
-    play.done();
+    for (found, first, second) in [("empty", 1, 2), ("other#3 R50", 4, 5)] {
+        let play = Play::new(NEVER_STORED).then(&format!(
+            "loaded {found}             -> swap own#{first} R1
+             swapped =>
+             replied 2                  -> swap own#{second} R2
+             swapped                    -> settle 1 A2"
+        ));
+        assert!(!play.session.snapshot().degraded);
+        play.done();
+    }
 }
 
 #[test]

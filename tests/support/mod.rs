@@ -8,6 +8,8 @@ use meshydb_client::oauth::{Answer, Member, token_response};
 use meshydb_client::record::{Entry, Record, Stored};
 use meshydb_client::token::{AccessToken, Now, RefreshToken, TokenSet};
 
+/// Milliseconds of 365 days.
+pub const YEAR: i64 = 31_536_000_000;
 pub const LIFETIME: i64 = 60_000;
 pub const RECORD: [&str; 19] = [
     "v",
