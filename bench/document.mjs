@@ -17,14 +17,15 @@ than a time. It is in \`bench/\`, the targets in \`bench/targets.mjs\`, what the
 `;
 const WHERE = `## Where the time goes
 
-- A token at hand costs what the clocks cost: \`Date.now\` and \`performance.now\` are read for each call, since either alone
-  can be set or stand still. In Chromium the second costs more than all the rest; the fastest others read the first alone.
+- A token at hand costs what \`Date.now\` costs. Since a wall clock can be set, \`performance.now\` is read as well, but only
+  once in each millisecond of the wall clock: in Chromium it costs more than all the rest.
 - A refresh is more than its request: a read of the store, a swap of the record for the claim and one for the rotation,
   each with its JSON, its deadline and the way into WebAssembly and back, and a request that the core has made and judged.
   What is done by hand beside it keeps nothing. \`node --expose-gc --cpu-prof bench/programs/cycles.mjs '{"cycles":20000}'\`
   writes a profile.
 - The start decodes the inlined module and compiles it (some 4 ms in Node), and Node loads Web Crypto for the name of the
-  session (3 ms); the rest is code that runs for the first time. With \`persistence: "local"\` a page waits for IndexedDB as well. The others wait for localStorage, where two tabs can overwrite
+  session (3 ms); the rest is code that runs for the first time. With \`persistence: "local"\` a page waits for IndexedDB
+  as well; to ask it while the core compiles saved nothing. The others wait for localStorage, where two tabs can overwrite
   each other.
 `;
 

@@ -38,7 +38,7 @@ export const targets = [
     measured: ({ chromium }) => besideFastest(chromium, isOther),
     needsPeers: true,
     goal: () => 1,
-    margin: 4,
+    margin: 1.5,
     shown: times,
   },
   ...["login", "refresh"].map((grant) => ({

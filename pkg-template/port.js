@@ -22,7 +22,9 @@ export class Port {
   /** For each origin the token that took the place of one which that origin had refused, and until when it may not be refused again. */
   renewals = new Map();
   #token;
-  #validity;
+  #validity = [];
+  /** Wall clock. */
+  #lookedAt;
   #callers = new Map();
   #lastCaller = 0;
   #alarm;
@@ -54,12 +56,15 @@ export class Port {
     return this.snapshot?.state === "ended";
   }
 
-  /** The promise that all callers share while the token in hand is valid. */
+  /** The promise that all callers share while the token in hand is valid: looked at once in each millisecond. */
   get token() {
-    if (!this.#token) return undefined;
-    const { 0: receivedAt, 1: expiresAt, 2: expiresMonotonic } = this.#validity;
     const now = Date.now();
-    return now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic ? this.#token : undefined;
+    if (now !== this.#lookedAt) {
+      const { 0: receivedAt, 1: expiresAt, 2: expiresMonotonic } = this.#validity;
+      if (!(now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic)) this.#token = undefined;
+      this.#lookedAt = now;
+    }
+    return this.#token;
   }
 
   /** Tells those who trace what has happened: numbers, and words of this package alone. */
@@ -152,6 +157,7 @@ export class Port {
     this.refreshToken = refreshToken;
     this.#token = token && Promise.resolve(token);
     this.#validity = validity;
+    this.#lookedAt = undefined;
     this.listeners.notify();
     this.#onChange();
   }

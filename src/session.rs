@@ -7,8 +7,8 @@
 //!
 //! A refresh reads, claims, sends and commits. Whatever happens between two of these steps,
 //! the next holder finds in the store what it needs. A refresh token is sent only under a
-//! claim that was swapped in less than a second ago, or where the store takes none; never while a store that others may
-//! share cannot be read. A rotated one is committed before any
+//! claim that was swapped in less than a second ago, or where the store takes none; never
+//! while a store that others may share cannot be read. A rotated one is committed before any
 //! caller sees it; a session ends only if the refused token is still the stored one; and
 //! nothing that arrives after the end brings the session back.
 //!

@@ -81,7 +81,7 @@ export const hardCases = [
     requirement: "Whatever a clock does, it costs at most one refresh; the API's 401 is the last word.",
     source: ["practice"],
     tests: [
-      [session, "whose clock jumps … refreshes once"],
+      [session, "whose clock … refreshes once"],
       ["tests/token.rs", "a_token_is_valid_while_both_clocks_say_so"],
       ["tests/session/calling.rs", "a_clock_that_is_set_costs_one_refresh_and_no_more"],
       [session, "refreshes for a token that the API refused, if it is still the one in hand"],

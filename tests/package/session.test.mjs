@@ -20,23 +20,33 @@ describe("a session", () => {
     assert.equal(server.requests.length, 2);
   });
 
-  for (const [what, jump] of [
-    ["past the expiry", 2 * 3_600_000],
-    ["ten years ahead", 10 * 365 * 24 * 3_600_000],
-    ["ten years back", -10 * 365 * 24 * 3_600_000],
+  const HOUR = 3_600_000;
+  const YEARS = 10 * 365 * 24 * HOUR;
+  for (const [what, jump, passed] of [
+    ["jumps past the expiry", 2 * HOUR, 0],
+    ["jumps ten years ahead", YEARS, 0],
+    ["jumps ten years back", -YEARS, 0],
+    ["is set back by as much as has passed", 1, 2 * HOUR],
   ]) {
-    test(`whose clock jumps ${what} refreshes once`, async () => {
+    test(`whose clock ${what} refreshes once`, async () => {
       const connection = await start().login("alice", "pw");
-      await connection.getAccessToken();
+      const first = await connection.getAccessToken();
       assert.equal(server.count("refresh_token"), 0);
-      const { now } = Date;
-      const clock = mock.method(Date, "now", () => now.call(Date) + jump);
+      const clocks = [
+        [Date, jump],
+        [performance, passed],
+      ].map(([clock, more]) => {
+        const now = clock.now.bind(clock);
+        return mock.method(clock, "now", () => now() + more);
+      });
       try {
-        await Promise.all([connection.getAccessToken(), connection.getAccessToken({})]);
-        await connection.getAccessToken();
+        const calls = [connection.getAccessToken(), connection.getAccessToken({})];
+        const [second, third] = await Promise.all(calls);
+        assert.notEqual(second, first);
+        assert.deepEqual([third, await connection.getAccessToken()], [second, second]);
         assert.equal(server.count("refresh_token"), 1);
       } finally {
-        clock.mock.restore();
+        for (const clock of clocks) clock.mock.restore();
       }
     });
   }
