@@ -45,6 +45,15 @@ fn what_was_rotated_while_the_lock_was_waited_for_is_adopted() {
 }
 
 #[test]
+fn the_lock_is_waited_for_as_long_as_anothers_claim_lasts() {
+    for duration in [1, 3_000, 3_601_000] {
+        asked().then(&format!(
+            "loaded own#1 R1 expired by other#1 for {duration} -> lock {duration}"
+        ));
+    }
+}
+
+#[test]
 fn a_claim_made_under_the_lock_that_is_held_here_is_nobodys() {
     asked()
         .then(

@@ -273,7 +273,7 @@ impl Play {
             attempt.claim = Some(Claim {
                 holder: fingerprint(holder),
                 number: number.parse().unwrap(),
-                duration: 11_000,
+                duration: after("for").map_or(11_000, |duration| duration.parse().unwrap()),
                 locked: after("locked").is_some(),
             });
         }
