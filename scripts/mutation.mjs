@@ -15,7 +15,7 @@ const WORLDS = "1000";
 async function mutate(args) {
   rmSync(OUTPUT, { recursive: true, force: true });
   const options = [
-    ...CORE,
+    ...(args.some((arg) => arg.startsWith("--file")) ? [] : CORE),
     ...LIMITS,
     "--no-shuffle",
     "--profile",
