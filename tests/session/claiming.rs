@@ -228,6 +228,17 @@ fn a_foreign_token_is_claimed_by_its_fingerprint_whatever_is_stored() {
 }
 
 #[test]
+fn a_login_keeps_the_claim_of_whoever_opens_a_foreign_token() {
+    Play::new("login -> send password\n replied 1 -> load")
+        .exact()
+        .then(
+            "loaded other#3 R3 by other#1 of R99 -> swap own#4 R1 by other#1
+             swapped                             -> revoke R3, settle 0 A1",
+        )
+        .done();
+}
+
+#[test]
 fn who_waits_for_the_same_foreign_token_joins_without_a_request() {
     Play::new("resume R99 -> load")
         .exact()

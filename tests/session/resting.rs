@@ -1,4 +1,10 @@
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use meshydb_client::session::Session;
+
 use crate::play::{Play, play};
+use crate::support::config;
 
 #[test]
 fn in_the_last_tenth_of_its_life_the_token_is_given_at_once_and_the_next_fetched_behind_it() {
@@ -47,6 +53,25 @@ fn whoever_can_wait_through_the_pause_does_three_times() {
          busy                               -> settle 1 unavailable",
     )
     .done();
+}
+
+#[test]
+fn holders_that_fail_at_once_do_not_come_back_at_once() {
+    let pause = |name: &str| {
+        let mut play = Play::new("");
+        play.session = Session::new(Rc::new(config()), name.into());
+        let play = play.then(
+            "restore                 -> load
+             loaded own#1 R1 expired -> settle 0 A1
+             call 1                  -> load
+             loaded own#1 R1 expired -> send R1
+             busy",
+        );
+        play.session.wake_at().unwrap() - play.now.monotonic
+    };
+    let pauses: BTreeSet<i64> = (0..10).map(|n| pause(&format!("h{n}"))).collect();
+    assert!(pauses.len() > 5, "{pauses:?}");
+    assert!(pauses.iter().all(|pause| (250..=500).contains(pause)));
 }
 
 #[test]
