@@ -311,7 +311,9 @@ impl World {
     pub(crate) fn feed(&mut self, holder: usize, input: Input) {
         let now = self.now(holder);
         let shown = self.trace.is_some().then(|| describe(&input));
-        if self.plan.seed.is_multiple_of(64) {
+        // Takes long, so in few worlds; and not in those of seed 0, which a fuzzer likes.
+        let is_read = self.plan.seed % 64 == 63;
+        if is_read {
             self.check_secrets(&format!("{input:?}"));
         }
         let held_lock = self.places[self.holders[holder].account].owner == Some(holder);
@@ -325,7 +327,7 @@ impl World {
                 outputs.join(", ")
             )
         });
-        if self.plan.seed.is_multiple_of(64) {
+        if is_read {
             let shown = format!("{outputs:?} {:?}", self.holders[holder].session);
             self.check_secrets(&shown);
         }
