@@ -36,7 +36,7 @@ function summary(output) {
   const events = [...output.matchAll(/^#(\d+)\s+(?:INITED|NEW|REDUCE|DONE) +cov: (\d+).* exec\/s: (\d+)/gm)];
   const lines = events.map(([, executions, edges, rate]) => ({
     edges,
-    after: Math.round(executions / (rate || Infinity)),
+    after: Math.round(executions / (Number(rate) || Infinity)),
   }));
   const [, executions, seconds] = /^Done (\d+) runs in (\d+) second/m.exec(output) ?? [];
   if (!seconds) throw new StepError(`The fuzzer has not come to its end:\n${output.slice(-2_000)}`);
