@@ -27,7 +27,7 @@ export class Client {
   #values;
   #key;
   #api;
-  #persistence;
+  #store;
   #ports = new Set();
   #sweepAt = 8;
   #current;
@@ -42,12 +42,12 @@ export class Client {
   #disposed = false;
 
   constructor(accountName, tenant, publicKey, options) {
-    const { api, key, values, persistence } = clientOptions(accountName, tenant ?? "", publicKey, options);
+    const { api, key, values, store } = clientOptions(accountName, tenant ?? "", publicKey, options);
     this.#values = values;
     this.#key = key;
     this.#api = api;
-    this.#persistence = persistence === "local" ? new Local() : persistence;
-    this.#ready = persistence === "none";
+    this.#store = store === "local" ? new Local() : store;
+    this.#ready = !store;
   }
 
   async login(username, password, options) {
@@ -121,8 +121,7 @@ export class Client {
   async #open(signal, wish, first, second) {
     this.#alive();
     const engine = new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
-    const store = this.#persistence !== "none" && this.#persistence;
-    const port = new Port(engine, this.#api, this.#key, store, this.#tracers, () => this.#changed());
+    const port = new Port(engine, this.#api, this.#key, this.#store, this.#tracers, () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
@@ -144,7 +143,7 @@ export class Client {
   /** The port that serves the session from now on, one for each session of this client; none if it has ended meanwhile. */
   #join(port) {
     const isOther = (other) => other !== port && other.isOpen;
-    const ports = this.#persistence === "none" ? [] : [...this.#knownPorts()].filter(isOther);
+    const ports = this.#store ? [...this.#knownPorts()].filter(isOther) : [];
     const twin = ports.find((other) => other.sid === port.sid);
     for (const other of ports) {
       if (other !== twin && !other.isOver) other.hint();
@@ -176,11 +175,11 @@ export class Client {
   }
 
   #watch() {
-    if (this.#stopWatching || this.#persistence === "none") return;
+    if (this.#stopWatching || !this.#store) return;
     this.#stopWatching = () => {};
     const ref = new WeakRef(this);
     const changed = () => ref.deref()?.#hinted();
-    this.#stopWatching = watchStore(this.#persistence, this.#key, changed);
+    this.#stopWatching = watchStore(this.#store, this.#key, changed);
     watchers ??= new FinalizationRegistry((stop) => stop());
     watchers.register(this, this.#stopWatching);
   }
@@ -205,7 +204,7 @@ export class Client {
     return Object.freeze({
       ready: this.#ready,
       connection: this.#connection?.handle ?? null,
-      storage: this.#persistence === "none" ? "none" : storage,
+      storage: this.#store ? storage : "none",
       error: this.#error ?? (isDegraded ? this.#current.storeError : null),
     });
   }

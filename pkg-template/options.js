@@ -150,7 +150,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     },
     key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
     values: [publicKey, scope, revocationEndpoint ? 1 : 0, timeout, reuseWindow],
-    persistence: persistence === "local" && !canPersist() ? "none" : persistence,
+    store: persistence === "none" || (persistence === "local" && !canPersist()) ? undefined : persistence,
   };
 }
 

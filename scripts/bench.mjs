@@ -2,14 +2,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { partNames } from "../bench/parts.mjs";
 import { build } from "./build.mjs";
-import { parsed } from "./flags.mjs";
+import { flags } from "./flags.mjs";
 import { setUpBrowsers } from "./setup.mjs";
 import { main, root, StepError, step } from "./steps.mjs";
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 await main(async () => {
-  const { only, isQuick, cycles } = options();
+  const asked = flags({ parts: partNames, quick: false, cycles: undefined });
+  const { only, quick: isQuick, cycles = isQuick ? 200 : 100_000 } = asked;
   await build();
   await step("browsers and their drivers", setUpBrowsers);
   const { installPeers } = await import("../race/peers/peers.mjs");
@@ -32,12 +33,3 @@ await main(async () => {
   });
 });
 process.exit();
-
-function options() {
-  const types = { only: "string", cycles: "string", quick: "boolean" };
-  return parsed(types, ({ only = "", quick: isQuick = false, cycles = isQuick ? "200" : "100000" }) => {
-    if (only && !partNames.includes(only)) throw new Error(`--only is one of ${partNames.join(", ")}`);
-    if (!/^[1-9]\d{0,8}$/.test(cycles)) throw new Error("--cycles is a number");
-    return { only, isQuick, cycles: Number(cycles) };
-  });
-}

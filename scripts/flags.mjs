@@ -1,17 +1,17 @@
 import { parseArgs } from "node:util";
 import { StepError } from "./steps.mjs";
 
-/** What the command line asks for: numbers, each with what it is otherwise, and one of the `parts` with `only`. */
-export function flags({ parts, ...numbers }) {
-  const names = [...Object.keys(numbers), ...(parts ? ["only"] : [])];
-  const types = Object.fromEntries(names.map((name) => [name, "string"]));
-  return parsed(types, ({ only = "", ...texts }) => {
+/** What the command line asks for: numbers and, where it is otherwise false, whether; and one of the `parts` with `only`. */
+export function flags({ parts, ...others }) {
+  const typeOf = (otherwise) => (otherwise === false ? "boolean" : "string");
+  const types = Object.fromEntries(Object.entries(others).map(([name, otherwise]) => [name, typeOf(otherwise)]));
+  return parsed(parts ? { ...types, only: "string" } : types, ({ only = "", ...given }) => {
     if (only && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
-    const asked = Object.entries(numbers).map(([name, otherwise]) => {
-      const { [name]: text } = texts;
-      if (text === undefined) return [name, otherwise];
-      if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} is a number`);
-      return [name, Number(text)];
+    const asked = Object.entries(others).map(([name, otherwise]) => {
+      const { [name]: value = otherwise } = given;
+      if (typeof value !== "string") return [name, value];
+      if (!/^[1-9]\d{0,8}$/.test(value)) throw new Error(`--${name} is a number`);
+      return [name, Number(value)];
     });
     return { ...(parts && { only }), ...Object.fromEntries(asked) };
   });

@@ -85,6 +85,6 @@ await main(async () => {
   const { only, seconds, count, seed } = flags({ parts: targets, seconds: 60, count: undefined, seed: anySeed() });
   await step("set-up", prepare);
   const limit = count ? `--count=${count}` : `--seconds=${seconds}`;
-  const fuzzed = { [PACKAGE]: () => fuzzPackage([limit, `--seed=${seed}`]) };
-  for (const target of only ? [only] : targets) await step(target, fuzzed[target] ?? (() => fuzz(target, seconds)));
+  for (const target of only ? [only] : targets)
+    await step(target, () => (target === PACKAGE ? fuzzPackage([limit, `--seed=${seed}`]) : fuzz(target, seconds)));
 });
