@@ -1,8 +1,8 @@
-import { start } from "../target/wasm/meshydb_client.js";
+import { start } from "../../target/wasm/meshydb_client.js";
 import { compile } from "./module.js";
 import { unsupported } from "./options.js";
 
-export { Engine, pageStorage, Wish } from "../target/wasm/meshydb_client.js";
+export { Engine, pageStorage, Wish } from "../../target/wasm/meshydb_client.js";
 
 let isLoaded = false;
 

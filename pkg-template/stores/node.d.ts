@@ -1,4 +1,4 @@
-import type { SessionStore } from "./index.js";
+import type { SessionStore } from "../core/index.js";
 
 /**
  * A store that the processes and threads of one user on one machine can share, in a folder of its own, which is made with

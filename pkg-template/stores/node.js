@@ -3,9 +3,9 @@ import { constants, watch } from "node:fs";
 import { lstat, mkdir, open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { MeshyError } from "../core/index.js";
 import { holdLock } from "./file-lock.js";
 import { ifThere, syncFolder, Versions } from "./file-versions.js";
-import { MeshyError } from "./index.js";
 
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 

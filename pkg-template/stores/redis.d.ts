@@ -1,4 +1,4 @@
-import type { SessionStore } from "./index.js";
+import type { SessionStore } from "../core/index.js";
 
 /** What is used of a client of the `redis` package, version 5 or 6. */
 export interface RedisLike {

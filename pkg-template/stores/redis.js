@@ -1,4 +1,4 @@
-import { MeshyError } from "./index.js";
+import { MeshyError } from "../core/index.js";
 
 /** Seconds that the record of a session which has ended is kept. */
 const KEPT = 30 * 24 * 60 * 60;

@@ -1,4 +1,4 @@
-import type { SessionStore } from "./index.js";
+import type { SessionStore } from "../core/index.js";
 
 /** One promise of a store: `run` rejects with what is broken. */
 export interface StoreTest {

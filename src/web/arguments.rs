@@ -1,4 +1,4 @@
-//! What JavaScript callers hand in, as `pkg-template/options.js` has checked it.
+//! What JavaScript callers hand in, as `pkg-template/core/options.js` has checked it.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;

@@ -24,7 +24,7 @@ extern "C" {
     pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
 }
 
-#[wasm_bindgen(module = "/pkg-template/platform.js")]
+#[wasm_bindgen(module = "/pkg-template/core/platform.js")]
 extern "C" {
     pub(super) fn monotonic() -> f64;
     pub(super) fn load(port: &Port) -> Promise;

@@ -21,7 +21,7 @@ enum Value<'a> {
     Flag(bool),
 }
 
-/// Objects cross as arrays of their values: `pkg-template/platform.js` has the names, in the same order.
+/// Objects cross as arrays of their values: `pkg-template/core/platform.js` has the names, in the same order.
 #[derive(Default)]
 struct Row<'a>(Vec<Value<'a>>);
 

@@ -13,7 +13,7 @@ const entry = `
 
 /** The store behind `persistence: "local"` as it ships, on a page of its own: `window.Local`, and the register in it. */
 export async function startLocalSite() {
-  const resolveDir = fileURLToPath(new URL("../../pkg-template", import.meta.url));
+  const resolveDir = fileURLToPath(new URL("../../pkg-template/core", import.meta.url));
   const { outputFiles } = await bundle({
     entryPoints: [],
     stdin: { contents: entry, resolveDir },

@@ -34,7 +34,7 @@ extern "C" {
     fn parse(text: &JsValue) -> JsValue;
 }
 
-#[wasm_bindgen(module = "/pkg-template/platform.js")]
+#[wasm_bindgen(module = "/pkg-template/core/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = tokenMembers)]
     fn token_members(object: &JsValue) -> JsValue;

@@ -1,4 +1,4 @@
-/** The part of pkg-template/port.js that the core sees, with everything kept for the tests. */
+/** The part of pkg-template/core/port.js that the core sees, with everything kept for the tests. */
 export class TestPort {
   outcomes = new Map();
   waiting = new Map();
