@@ -120,10 +120,7 @@ export async function bundle({ entry = "index", core = "./module.js", format, ..
   });
 }
 
-/**
- * Where the core's generated parts come from; the glue's copy of platform.js is the core's own. The other rooms share the
- * core, as it is installed, so that there is one MeshyError.
- */
+/** Where the core's generated parts come from. The other rooms share the core, as it is installed: there is one MeshyError. */
 const sources = (core, format) => ({
   name: "sources",
   setup({ onResolve, onLoad }) {
@@ -134,7 +131,6 @@ const sources = (core, format) => ({
     }));
     onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
     onResolve({ filter: /^\.\/module\.js$/ }, () => ({ path: join(CORE, core) }));
-    onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(CORE, "platform.js") }));
     onLoad({ filter: /\/target\/wasm\/meshydb_client\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8"),
       loader: "ts",

@@ -1,17 +1,17 @@
 import { pageStorage } from "./load.js";
 import { hasGlobal, parseObject, within } from "./platform.js";
-import { believed, readRegister, swapRegister } from "./register.js";
+import * as register from "./register.js";
 
-/** Milliseconds after which an IndexedDB that does not answer counts as missing: fewer than a store has in all. */
+/** Milliseconds after which an IndexedDB that does not answer counts as missing: less than a store operation may take. */
 const PATIENCE = 500;
 
-/** Where there is no localStorage, this has no method. */
+/** Without localStorage this is false, and has no method. */
 function storage() {
   return hasGlobal("localStorage") && pageStorage();
 }
 
-/** The text under a key; null if there is none, or no localStorage. */
-function kept(key) {
+/** The text in localStorage; null if there is none, or no localStorage. */
+function readCopy(key) {
   try {
     return storage().getItem(key);
   } catch {
@@ -19,8 +19,8 @@ function kept(key) {
   }
 }
 
-/** Writes the text under a key, or removes it if that is null; says whether that was possible. */
-function keep(key, next) {
+/** Writes a text to localStorage, or removes it if `next` is null; says whether that was possible. */
+function writeCopy(key, next) {
   try {
     next === null ? storage().removeItem(key) : storage().setItem(key, next);
     return true;
@@ -33,12 +33,12 @@ function isOver(text) {
   return parseObject(text)?.ended;
 }
 
-/** Copies what the register holds. The end of a session, or what there is no room for, takes an older copy away. */
-function copy(key, text) {
-  if (isOver(text) || !keep(key, text)) keep(key, null);
+/** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
+function updateCopy(key, text) {
+  if (isOver(text) || !writeCopy(key, text)) writeCopy(key, null);
 }
 
-/** Lets so many milliseconds pass without a timer: those of a page in the background are a second late. */
+/** Waits so many milliseconds without a timer: the timers of a page in the background are a second late. */
 async function pass(ms) {
   const { port1, port2 } = new MessageChannel();
   for (const end = performance.now() + ms; performance.now() < end; ) {
@@ -50,17 +50,17 @@ async function pass(ms) {
   port1.close();
 }
 
-/** Compare, write, wait until other tabs' writes can be seen, read back: best effort, localStorage is not atomic. */
-async function swapKept(key, expected, next) {
-  if (kept(key) !== expected) return false;
-  if (!keep(key, next)) return Promise.reject();
+/** Compares, writes, waits until writes of other tabs are visible, reads back. Best effort: localStorage is not atomic. */
+async function compareAndSetCopy(key, expected, next) {
+  if (readCopy(key) !== expected) return false;
+  if (!writeCopy(key, next)) return Promise.reject();
   await pass(50);
-  return kept(key) === next;
+  return readCopy(key) === next;
 }
 
 /**
- * The store behind `persistence: "local"`. IndexedDB is the register; localStorage keeps a copy, believed only where
- * IndexedDB is missing, has no entry, or has missed what became of its entry.
+ * The store of `persistence: "local"`. IndexedDB is the register. localStorage keeps a copy, which counts only where
+ * IndexedDB is missing, or has no entry or an earlier one.
  */
 export class Local {
   #channel;
@@ -68,34 +68,34 @@ export class Local {
 
   read(key) {
     return this.#ask(
-      readRegister(key),
+      register.read(key),
       (text) => {
-        const best = believed(text, kept(key));
-        if (best === text && isOver(text)) keep(key, null);
+        const best = register.later(text, readCopy(key));
+        if (best === text && isOver(text)) writeCopy(key, null);
         return best;
       },
-      () => kept(key) ?? (this.#hasAnswered ? Promise.reject() : null),
+      () => readCopy(key) ?? (this.#hasAnswered ? Promise.reject() : null),
     );
   }
 
   async compareAndSet(key, expected, next) {
-    const tell = (isSwapped) => {
-      if (isSwapped) this.#channel?.postMessage(0);
-      return isSwapped;
+    const tell = (isSet) => {
+      if (isSet) this.#channel?.postMessage(0);
+      return isSet;
     };
-    const register = swapRegister(key, expected, next, kept(key));
-    // What lands late is told, too: nobody waits for it any more.
-    register.then(
+    const setting = register.compareAndSet(key, expected, next, readCopy(key));
+    // Told even if it comes too late for the caller.
+    setting.then(
       (answer) => tell(answer?.[0]),
       () => {},
     );
     return this.#ask(
-      register,
-      (isSame) => {
-        if (isSame) copy(key, next);
-        return isSame;
+      setting,
+      (isSet) => {
+        if (isSet) updateCopy(key, next);
+        return isSet;
       },
-      async () => tell(await swapKept(key, expected, next)),
+      async () => tell(await compareAndSetCopy(key, expected, next)),
     );
   }
 
@@ -106,8 +106,8 @@ export class Local {
   }
 
   /**
-   * Listens to the clients that share the register, for localStorage that other tabs write or clear, and for the return of
-   * a page that was put away, which has heard of nothing meanwhile.
+   * Listens for messages of the clients that share the register, for changes of localStorage by other tabs, and for the
+   * return of a page from the back/forward cache, where it receives neither.
    */
   watch(key, changed) {
     const onEvent = (event) => {
@@ -125,12 +125,12 @@ export class Local {
     };
   }
 
-  /** Goes on with the register's answer, or without one. Once it has answered, nothing in localStorage proves nothing. */
-  #ask(register, answered, missing) {
+  /** Continues with the register's answer, or without. Once it has answered, an empty localStorage proves nothing. */
+  #ask(asked, answered, missing) {
     const goOn = ([answer]) => {
       this.#hasAnswered = true;
       return answered(answer);
     };
-    return within(PATIENCE, () => register).then(goOn, missing);
+    return within(PATIENCE, () => asked).then(goOn, missing);
   }
 }

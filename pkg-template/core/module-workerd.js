@@ -1,6 +1,6 @@
 import compiled from "./meshydb-client.wasm";
 
-/** The core where nothing may be compiled while it runs, as a module that was compiled when the application was deployed. */
+/** The core for platforms that compile WebAssembly at deployment and never at run time. */
 export function compile() {
   return compiled;
 }

@@ -1,4 +1,4 @@
-/** Anything that goes wrong here is a broken promise of the store, not an error of its user. */
+/** The store breaks its contract: not an error of its user. */
 class ContractError extends Error {
   get name() {
     return "ContractError";
@@ -26,8 +26,8 @@ const texts = {
 const keys = ["a", "A", "a:b", "a:b:c", "a/b", "a%2Fb", "../a", "*", "a\0b", "å", "你好", "x".repeat(500)];
 
 /**
- * The tests that each store for sessions has to pass. `open` returns one more holder of the same register, as another
- * process or host would have; a test uses several. What is stored is left there, under keys of the test's own.
+ * The tests that every session store must pass. `open` returns another holder of the same register, as another process or
+ * host would have; a test uses several. What the tests store stays there, under random keys.
  *
  * @see SessionStore in index.d.ts
  */
@@ -176,7 +176,7 @@ export function storeTests(open) {
       equal(await other.compareAndSet(key, text, next), true, "a change");
       text = next;
     };
-    // The first may come before the store has begun to watch.
+    // The first change may come before the store has begun to watch.
     for (let round = 0; times === 0; round++) {
       equal(round < 100, true, "whether a hundred changes are heard of");
       const hearing = new Promise((resolve) => {
@@ -205,7 +205,7 @@ export function storeTests(open) {
   return tests;
 }
 
-/** The timer also keeps a process alive, from whose end a store may not keep it. */
+/** The timer also keeps the process alive, which a store need not do. */
 function inTime(promise) {
   let timer;
   const late = new Promise((_, reject) => {

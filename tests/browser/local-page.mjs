@@ -5,10 +5,10 @@ import { startSite } from "./servers.mjs";
 const entry = `
   import { Local } from "./local.js";
   import { load } from "./load.js";
-  import { readRegister, swapRegister } from "./register.js";
+  import * as register from "./register.js";
 
   load();
-  Object.assign(globalThis, { Local, readRegister, swapRegister });
+  Object.assign(globalThis, { Local, register });
 `;
 
 /** The store behind `persistence: "local"` as it ships, on a page of its own: `window.Local`, and the register in it. */
