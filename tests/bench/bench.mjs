@@ -1,4 +1,4 @@
-import { tables } from "../race/table.mjs";
+import { tables } from "../shared/table.mjs";
 import { cached, start } from "./clients.mjs";
 import { contenders } from "./contenders.mjs";
 import { partNames, parts } from "./parts.mjs";

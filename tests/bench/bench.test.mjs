@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bench } from "../../bench/bench.mjs";
-import { bareName, ownName } from "../../bench/contenders.mjs";
-import { benchChart, benchDocument, heapChart } from "../../bench/document.mjs";
-import { partNames } from "../../bench/parts.mjs";
-import { judged } from "../../bench/targets.mjs";
+import { bench } from "./bench.mjs";
+import { bareName, ownName } from "./contenders.mjs";
+import { benchChart, benchDocument, heapChart } from "./document.mjs";
+import { partNames } from "./parts.mjs";
+import { judged } from "./targets.mjs";
 
 const rowsOf = {
   cached: [bareName, ownName],

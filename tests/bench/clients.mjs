@@ -1,4 +1,4 @@
-import { TokenServer } from "../race/token-server.mjs";
+import { TokenServer } from "../shared/token-server.mjs";
 import { bareName } from "./contenders.mjs";
 import { openPage, runProgram, withBrowser, withSites } from "./run.mjs";
 import { median } from "./samples.js";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundled, own, peers } from "../race/clients.mjs";
-import { root } from "../scripts/steps.mjs";
+import { root } from "../../scripts/steps.mjs";
+import { bundled, own, peers } from "../shared/peers/clients.mjs";
 
 const FOLDER = join(root, "target/bench");
 const BARE = {

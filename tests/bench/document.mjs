@@ -5,13 +5,13 @@ import { partNames, parts } from "./parts.mjs";
 
 const INTRODUCTION = `# Speed and memory
 
-\`npm run bench\` installs the other clients in \`race/peers\`, measures, prints these tables, writes this page, and fails if
-a target is missed by so much that something has become worse ("fails above"). \`-- --quick\` only shows that all parts run, \`-- --cycles 1000000\` refreshes
-more often, and \`-- --only cached\` measures one part: ${partNames.join(", ")}.
+\`npm run bench\` installs the other clients in \`tests/shared/peers\`, measures, prints these tables, writes this page,
+and fails if a target is missed by so much that something has become worse ("fails above"). \`-- --quick\` only shows that
+all parts run, \`-- --cycles 1000000\` refreshes more often, and \`-- --only cached\` measures one part: ${partNames.join(", ")}.
 
 Everything is on one machine, and what is compared takes turns within one run: figures are medians, and a ratio says more
-than a time. It is in \`bench/\`, the targets in \`bench/targets.mjs\`, what the other clients are told in \`race/clients\`.
-\`tests/package/bench.test.mjs\` plays a little of it each time, and asserts on no time.
+than a time. It is in \`tests/bench\`, with the targets in \`targets.mjs\`; what the other clients are told is in
+\`tests/shared/peers/clients\`. \`bench.test.mjs\` plays a little of it each time, and asserts on no time.
 
 ![Cached token and start](bench.svg)
 `;
@@ -21,7 +21,7 @@ const WHERE = `## Where the time goes
   once in each millisecond of the wall clock: in Chromium it costs more than all the rest.
 - A refresh is more than its request: a read of the store, a swap of the record for the claim and one for the rotation,
   each with its JSON, its deadline and the way into WebAssembly and back, and a request that the core has made and judged.
-  What is done by hand beside it keeps nothing. \`node --expose-gc --cpu-prof bench/programs/cycles.mjs '{"cycles":20000}'\`
+  What is done by hand beside it keeps nothing. \`node --expose-gc --cpu-prof tests/bench/programs/cycles.mjs '{"cycles":20000}'\`
   writes a profile.
 - The start decodes the inlined module and compiles it (some 4 ms in Node), and Node loads Web Crypto for the name of the
   session (3 ms); the rest is code that runs for the first time. With \`persistence: "local"\` a page waits for IndexedDB

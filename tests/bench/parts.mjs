@@ -8,7 +8,7 @@ in Chromium each has a page of its own. The bare function is \`async () => token
   requests: {
     title: "Login and refresh",
     note: `One after another, with a server in another process. By hand means one deadline over headers and body, no redirect
-followed, at most 64 KiB of JSON read (\`bench/handwritten.js\`); the bare \`fetch\` has none of these. Neither keeps a
+followed, at most 64 KiB of JSON read (\`tests/bench/handwritten.js\`); the bare \`fetch\` has none of these. Neither keeps a
 session.`,
   },
   start: {

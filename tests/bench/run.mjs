@@ -1,9 +1,9 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { launch } from "../tests/browser/launch.mjs";
-import { startSite } from "../tests/browser/servers.mjs";
-import { endWithUs } from "../tests/package/processes.mjs";
+import { launch } from "../shared/launch.mjs";
+import { endWithUs } from "../shared/processes.mjs";
+import { startSite } from "../shared/site.mjs";
 import { pageScripts } from "./contenders.mjs";
 
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";

@@ -1,17 +1,18 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { own } from "../race/clients.mjs";
-import { bundled, titleOf } from "../race/peers/peers.mjs";
-import { tables } from "../race/table.mjs";
-import { root } from "../scripts/steps.mjs";
+import { brotli } from "../../scripts/size.mjs";
+import { main, root } from "../../scripts/steps.mjs";
+import { own } from "../shared/peers/clients.mjs";
+import { bundled, fetchSdk, installPeers, titleOf } from "../shared/peers/peers.mjs";
+import { tables } from "../shared/table.mjs";
 import { barChart } from "./chart.mjs";
 
 const COLUMNS = ["brotli", "keeps sessions", "refreshes", "one refresh for all tabs", "lock"];
 const INTRODUCTION = `# Size
 
 What a page downloads for the same job: make a client, go on with a session or sign in, get an access token. Each client
-is bundled with the few lines in \`bench/jobs\` that do this, by \`esbuild --bundle --minify\`, and compressed by brotli at
-its highest quality. \`npm run size -- --peers\` installs the other clients in \`race/peers\`, prints this table and writes
+is bundled with the few lines in \`tests/bench/jobs\` that do this, by \`esbuild --bundle --minify\`, and compressed by brotli at
+its highest quality. \`npm run size -- --peers\` installs the other clients in \`tests/shared/peers\`, prints this table and writes
 this page; \`npm run size\` builds and weighs the package alone, and fails above the limit in \`scripts/size.mjs\`.
 `;
 const NOTES = `What they do is what their sources say and what \`npm run race -- --peers\` has seen: "one refresh for all tabs" is that two
@@ -32,10 +33,12 @@ const jobs = [
 ];
 
 /** Prints what each client weighs, and writes docs/size.md and its chart. */
-export async function sizes(brotli) {
+await main(async () => {
+  await installPeers();
+  await fetchSdk();
   const weighed = [];
   for (const { job, ...client } of jobs) {
-    const script = await bundled(join(root, "bench/jobs", job), { minify: true });
+    const script = await bundled(join(import.meta.dirname, "jobs", job), { minify: true });
     weighed.push({ ...client, bytes: brotli(Buffer.from(script)) });
     console.log(`  ${client.name}: ${inBytes(weighed.at(-1))}`);
   }
@@ -46,7 +49,7 @@ export async function sizes(brotli) {
   const text = `![Bytes for the same job](size.svg)\n\n${table}\n\n${NOTES}\nLast run: \`npm run size -- --peers\`.\n`;
   writeFileSync(join(root, "docs/size.md"), `${INTRODUCTION}\n${text}`);
   writeFileSync(join(root, "docs/size.svg"), chart(weighed));
-}
+});
 
 function chart(weighed) {
   const bars = weighed.map(({ name, bytes, isOwn }) => ({ name, value: bytes, text: inBytes({ bytes }), isOwn }));

@@ -1,4 +1,4 @@
-import { tables } from "../race/table.mjs";
+import { tables } from "../shared/table.mjs";
 import { ownName } from "./contenders.mjs";
 
 const number = (value, digits = 0) =>

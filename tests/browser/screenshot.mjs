@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { isShown, press, says, signIn } from "../tests/browser/demo-page.mjs";
-import { launch } from "../tests/browser/launch.mjs";
-import { startDemo } from "../www/server/demo.mjs";
-import { main, root, StepError } from "./steps.mjs";
+import { main, root, StepError } from "../../scripts/steps.mjs";
+import { startDemo } from "../../www/server/demo.mjs";
+import { launch } from "../shared/launch.mjs";
+import { isShown, press, says, signIn } from "./demo-page.mjs";
 
 const file = "docs/demo.png";
 const limit = 150_000;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, mock, test } from "node:test";
 import { inspect } from "node:util";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
-import { gate, json } from "./fake-server.mjs";
-import { assertNoSecret, initializeWithTenant, MeshyError, rejects, secret, server, start } from "./setup.mjs";
-import { MemoryStore, WatchedStore } from "./stores.mjs";
-import { rejection, settled, until } from "./waiting.mjs";
+import { assertNoSecret, initializeWithTenant, MeshyError, rejects, secret, server, start } from "../shared/client.mjs";
+import { gate, json } from "../shared/fake-server.mjs";
+import { MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { rejection, settled, until } from "../shared/waiting.mjs";
 
 describe("code of the application's that calls back at once", () => {
   /** Does everything there is to do, from wherever it is called, and notes what that threw. */

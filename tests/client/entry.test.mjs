@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { describe, test } from "node:test";
-import { json } from "./fake-server.mjs";
-import { runModule } from "./processes.mjs";
 import {
   entry,
   entryUrl,
@@ -17,9 +15,11 @@ import {
   secret,
   server,
   start,
-} from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
-import { rejection } from "./waiting.mjs";
+} from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { runModule } from "../shared/processes.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { rejection } from "../shared/waiting.mjs";
 
 describe("the entry point", () => {
   test("exports these names", () => {

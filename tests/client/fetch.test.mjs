@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { gate, json } from "./fake-server.mjs";
-import { initializeWithTenant, longText, rejects, secret, server } from "./setup.mjs";
-import { Time } from "./time.mjs";
-import { rejection, until } from "./waiting.mjs";
+import { initializeWithTenant, longText, rejects, secret, server } from "../shared/client.mjs";
+import { gate, json } from "../shared/fake-server.mjs";
+import { Time } from "../shared/time.mjs";
+import { rejection, until } from "../shared/waiting.mjs";
 
 const api = "https://api.example";
 

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { json } from "./fake-server.mjs";
-import { runModule } from "./processes.mjs";
-import { assertNoSecret, entryUrl, expired, fakeServerUrl, MeshyError, rejects, server, start } from "./setup.mjs";
-import { MemoryStore, WatchedStore } from "./stores.mjs";
-import { settled, until } from "./waiting.mjs";
+import {
+  assertNoSecret,
+  entryUrl,
+  expired,
+  fakeServerUrl,
+  MeshyError,
+  rejects,
+  server,
+  start,
+} from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { runModule } from "../shared/processes.mjs";
+import { MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 describe("snapshots", () => {
   test("of a client are frozen, the same object until something changes, and hold no secret", async () => {

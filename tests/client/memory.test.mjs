@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runModule, watchInstance } from "./processes.mjs";
+import { runModule, watchInstance } from "../shared/processes.mjs";
 
 const source = `
   ${watchInstance}

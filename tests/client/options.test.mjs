@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { initializeWithTenant, rejects, server } from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
+import { initializeWithTenant, rejects, server } from "../shared/client.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
 
 /** Valid arguments but for these. */
 function initialize({ accountName = "acme", tenant, publicKey = "key", ...options } = {}) {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { json } from "./fake-server.mjs";
-import { runModule } from "./processes.mjs";
-import { entryUrl, expired, fakeServerUrl, rejects, server, start } from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled, until } from "./waiting.mjs";
+import { entryUrl, expired, fakeServerUrl, rejects, server, start } from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { runModule } from "../shared/processes.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 let time;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { json } from "./fake-server.mjs";
-import { expired, rejects, server, start } from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
-import { settled, until } from "./waiting.mjs";
+import { expired, rejects, server, start } from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 describe("a session", () => {
   test("serves its token without a request until it expires, then refreshes once for 1,000 callers", async () => {

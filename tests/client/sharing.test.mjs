@@ -5,10 +5,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { entryUrl, expired, rejects, server, start } from "./setup.mjs";
-import { FileStore, LockedStore, MemoryStore, WatchedStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled, until } from "./waiting.mjs";
+import { entryUrl, expired, rejects, server, start } from "../shared/client.mjs";
+import { FileStore, LockedStore, MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 let time;
 beforeEach(() => {
@@ -98,7 +98,7 @@ describe("a process that is killed while it refreshes", () => {
     await expired({ persistence });
     const source = `
       import { initialize } from ${JSON.stringify(entryUrl)};
-      import { FileStore } from ${JSON.stringify(new URL("stores.mjs", import.meta.url).href)};
+      import { FileStore } from ${JSON.stringify(new URL("../shared/stores.mjs", import.meta.url).href)};
       const persistence = new FileStore(${JSON.stringify(persistence.path)});
       const fetch = () => { console.log("sending"); return new Promise(() => {}); };
       const connection = await initialize("demo", "demo-key", { fetch, persistence, timeout: 60_000 }).restore();

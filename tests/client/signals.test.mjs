@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { expired, rejects, secret, server, start } from "./setup.mjs";
-import { WatchedStore } from "./stores.mjs";
-import { settled } from "./waiting.mjs";
+import { expired, rejects, secret, server, start } from "../shared/client.mjs";
+import { WatchedStore } from "../shared/stores.mjs";
+import { settled } from "../shared/waiting.mjs";
 
 const fail = () => {
   throw new Error(secret);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, mock, test } from "node:test";
-import { gate, json } from "./fake-server.mjs";
-import { expired, rejects, secret, server, start } from "./setup.mjs";
-import { MemoryStore, WatchedStore } from "./stores.mjs";
-import { settled, until } from "./waiting.mjs";
+import { expired, rejects, secret, server, start } from "../shared/client.mjs";
+import { gate, json } from "../shared/fake-server.mjs";
+import { MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 describe("signout", () => {
   for (const [what, persistence] of [

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { gate, json } from "./fake-server.mjs";
-import { assertNoSecret, expired, initializeWithTenant, MeshyError, rejects, secret, server, start } from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled, until } from "./waiting.mjs";
+import {
+  assertNoSecret,
+  expired,
+  initializeWithTenant,
+  MeshyError,
+  rejects,
+  secret,
+  server,
+  start,
+} from "../shared/client.mjs";
+import { gate, json } from "../shared/fake-server.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 describe("a store", () => {
   test("has nothing to restore at first, and later the session, without any request", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { rejects, server, start } from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled, until } from "./waiting.mjs";
+import { rejects, server, start } from "../shared/client.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled, until } from "../shared/waiting.mjs";
 
 let time;
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { json } from "./fake-server.mjs";
-import { rejects, server, start } from "./setup.mjs";
-import { LockedStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { until } from "./waiting.mjs";
+import { rejects, server, start } from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { LockedStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { until } from "../shared/waiting.mjs";
 
 const HOUR = 3_600_000;
 /** What a platform's timer can wait for, in milliseconds; one that is to wait longer rings at once. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { json } from "./fake-server.mjs";
-import { assertNoSecret, rejects, server, start } from "./setup.mjs";
-import { MemoryStore, WatchedStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled } from "./waiting.mjs";
+import { assertNoSecret, rejects, server, start } from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled } from "../shared/waiting.mjs";
 
 let time;
 beforeEach(() => {

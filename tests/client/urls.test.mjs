@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { initializeWithTenant, longText, rejects, secret, server } from "./setup.mjs";
+import { initializeWithTenant, longText, rejects, secret, server } from "../shared/client.mjs";
 
 const hostile = `
   / a example.com //evil https: https:/a https:// https:///x ftp://a file:///a HTTPS://a

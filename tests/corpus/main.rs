@@ -3,7 +3,6 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used)]
 
-#[path = "../fuzz/src/lib.rs"]
 mod targets;
 
 use std::fs;

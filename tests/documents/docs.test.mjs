@@ -6,9 +6,9 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
-import { otherFiles, otherLanguages, packages, prelude, unchecked } from "../documents.mjs";
-import { devFolder, installPackage } from "./installed.mjs";
-import { runModule } from "./processes.mjs";
+import { devFolder, installPackage } from "../shared/installed.mjs";
+import { runModule } from "../shared/processes.mjs";
+import { otherFiles, otherLanguages, packages, prelude, unchecked } from "./given.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = join(root, "node_modules");

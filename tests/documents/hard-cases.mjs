@@ -1,12 +1,12 @@
 const answers = "tests/wire/answers.test.mjs";
 const requests = "tests/wire/requests.test.mjs";
 const silence = "tests/wire/silence.test.mjs";
-const entry = "tests/package/entry.test.mjs";
-const refresh = "tests/package/refresh.test.mjs";
-const session = "tests/package/session.test.mjs";
-const sharing = "tests/package/sharing.test.mjs";
-const signout = "tests/package/signout.test.mjs";
-const store = "tests/package/store.test.mjs";
+const entry = "tests/client/entry.test.mjs";
+const refresh = "tests/client/refresh.test.mjs";
+const session = "tests/client/session.test.mjs";
+const sharing = "tests/client/sharing.test.mjs";
+const signout = "tests/client/signout.test.mjs";
+const store = "tests/client/store.test.mjs";
 const claiming = "tests/session/claiming.rs";
 const platform = "tests/browser/platform.test.mjs";
 const storage = "tests/browser/storage.test.mjs";
@@ -20,7 +20,7 @@ export const hardCases = [
     tests: [
       ["tests/session/calling.rs", "ten_thousand_callers_make_one_request"],
       [session, "serves its token without a request until it expires, then refreshes once for 1,000 callers"],
-      ["tests/package/callbacks.test.mjs", "from …: nothing is thrown, and everything settles"],
+      ["tests/client/callbacks.test.mjs", "from …: nothing is thrown, and everything settles"],
       ["tests/edge/mod.rs", "a_store_may_call_back_into_the_machine"],
     ],
   },
@@ -120,7 +120,7 @@ export const hardCases = [
     requirement: "Accounts, tenants, keys, slots and servers never meet in a store, whatever their names.",
     source: ["practice"],
     tests: [
-      ["tests/package/options.test.mjs", "is another for every other session, and visible ASCII"],
+      ["tests/client/options.test.mjs", "is another for every other session, and visible ASCII"],
       [store, "that two accounts, tenants, keys, slots and servers share keeps them apart"],
       ["tests/browser/session.test.mjs", "two slots do not meet"],
     ],
@@ -146,10 +146,10 @@ export const hardCases = [
       [entry, "… of initializeWithTenant"],
       [entry, "… of every call"],
       [
-        "tests/package/fetch.test.mjs",
+        "tests/client/fetch.test.mjs",
         "refuses other places and an Authorization of the caller's own before anything is sent",
       ],
-      ["tests/package/options.test.mjs", "take what is ordinary"],
+      ["tests/client/options.test.mjs", "take what is ordinary"],
       [requests, "any Unicode in user name and password, as a form"],
     ],
   },
@@ -163,13 +163,13 @@ export const hardCases = [
       [sharing, "…: 20 of them make one request at one expiry, and have the same token"],
       [sharing, "…: two that open with the same foreign token make one request"],
       [
-        "tests/package/file-store-session.test.mjs",
+        "tests/stores/file-store-session.test.mjs",
         "make one request at one expiry, eight of them, and have the same token",
       ],
-      ["tests/package/file-store-session.test.mjs", "go on at once when one is killed while it refreshes"],
-      ["tests/package/file-store-races.test.mjs", "lose and repeat nothing in … worlds, and leave one file"],
+      ["tests/stores/file-store-session.test.mjs", "go on at once when one is killed while it refreshes"],
+      ["tests/stores/file-store-races.test.mjs", "lose and repeat nothing in … worlds, and leave one file"],
       [
-        "tests/package/file-store-kills.test.mjs",
+        "tests/stores/file-store-kills.test.mjs",
         "… writers that are killed lose nothing, leave little and keep no lock",
       ],
       ["tests/token.rs", "the_token_of_another_holder_lives_as_long_as_is_left_by_the_wall_clock"],
@@ -180,7 +180,7 @@ export const hardCases = [
     requirement: "A thousand users through one process never cross.",
     source: ["practice"],
     tests: [
-      ["tests/package/many-users.test.mjs", "1,000 users through one process never cross, whatever they share"],
+      ["tests/security/many-users.test.mjs", "1,000 users through one process never cross, whatever they share"],
       [session, "with persistence none every login is a session of its own"],
     ],
   },

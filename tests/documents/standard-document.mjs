@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { standard } from "../tests/standard.mjs";
-import { root } from "./steps.mjs";
+import { root } from "../../scripts/steps.mjs";
+import { standard } from "./standard.mjs";
 
 export const standardFile = "docs/standard.md";
 
@@ -12,7 +12,7 @@ from a table of cases. How several holders of one session get on is searched fur
 [design.md](design.md).
 
 \`npm test\` runs all of them, and fails if a line here has no test, if a test that is named here is not there, or if this
-page is not what \`node scripts/standard.mjs\` makes of \`tests/standard.mjs\`.
+page is not what \`node tests/documents/standard-document.mjs\` makes of \`tests/documents/standard.mjs\`.
 `;
 
 /** The text of docs/standard.md. */

@@ -4,9 +4,9 @@ const answers = "tests/wire/answers.test.mjs";
 const calls = "tests/wire/calls.test.mjs";
 const requests = "tests/wire/requests.test.mjs";
 const silence = "tests/wire/silence.test.mjs";
-const entry = "tests/package/entry.test.mjs";
-const fetching = "tests/package/fetch.test.mjs";
-const refresh = "tests/package/refresh.test.mjs";
+const entry = "tests/client/entry.test.mjs";
+const fetching = "tests/client/fetch.test.mjs";
+const refresh = "tests/client/refresh.test.mjs";
 const platform = "tests/browser/platform.test.mjs";
 const storage = "tests/browser/storage.test.mjs";
 
@@ -30,8 +30,8 @@ const request = [
       "Configured URLs are https, or http on this machine; without user, query or fragment, and as a parser writes them.",
     source: ["RFC 6749 section 3.2", "RFC 6750 section 5.3", "RFC 8252 section 7.3", "RFC 8252 section 8.3"],
     tests: [
-      ["tests/package/urls.test.mjs", "… is https or on this machine, plain, and what a parser makes of it"],
-      ["tests/package/urls.test.mjs", "of an allowed origin has no path"],
+      ["tests/client/urls.test.mjs", "… is https or on this machine, plain, and what a parser makes of it"],
+      ["tests/client/urls.test.mjs", "of an allowed origin has no path"],
     ],
   },
   {
@@ -43,7 +43,7 @@ const request = [
       [calls, "carries the token in a header and nowhere else"],
       [storage, "no secret is in a storage key or a snapshot, and no password is in the storage"],
       ["tests/token.rs", "debug_prints_no_secret_wherever_a_token_is"],
-      ["tests/package/callbacks.test.mjs", "that … is …, and shows nothing of it"],
+      ["tests/client/callbacks.test.mjs", "that … is …, and shows nothing of it"],
     ],
   },
   {
@@ -54,7 +54,7 @@ const request = [
     tests: [
       [requests, "gets the URL and exactly this init"],
       [silence, "… is …, and the session goes on"],
-      ["tests/package/callbacks.test.mjs", "that ignores its signal is given up after the timeout"],
+      ["tests/client/callbacks.test.mjs", "that ignores its signal is given up after the timeout"],
     ],
   },
   {
@@ -99,9 +99,9 @@ const request = [
       "The password is dropped once it has been exchanged and is never sent again; tokens of a better grant can be adopted.",
     source: ["RFC 6749 section 4.3.1", "RFC 9700 section 2.4", "RFC 10017 section 7.3"],
     tests: [
-      ["tests/package/heap.test.mjs", "a password is on the heap no more when its login has been answered"],
+      ["tests/security/heap.test.mjs", "a password is on the heap no more when its login has been answered"],
       [refresh, "is never sent a password twice"],
-      ["tests/package/session.test.mjs", "goes on with tokens from anywhere, without a request"],
+      ["tests/client/session.test.mjs", "goes on with tokens from anywhere, without a request"],
     ],
   },
   {
@@ -177,8 +177,8 @@ const response = [
       ["tests/token.rs", "a_lifetime_that_nobody_told_is_five_minutes"],
       [answers, "whose lifetime is … lives for … seconds"],
       [answers, "that is expired on arrival costs one request for each call"],
-      ["tests/package/timers.test.mjs", "an hour, whatever the server says"],
-      ["tests/package/timers.test.mjs", "a platform's can be, with the longest timeout and another who has the lock"],
+      ["tests/client/timers.test.mjs", "an hour, whatever the server says"],
+      ["tests/client/timers.test.mjs", "a platform's can be, with the longest timeout and another who has the lock"],
     ],
   },
   {
@@ -189,7 +189,7 @@ const response = [
       ["tests/record.rs", "a_response_without_a_refresh_token_keeps_the_old_one"],
       [answers, "without a refresh token keeps the one there is"],
       [
-        "tests/package/session.test.mjs",
+        "tests/client/session.test.mjs",
         "with an old token, rotated underneath, joins, and the old one is never sent again",
       ],
     ],
@@ -199,7 +199,7 @@ const response = [
     requirement: "A new refresh token is stored before any caller sees the access token that came with it.",
     source: ["practice"],
     tests: [
-      ["tests/package/store.test.mjs", "holds the new refresh token before any caller has the access token"],
+      ["tests/client/store.test.mjs", "holds the new refresh token before any caller has the access token"],
       ["tests/session/calling.rs", "an_expired_token_is_read_again_sent_committed_and_only_then_settled"],
       ["tests/session/opening.rs", "a_login_commits_before_any_caller_is_settled"],
     ],
@@ -264,8 +264,8 @@ const afterwards = [
       [requests, "a revocation, to the byte"],
       [requests, "gets the URL and exactly this init"],
       [silence, "a revocation may fail in any way: sign-out resolves"],
-      ["tests/package/signout.test.mjs", "resolves when the revocation hangs, after the timeout"],
-      ["tests/package/trace.test.mjs", "tells of a revocation that fails"],
+      ["tests/client/signout.test.mjs", "resolves when the revocation hangs, after the timeout"],
+      ["tests/client/trace.test.mjs", "tells of a revocation that fails"],
     ],
   },
 ];
@@ -313,9 +313,9 @@ const platforms = [
     requirement: "No state outside handles, and a handle that was disposed of rejects: it never traps.",
     source: ["practice"],
     tests: [
-      ["tests/package/many-users.test.mjs", "1,000 users through one process never cross, whatever they share"],
-      ["tests/package/memory.test.mjs", "clients that nobody holds are collected, and the wasm memory does not grow"],
-      ["tests/package/signout.test.mjs", "of a connection with a call in flight: the call settles, later ones reject"],
+      ["tests/security/many-users.test.mjs", "1,000 users through one process never cross, whatever they share"],
+      ["tests/client/memory.test.mjs", "clients that nobody holds are collected, and the wasm memory does not grow"],
+      ["tests/client/signout.test.mjs", "of a connection with a call in flight: the call settles, later ones reject"],
     ],
   },
 ];

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { standardDocument, standardFile } from "../../scripts/standard.mjs";
 import { root } from "../../scripts/steps.mjs";
-import { standard } from "../standard.mjs";
+import { standard } from "./standard.mjs";
+import { standardDocument, standardFile } from "./standard-document.mjs";
 
 const entries = Object.values(standard).flat();
 const read = (file) => readFileSync(join(root, file), "utf8");
@@ -41,6 +41,6 @@ describe("the standard", () => {
   }
 
   test("is what its document says", () => {
-    assert.equal(read(standardFile), standardDocument(), "`node scripts/standard.mjs` writes it");
+    assert.equal(read(standardFile), standardDocument(), "`node tests/documents/standard-document.mjs` writes it");
   });
 });

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { becomes, RedisServer, startProxy } from "../shared/redis-server.mjs";
 import { setUpExample } from "./examples.mjs";
-import { becomes, RedisServer, startProxy } from "./redis-server.mjs";
 
 const WORKERS = 3;
 const REQUESTS = 40;

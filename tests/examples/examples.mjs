@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { close, listen } from "../../dev/http.mjs";
-import { installPackage } from "./installed.mjs";
+import { installPackage } from "../shared/installed.mjs";
 
 const examples = fileURLToPath(new URL("../../examples", import.meta.url));
 const redis = fileURLToPath(new URL("../../node_modules/redis", import.meta.url));

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { between } from "../dev/dice.mjs";
-import { initialize } from "../pkg/index.js";
-import { redisStore } from "../pkg/redis.js";
-import { faults } from "../race/token-server.mjs";
-import { startProxy } from "../tests/package/redis-server.mjs";
+import { between } from "../../dev/dice.mjs";
+import { initialize } from "../../pkg/index.js";
+import { redisStore } from "../../pkg/redis.js";
+import { startProxy } from "../shared/redis-server.mjs";
+import { faults } from "../shared/token-server.mjs";
+import { counted, joined, of, times } from "../shared/words.mjs";
 import { withRedis, withTokenServer } from "./places.mjs";
-import { counted, joined, of, times } from "./words.mjs";
 
 /** Milliseconds within which all hosts must have the same token when a strike is over. */
 const RECOVERY = 30_000;

@@ -1,6 +1,6 @@
-import { withHosts } from "./hosts.mjs";
-import { withFolder, withRedis, withTokenServer } from "./places.mjs";
-import { joined, of, times } from "./words.mjs";
+import { withHosts } from "../shared/hosts.mjs";
+import { joined, of, times } from "../shared/words.mjs";
+import { hostProgram, withFolder, withRedis, withTokenServer } from "./places.mjs";
 
 /** Processes that share a session through a file store, all of which are refused the token so many times. */
 export function fileExpiries(options) {
@@ -15,7 +15,7 @@ export function redisExpiries(options) {
 function refused(store, { processes, expiries, progress }) {
   return withTokenServer((server) => {
     const config = { store, tokenEndpoint: `${server.url}/token` };
-    return withHosts(Array(processes).fill(config), async (hosts) => {
+    return withHosts(hostProgram, Array(processes).fill(config), async (hosts) => {
       const [first, ...others] = hosts;
       let token = await first.call("open", "default", true);
       for (const host of others) await host.call("open", "default");

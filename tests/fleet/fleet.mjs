@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { seededDice } from "../dev/dice.mjs";
-import { tables } from "../race/table.mjs";
-import { root, StepError } from "../scripts/steps.mjs";
+import { seededDice } from "../../dev/dice.mjs";
+import { root, StepError } from "../../scripts/steps.mjs";
+import { tables } from "../shared/table.mjs";
 import { moments, redisChaos, strikes } from "./chaos.mjs";
 import { fileExpiries, redisExpiries } from "./expiries.mjs";
 import { fileKills } from "./kills.mjs";
@@ -20,8 +20,8 @@ const INTRODUCTION = `# The fleet
 What becomes of a session that processes and hosts share, while they are killed and Redis misbehaves, with a server that
 revokes everything when a refresh token is used twice. \`npm run fleet\` plays it, prints this table and fails if something
 is not as it must be; \`-- --only file\` (or \`redis\`, \`kills\`, \`chaos\`, \`many\`) plays one of it, \`--kills 10000\`,
-\`--sessions 10000\` and \`--rounds 100\` play more, and \`--seed S\` repeats the random delays. It is in \`fleet/\`;
-\`tests/package/fleet.test.mjs\` plays a little of it each time.
+\`--sessions 10000\` and \`--rounds 100\` play more, and \`--seed S\` repeats the random delays. It is in \`tests/fleet\`, where
+\`fleet.test.mjs\` plays a little of it each time.
 
 - **file**, **redis**: 8 processes that share a session are refused the token 100 times, all at once.
 - **kills**: 4 processes at a time that refresh without end through a file store are killed with SIGKILL, at random

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { seededDice } from "../../dev/dice.mjs";
-import { moments, redisChaos, strikes } from "../../fleet/chaos.mjs";
-import { fileExpiries, redisExpiries } from "../../fleet/expiries.mjs";
-import { fileKills } from "../../fleet/kills.mjs";
-import { manySessions } from "../../fleet/many.mjs";
-import { stayAlive } from "./file-store-holder.mjs";
+import { stayAlive } from "../shared/waiting.mjs";
+import { moments, redisChaos, strikes } from "./chaos.mjs";
+import { fileExpiries, redisExpiries } from "./expiries.mjs";
+import { fileKills } from "./kills.mjs";
+import { manySessions } from "./many.mjs";
 
 const KILLS = Number(process.env.KILLS ?? (process.env.CI === "true" ? 1_000 : 30));
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { initialize } from "../pkg/index.js";
-import { answerCalls, told } from "./calls.mjs";
+import { initialize } from "../../pkg/index.js";
+import { answerCalls, told } from "../shared/calls.mjs";
 
 const { store, tokenEndpoint, isRestless } = JSON.parse(process.argv[2]);
 /** A first record that comes late on a busy machine is looked for so often. */
@@ -15,10 +15,10 @@ process.on("disconnect", () => process.exit());
 
 async function openStore() {
   if (store.folder) {
-    const { fileStore } = await import("../pkg/node.js");
+    const { fileStore } = await import("../../pkg/node.js");
     return fileStore(store.folder);
   }
-  const [{ createClient }, { redisStore }] = await Promise.all([import("redis"), import("../pkg/redis.js")]);
+  const [{ createClient }, { redisStore }] = await Promise.all([import("redis"), import("../../pkg/redis.js")]);
   const redis = createClient({ socket: { path: store.socket } }).on("error", () => {});
   return redisStore(await redis.connect());
 }

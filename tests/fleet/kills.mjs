@@ -2,13 +2,13 @@ import { EventEmitter, once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { between } from "../dev/dice.mjs";
-import { initialize } from "../pkg/index.js";
-import { fileStore } from "../pkg/node.js";
-import { faults } from "../race/token-server.mjs";
-import { Host } from "./hosts.mjs";
-import { withFolder, withTokenServer } from "./places.mjs";
-import { counted, joined, times } from "./words.mjs";
+import { between } from "../../dev/dice.mjs";
+import { initialize } from "../../pkg/index.js";
+import { fileStore } from "../../pkg/node.js";
+import { Host } from "../shared/hosts.mjs";
+import { faults } from "../shared/token-server.mjs";
+import { counted, joined, times } from "../shared/words.mjs";
+import { hostProgram, withFolder, withTokenServer } from "./places.mjs";
 
 const GRACE = 10_000;
 /** Milliseconds that a claim counts where nobody can tell that its holder is dead. */
@@ -40,12 +40,14 @@ async function kill(folder, server, { kills, dice, progress }) {
     seen.longest = Math.max(seen.longest, ms);
     if (error) seen.failures.push(`${error.code} (${error.message})`);
   };
-  const witness = new Host(config, heard);
+  const witness = new Host(hostProgram, config, heard);
   let killed = 0;
   const killAll = async () => {
     for (let life = lives.pop(); life !== undefined; life = lives.pop()) {
       const sending = new EventEmitter();
-      const host = new Host(config, (message) => (message.isSending ? sending.emit("sending") : heard(message)));
+      const host = new Host(hostProgram, config, (message) =>
+        message.isSending ? sending.emit("sending") : heard(message),
+      );
       const hasSent = once(sending, "sending");
       await host.ready().catch(() => {});
       if (life.isToSend) await Promise.race([hasSent, sleep(SOON)]);

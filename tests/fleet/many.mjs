@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { between } from "../dev/dice.mjs";
-import { faults } from "../race/token-server.mjs";
-import { withHosts } from "./hosts.mjs";
-import { withRedis, withTokenServer } from "./places.mjs";
-import { counted, joined, times } from "./words.mjs";
+import { between } from "../../dev/dice.mjs";
+import { withHosts } from "../shared/hosts.mjs";
+import { faults } from "../shared/token-server.mjs";
+import { counted, joined, times } from "../shared/words.mjs";
+import { hostProgram, withRedis, withTokenServer } from "./places.mjs";
 
 /** Sessions that refresh at the same time, or begin. */
 const AT_ONCE = 100;
@@ -25,7 +25,7 @@ export function manySessions({ sessions, hosts: count, dice, progress }) {
   return withRedis(({ path }) =>
     withTokenServer((server) => {
       const config = { store: { socket: path }, tokenEndpoint: `${server.url}/token` };
-      return withHosts(Array(count).fill(config), async (hosts) => {
+      return withHosts(hostProgram, Array(count).fill(config), async (hosts) => {
         const opened = await signIn(sessions, hosts, progress);
         server.fault = (...args) => faults.delayed(sleep(slowness(dice)))(...args);
         const seen = { expired: 0, apart: 0, rejections: [] };

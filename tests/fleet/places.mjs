@@ -1,8 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TokenServer } from "../race/token-server.mjs";
-import { RedisServer } from "../tests/package/redis-server.mjs";
+import { fileURLToPath } from "node:url";
+import { RedisServer } from "../shared/redis-server.mjs";
+import { TokenServer } from "../shared/token-server.mjs";
+
+/** What each process of the fleet runs. */
+export const hostProgram = fileURLToPath(new URL("host.mjs", import.meta.url));
 
 /** For as long as `work` takes, a path for a file store in a folder of its own. */
 export async function withFolder(work) {

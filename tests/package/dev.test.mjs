@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { initializeWithTenant } from "../../pkg/index.js";
-import { binaries, devFolder, installPackage } from "./installed.mjs";
-import { endWithUs, run, runModule } from "./processes.mjs";
+import { binaries, devFolder, installPackage } from "../shared/installed.mjs";
+import { endWithUs, run, runModule } from "../shared/processes.mjs";
 
-const modules = new URL("../../node_modules/", import.meta.url);
+const modules = new URL("../../node_modules", import.meta.url);
 let pack;
 let stub;
 /** oidc-provider is not installed but linked: a package of that name which hands on the one of this repository. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { close, listen } from "../dev/http.mjs";
-import { command } from "../scripts/setup.mjs";
-import { browserNames, launch } from "../tests/browser/launch.mjs";
+import { close, listen } from "../../dev/http.mjs";
+import { command } from "../../scripts/setup.mjs";
+import { browserNames, launch } from "../shared/launch.mjs";
 
 const PAGE_LIMIT = 30_000;
 const STEP_LIMIT = 20_000;

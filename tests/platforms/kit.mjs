@@ -4,15 +4,14 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startAuthorizationServer } from "../dev/authorization-server.mjs";
-import { close, listen } from "../dev/http.mjs";
-import { root } from "../scripts/steps.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { close, listen } from "../../dev/http.mjs";
 
 const START_LIMIT = 60_000;
 const RUN_LIMIT = 180_000;
 const END_LIMIT = 10_000;
-export const work = join(root, "platforms/work");
-export const modules = join(root, "platforms/node_modules");
+export const work = join(import.meta.dirname, "work");
+export const modules = join(import.meta.dirname, "node_modules");
 
 const children = new Set();
 const kill = ({ pid }) => {

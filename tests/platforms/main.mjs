@@ -1,11 +1,24 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "./build.mjs";
-import { parsed } from "./flags.mjs";
-import { setUpBrowsers } from "./setup.mjs";
-import { main, root, run, StepError, step } from "./steps.mjs";
+import { parsed } from "../../scripts/flags.mjs";
+import { setUpBrowsers } from "../../scripts/setup.mjs";
+import { main, run, step } from "../../scripts/steps.mjs";
+import { installPackage } from "../shared/installed.mjs";
+import { work } from "./kit.mjs";
+import { play } from "./play.mjs";
 
-const FOLDER = join(root, "platforms");
+const FOLDER = import.meta.dirname;
+
+/** Builds and runs each application; the last line has the counts. */
+await main(async () => {
+  const { quick: isQuick = false, only = "" } = parsed({ quick: "boolean", only: "string" });
+  await step("browsers and their drivers", setUpBrowsers);
+  if (!isQuick) await step("bundlers and runtimes", installBundlers);
+  await layOut();
+  const { passed, failed, skipped } = await play({ isQuick, only, writes: !isQuick && !only });
+  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
+  if (failed) process.exitCode = 1;
+});
 
 /** Only what the long rows need: its 1.4 GB are installed when they run. No script of a package runs. */
 async function installBundlers() {
@@ -24,8 +37,7 @@ function versionsIn(file) {
 }
 
 /** The applications beside the package as its tarball installs it. */
-async function layOut(work) {
-  const { installPackage } = await import("../tests/package/installed.mjs");
+async function layOut() {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   for (const name of ["app", "next-app"]) cpSync(join(FOLDER, name), join(work, name), { recursive: true });
@@ -34,23 +46,4 @@ async function layOut(work) {
   const pack = await installPackage();
   cpSync(pack.installed, join(work, "node_modules/meshydb-client"), { recursive: true });
   await pack.remove();
-}
-
-/** Builds and runs each application; `pkg/` and the browsers are there. */
-export async function platforms({ isQuick = false, only = "", writes = false } = {}) {
-  if (!isQuick) await step("bundlers and runtimes", installBundlers);
-  const { work } = await import("../platforms/kit.mjs");
-  await layOut(work);
-  const { play } = await import("../platforms/play.mjs");
-  return play({ isQuick, only, writes });
-}
-
-if (process.argv[1] === import.meta.filename) {
-  await main(async () => {
-    const { quick = false, only = "" } = parsed({ quick: "boolean", only: "string" });
-    await build();
-    await step("browsers and their drivers", setUpBrowsers);
-    const { failed } = await platforms({ isQuick: quick, only, writes: !quick && !only });
-    if (failed) throw new StepError(`${failed} failed.`);
-  });
 }

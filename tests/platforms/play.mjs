@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, StepError } from "../scripts/steps.mjs";
+import { root, StepError } from "../../scripts/steps.mjs";
 import { closeBrowsers } from "./browser.mjs";
 import { Kit } from "./kit.mjs";
 import { browsers } from "./rows/browsers.mjs";

@@ -1,17 +1,15 @@
-import { build } from "./build.mjs";
-import { parsed } from "./flags.mjs";
-import { setUpBrowsers } from "./setup.mjs";
-import { main, step } from "./steps.mjs";
+import { parsed } from "../../scripts/flags.mjs";
+import { setUpBrowsers } from "../../scripts/setup.mjs";
+import { main, step } from "../../scripts/steps.mjs";
+import { own, peers } from "../shared/peers/clients.mjs";
+import { installPeers } from "../shared/peers/peers.mjs";
+import { race } from "./race.mjs";
 
 const BROWSERS = ["chromium", "firefox"];
 
 await main(async () => {
   const { browser, times, only, withPeers } = options();
-  await build();
   await step("browsers and their drivers", setUpBrowsers);
-  const { own, peers } = await import("../race/clients.mjs");
-  const { installPeers } = await import("../race/peers/peers.mjs");
-  const { race } = await import("../race/race.mjs");
   if (withPeers) await step("other clients", installPeers);
   const clients = withPeers ? [own, ...peers] : [own];
   await step("race", () => race({ browsers: browser ? [browser] : BROWSERS, clients, times, only }));

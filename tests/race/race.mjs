@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { StepError } from "../scripts/steps.mjs";
-import { launch } from "../tests/browser/launch.mjs";
-import { startSite } from "../tests/browser/servers.mjs";
-import { bundled, own } from "./clients.mjs";
+import { StepError } from "../../scripts/steps.mjs";
+import { launch } from "../shared/launch.mjs";
+import { bundled, own } from "../shared/peers/clients.mjs";
+import { startSite } from "../shared/site.mjs";
+import { tables } from "../shared/table.mjs";
+import { TokenServer } from "../shared/token-server.mjs";
 import { scenarios } from "./scenarios.mjs";
-import { tables } from "./table.mjs";
 import { Tabs } from "./tabs.mjs";
-import { TokenServer } from "./token-server.mjs";
 
 const LIMIT = 120_000;
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";

@@ -1,4 +1,4 @@
-import { faults } from "./token-server.mjs";
+import { faults } from "../shared/token-server.mjs";
 
 const TIMEOUT = 2_000;
 const WINDOW = 10_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { run } from "./processes.mjs";
+import { run } from "../shared/processes.mjs";
 
 const program = fileURLToPath(new URL("../../fuzz/package/main.mjs", import.meta.url));
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { inspect } from "node:util";
-import { FakeServer, json } from "./fake-server.mjs";
-import { MeshyError, rejects, secret, server, start } from "./setup.mjs";
-import { MemoryStore, WatchedStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled } from "./waiting.mjs";
+import { MeshyError, rejects, secret, server, start } from "../shared/client.mjs";
+import { FakeServer, json } from "../shared/fake-server.mjs";
+import { MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled } from "../shared/waiting.mjs";
 
 let time;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { gate } from "./fake-server.mjs";
-import { entry, expired, rejects, server, start } from "./setup.mjs";
-import { LockedStore, MemoryStore, WatchedStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { until } from "./waiting.mjs";
+import { entry, expired, rejects, server, start } from "../shared/client.mjs";
+import { gate } from "../shared/fake-server.mjs";
+import { LockedStore, MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { until } from "../shared/waiting.mjs";
 
 const other = createRequire(import.meta.url)("../../pkg/index.cjs");
 

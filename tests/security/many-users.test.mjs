@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { initialize, server, start } from "./setup.mjs";
-import { MemoryStore } from "./stores.mjs";
+import { initialize, server, start } from "../shared/client.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
 
 const USERS = 1_000;
 const names = Array.from({ length: USERS }, (_, index) => `user${index}`);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { inspect } from "node:util";
-import { json } from "./fake-server.mjs";
-import { entry, MeshyError, secret, server, start } from "./setup.mjs";
-import { LockedStore, WatchedStore } from "./stores.mjs";
-import { Time } from "./time.mjs";
-import { settled } from "./waiting.mjs";
+import { entry, MeshyError, secret, server, start } from "../shared/client.mjs";
+import { json } from "../shared/fake-server.mjs";
+import { LockedStore, WatchedStore } from "../shared/stores.mjs";
+import { Time } from "../shared/time.mjs";
+import { settled } from "../shared/waiting.mjs";
 
 const PASSWORD = "pw-canary";
 const api = "https://api.meshydb.com/demo/";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runModule, watchInstance } from "./processes.mjs";
-import { entryUrl } from "./setup.mjs";
+import { entryUrl } from "../shared/client.mjs";
+import { runModule, watchInstance } from "../shared/processes.mjs";
 
 const source = `
   ${watchInstance}

@@ -1,9 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
-import { endWithUs } from "../tests/package/processes.mjs";
-
-const fleetProgram = fileURLToPath(new URL("host.mjs", import.meta.url));
+import { endWithUs } from "./processes.mjs";
 
 /** A process with clients that share a store with those of other processes. */
 export class Host {
@@ -12,7 +9,7 @@ export class Host {
   #calls = new Map();
   #lastCall = 0;
 
-  constructor(config, heard = () => {}, program = fleetProgram) {
+  constructor(program, config, heard = () => {}) {
     this.#child = fork(program, [JSON.stringify(config)]);
     endWithUs(this.#child);
     this.#closed = once(this.#child, "close");
@@ -51,9 +48,9 @@ export class Host {
   }
 }
 
-/** A process for each configuration; they are killed when `work` with them is over. */
-export async function withHosts(configs, work, program) {
-  const hosts = configs.map((config) => new Host(config, undefined, program));
+/** A process of the program for each configuration; they are killed when `work` with them is over. */
+export async function withHosts(program, configs, work) {
+  const hosts = configs.map((config) => new Host(program, config));
   try {
     await Promise.all(hosts.map((host) => host.ready()));
     return await work(hosts);

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { close, listen, sendJson } from "../dev/http.mjs";
+import { close, listen, sendJson } from "../../dev/http.mjs";
 
 const PATIENCE = 15_000;
 

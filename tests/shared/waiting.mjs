@@ -20,6 +20,12 @@ function turnOfTheLoop() {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Waiting for a lock keeps no process alive, a test has to. */
+export function stayAlive() {
+  const timer = setInterval(() => {}, 60_000);
+  return () => clearInterval(timer);
+}
+
 /** What a promise was rejected with. */
 export async function rejection(promise) {
   try {

@@ -1,4 +1,4 @@
-import { faultNames } from "../dev/faults.mjs";
+import { faultNames } from "../../dev/faults.mjs";
 
 /** With these a token comes all the same. */
 const harmless = ["delay", "bad_expires_in"];

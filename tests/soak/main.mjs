@@ -1,15 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "./build.mjs";
-import { anySeed, flags } from "./flags.mjs";
-import { main, root, StepError, step } from "./steps.mjs";
+import { anySeed, flags } from "../../scripts/flags.mjs";
+import { main, root, StepError, step } from "../../scripts/steps.mjs";
+import { soak, soakDocument } from "./soak.mjs";
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 await main(async () => {
   const asked = flags({ refreshes: 100_000, sessions: 200, seed: anySeed() });
-  await build();
-  const { soak, soakDocument } = await import("../soak/soak.mjs");
   await step("soak", async () => {
     console.log(`  seed ${asked.seed}`);
     const progress = (text) => console.log(`  ${text}`);

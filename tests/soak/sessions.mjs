@@ -1,8 +1,8 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerCalls } from "../fleet/calls.mjs";
-import { initialize } from "../pkg/index.js";
-import { MemoryStore } from "../tests/package/stores.mjs";
+import { initialize } from "../../pkg/index.js";
+import { answerCalls } from "../shared/calls.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
 
 const { url, account, publicKey, timeout, users } = JSON.parse(process.argv[2]);
 /** Calls in a row that bring no token, after which a session counts as one that does not get on. */

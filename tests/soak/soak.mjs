@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
-import { startAuthorizationServer } from "../dev/authorization-server.mjs";
-import { faultNames } from "../dev/faults.mjs";
-import { close, listen } from "../dev/http.mjs";
-import { withHosts } from "../fleet/hosts.mjs";
-import { joined, times } from "../fleet/words.mjs";
-import { tables } from "../race/table.mjs";
+import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { faultNames } from "../../dev/faults.mjs";
+import { close, listen } from "../../dev/http.mjs";
+import { withHosts } from "../shared/hosts.mjs";
+import { tables } from "../shared/table.mjs";
+import { joined, times } from "../shared/words.mjs";
 import { Log } from "./log.mjs";
 
 const PROCESSES = 2;
@@ -20,8 +20,8 @@ const INTRODUCTION = `# The soak
 
 What becomes of many sessions over many refreshes, while every fault that the [development server](../dev/README.md) has
 befalls one in five of their requests. \`npm run soak\` plays it, prints this table and fails if something is not as it must
-be; \`-- --refreshes 1000\` and \`--sessions 50\` play less, and \`--seed S\` throws the same dice again. It is in \`soak/\`;
-\`tests/package/soak.test.mjs\` plays a little of it each time.
+be; \`-- --refreshes 1000\` and \`--sessions 50\` play less, and \`--seed S\` throws the same dice again. It is in \`tests/soak\`, where
+\`soak.test.mjs\` plays a little of it each time.
 
 The sessions are those of the built package, in ${PROCESSES} processes, each with a user of its own; what they ask for is
 always another token. The server rotates, and accepts a spent token for ${LIFETIMES.reuseWindow / 60} minutes. What is judged comes from its log, which
@@ -47,21 +47,17 @@ export async function soak({ refreshes, sessions, seed, timeout = TIMEOUT, progr
   const faults = { seed, rate: RATE, names: faultNames, milliseconds: 50, origin: stranger.origin };
   const start = performance.now();
   try {
-    const outcome = await withHosts(
-      configs(server, users, timeout),
-      async (hosts) => {
-        const all = async (method, ...args) =>
-          (await Promise.all(hosts.map((host) => host.call(method, ...args)))).flat();
-        await all("signIn");
-        server.setFaults(faults);
-        await all("refresh", each);
-        server.setFaults([]);
-        const lost = await all("refresh", 1);
-        const failed = await all("failed");
-        return { lost, alive: sum(await all("alive")), unanswered: sum(failed.flatMap(Object.values)) };
-      },
-      program,
-    );
+    const outcome = await withHosts(program, configs(server, users, timeout), async (hosts) => {
+      const all = async (method, ...args) =>
+        (await Promise.all(hosts.map((host) => host.call(method, ...args)))).flat();
+      await all("signIn");
+      server.setFaults(faults);
+      await all("refresh", each);
+      server.setFaults([]);
+      const lost = await all("refresh", 1);
+      const failed = await all("failed");
+      return { lost, alive: sum(await all("alive")), unanswered: sum(failed.flatMap(Object.values)) };
+    });
     const seconds = (performance.now() - start) / 1000;
     return verdict(log, { ...outcome, sessions, refreshes: each * sessions, visits: stranger.visits, seconds });
   } finally {

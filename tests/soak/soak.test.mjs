@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { soak } from "../../soak/soak.mjs";
+import { soak } from "./soak.mjs";
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
 

@@ -22,8 +22,8 @@ import { dirname, join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { MeshyError } from "../../pkg/index.js";
 import { fileStore } from "../../pkg/node.js";
+import { rejection } from "../shared/waiting.mjs";
 import { scratch } from "./file-store-holder.mjs";
-import { rejection } from "./waiting.mjs";
 
 const secret = "rt-canary";
 const key = "key-canary";

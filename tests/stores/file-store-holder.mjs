@@ -18,12 +18,6 @@ export async function scratch(test, under = tmpdir()) {
   return join(folder, "store");
 }
 
-/** Waiting for a lock keeps no process alive, a test has to. */
-export function stayAlive() {
-  const timer = setInterval(() => {}, 60_000);
-  return () => clearInterval(timer);
-}
-
 /** A store in another process or thread, driven by messages; `kill` ends it. */
 class Remote {
   #calls = new Map();

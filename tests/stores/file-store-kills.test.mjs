@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fileStore } from "../../pkg/node.js";
-import { scratch, stayAlive } from "./file-store-holder.mjs";
+import { stayAlive } from "../shared/waiting.mjs";
+import { scratch } from "./file-store-holder.mjs";
 
 const self = fileURLToPath(import.meta.url);
 const key = "key";

@@ -5,9 +5,9 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
-import { gate } from "./fake-server.mjs";
-import { inProcess, inWorker, scratch, stayAlive } from "./file-store-holder.mjs";
-import { rejection } from "./waiting.mjs";
+import { gate } from "../shared/fake-server.mjs";
+import { rejection, stayAlive } from "../shared/waiting.mjs";
+import { inProcess, inWorker, scratch } from "./file-store-holder.mjs";
 
 after(stayAlive());
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
-import { gate } from "./fake-server.mjs";
+import { gate } from "../shared/fake-server.mjs";
 import { scratch } from "./file-store-holder.mjs";
 
 const key = "key";

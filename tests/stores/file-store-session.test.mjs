@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, afterEach, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
-import { scratch, stayAlive } from "./file-store-holder.mjs";
-import { startOAuth2Server } from "./oauth2-server.mjs";
-import { run } from "./processes.mjs";
-import { entryUrl, expired, server, start } from "./setup.mjs";
-import { Time } from "./time.mjs";
-import { rejection } from "./waiting.mjs";
+import { entryUrl, expired, server, start } from "../shared/client.mjs";
+import { startOAuth2Server } from "../shared/oauth2-server.mjs";
+import { run } from "../shared/processes.mjs";
+import { Time } from "../shared/time.mjs";
+import { rejection, stayAlive } from "../shared/waiting.mjs";
+import { scratch } from "./file-store-holder.mjs";
 
 after(stayAlive());
 

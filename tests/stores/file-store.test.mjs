@@ -5,7 +5,8 @@ import { join, relative } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
 import { storeTests } from "../../pkg/store-tests.js";
-import { inProcess, inWorker, stayAlive } from "./file-store-holder.mjs";
+import { stayAlive } from "../shared/waiting.mjs";
+import { inProcess, inWorker } from "./file-store-holder.mjs";
 
 after(stayAlive());
 

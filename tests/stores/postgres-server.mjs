@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { postgresFolder } from "../../scripts/setup.mjs";
-import { run } from "./processes.mjs";
+import { run } from "../shared/processes.mjs";
 
 /** Its programs refuse root, and Debian's package has made a user for them. */
 async function unprivileged() {

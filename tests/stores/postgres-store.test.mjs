@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { storeTests } from "../../pkg/store-tests.js";
+import { expired, server, start } from "../shared/client.mjs";
 import { startPostgres } from "./postgres-server.mjs";
-import { expired, server, start } from "./setup.mjs";
 
 const document = await readFile(new URL("../../docs/stores.md", import.meta.url), "utf8");
 const [, table] = document.match(/^```sql\n(.*?)^```$/ms);

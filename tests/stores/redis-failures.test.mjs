@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { redisStore } from "../../pkg/redis.js";
-import { becomes, packages, RedisServer, startProxy } from "./redis-server.mjs";
-import { rejects } from "./setup.mjs";
+import { rejects } from "../shared/client.mjs";
+import { becomes, packages, RedisServer, startProxy } from "../shared/redis-server.mjs";
 
 const key = "meshydb-client:key";
 const down = { code: "unavailable", retryable: true };

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { redisStore } from "../../pkg/redis.js";
-import { startOAuth2Server } from "./oauth2-server.mjs";
-import { runModule } from "./processes.mjs";
-import { becomes, packages, RedisServer } from "./redis-server.mjs";
 import {
   assertNoSecret,
   entryUrl,
@@ -14,7 +11,10 @@ import {
   secret,
   server,
   start,
-} from "./setup.mjs";
+} from "../shared/client.mjs";
+import { startOAuth2Server } from "../shared/oauth2-server.mjs";
+import { runModule } from "../shared/processes.mjs";
+import { becomes, packages, RedisServer } from "../shared/redis-server.mjs";
 
 const HOSTS = 6;
 

@@ -3,8 +3,8 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { redisStore } from "../../pkg/redis.js";
 import { storeTests } from "../../pkg/store-tests.js";
 import { command } from "../../scripts/setup.mjs";
-import { becomes, packages, RedisServer } from "./redis-server.mjs";
-import { assertNoSecret, MeshyError, rejects } from "./setup.mjs";
+import { assertNoSecret, MeshyError, rejects } from "../shared/client.mjs";
+import { becomes, packages, RedisServer } from "../shared/redis-server.mjs";
 
 const live = JSON.stringify({ v: 1, sid: "a", note: '"ended":' });
 const over = JSON.stringify({ v: 1, sid: "a", ended: "signed_out" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { storeTests } from "../../pkg/store-tests.js";
-import { LockedStore, MemoryStore, WatchedStore } from "./stores.mjs";
+import { LockedStore, MemoryStore, WatchedStore } from "../shared/stores.mjs";
 
 for (const [what, Store] of Object.entries({ MemoryStore, WatchedStore, LockedStore })) {
   describe(what, () => {

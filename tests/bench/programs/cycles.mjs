@@ -1,4 +1,4 @@
-import { initialize } from "../../pkg/index.js";
+import { initialize } from "../../../pkg/index.js";
 import { fetchAtOnce } from "../tokens.js";
 import { heap, pages } from "./memory.mjs";
 import { answer, asked } from "./program.mjs";

@@ -1,4 +1,4 @@
-import { initialize } from "../../pkg/index.js";
+import { initialize } from "../../../pkg/index.js";
 import { requestTokens } from "../handwritten.js";
 import { answer, asked } from "./program.mjs";
 

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { listen, sendJson } from "../../dev/http.mjs";
+import { listen, sendJson } from "../../../dev/http.mjs";
 import { tokenResponse } from "../tokens.js";
 
 /** Answers every form with tokens, until who started it closes the channel. */

@@ -1,4 +1,4 @@
-import { initialize } from "../../pkg/index.js";
+import { initialize } from "../../../pkg/index.js";
 import { median } from "../samples.js";
 import { fetchAtOnce } from "../tokens.js";
 import { answer, asked } from "./program.mjs";

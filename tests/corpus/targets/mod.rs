@@ -12,7 +12,7 @@ mod answers;
 mod bytes;
 mod forms;
 mod records;
-#[path = "../../tests/support/mod.rs"]
+#[path = "../../support/mod.rs"]
 mod support;
 mod times;
 

@@ -1,4 +1,4 @@
-import { browserNames } from "../../tests/browser/launch.mjs";
+import { browserNames } from "../../shared/launch.mjs";
 import { lacksWebKit, openBrowser } from "../browser.mjs";
 import { checkPage, checkRefusal } from "../checks.mjs";
 import { work } from "../kit.mjs";

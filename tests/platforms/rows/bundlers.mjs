@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../../scripts/steps.mjs";
+import { root } from "../../../scripts/steps.mjs";
 import { checkPage } from "../checks.mjs";
 import { modules, versionOf, work } from "../kit.mjs";
 

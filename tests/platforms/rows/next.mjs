@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { users } from "../../dev/seed.mjs";
+import { users } from "../../../dev/seed.mjs";
 import { checkPage, checkRequests, session } from "../checks.mjs";
 import { modules, versionOf, work } from "../kit.mjs";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../../scripts/steps.mjs";
+import { root } from "../../../scripts/steps.mjs";
 import { versionOf, work } from "../kit.mjs";
 import { bundled, rollup, webpack } from "./bundlers.mjs";
 

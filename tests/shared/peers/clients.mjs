@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../scripts/steps.mjs";
-import { bundled as bundledScript, titleOf } from "./peers/peers.mjs";
+import { root } from "../../../scripts/steps.mjs";
+import { bundled as bundledScript, titleOf } from "./peers.mjs";
 
 const { version } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
 
@@ -21,5 +21,5 @@ export const peers = [
 
 /** The page module with all that it imports, as one script. */
 export function bundled({ page }, options) {
-  return bundledScript(join(root, "race/clients", page), options);
+  return bundledScript(join(import.meta.dirname, "clients", page), options);
 }

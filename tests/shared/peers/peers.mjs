@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root, run } from "../../scripts/steps.mjs";
+import { root, run } from "../../../scripts/steps.mjs";
 
 const FOLDER = import.meta.dirname;
 /** MeshyDB's own SDK is in no registry any more: this is the last commit of its sources. */
