@@ -10,7 +10,7 @@ import { initializeWithTenant } from "../../pkg/index.js";
 import { binaries, devFolder, installPackage } from "../shared/installed.mjs";
 import { endWithUs, run, runModule } from "../shared/processes.mjs";
 
-const modules = new URL("../../node_modules", import.meta.url);
+const modules = new URL("../../node_modules/", import.meta.url);
 let pack;
 let stub;
 /** oidc-provider is not installed but linked: a package of that name which hands on the one of this repository. */
