@@ -27,7 +27,7 @@ export async function size() {
   if (total > LIMIT) throw new StepError(`The bundle is ${total - LIMIT} bytes too large (brotli).`);
 }
 
-/** How many bytes are left of these. */
+/** How many bytes these are when compressed. */
 export function brotli(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return brotliCompressSync(bytes, { params }).length;
