@@ -118,7 +118,7 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
             row.skip(6);
             row.text(Some(reason.as_str()));
         }
-        Stored::Empty | Stored::Corrupt | Stored::Newer => row.skip(7),
+        Stored::Empty | Stored::Corrupt | Stored::Newer | Stored::Silent => row.skip(7),
     }
     row.number(Some(attempt.token).filter(|token| *token != 0));
     match attempt.claim {
