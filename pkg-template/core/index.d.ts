@@ -179,7 +179,7 @@ export type MeshyErrorCode =
   | "invalid_response"
   /** `reason` says why. */
   | "session_ended"
-  /** WebAssembly is blocked here (a CSP needs 'wasm-unsafe-eval'), there is no fetch, or a stored record cannot be read. */
+  /** WebAssembly is blocked here (a CSP needs 'wasm-unsafe-eval'), there is no fetch, or the stored session cannot be read. */
   | "unsupported";
 
 /** `message` begins with `code`, then `reason` where there is one. One copy of the package recognises another's errors. */
