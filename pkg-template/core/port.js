@@ -22,6 +22,8 @@ export class Port {
   #key;
   #store;
   #entry;
+  /** The access token that the server gave last. */
+  #received;
   #token;
   #validity = [];
   /** When #token was last checked, by the wall clock. */
@@ -177,8 +179,10 @@ export class Port {
     this.#release?.();
   }
 
-  post(body, grant) {
-    return post(this, body, grant);
+  async post(body, grant) {
+    const answer = await post(this, body, grant);
+    this.#received = answer[2] ?? this.#received;
+    return answer;
   }
 
   wake(after) {
@@ -189,11 +193,10 @@ export class Port {
   }
 
   changed(view, error) {
-    const [state, expiresAt = null, scope, generation, isDegraded, sid, isReceived, token, ...rest] = view;
-    const [refreshToken = null, ...validity] = rest;
+    const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...validity] = view;
     const before = this.snapshot;
     this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? this.#errorOf(error) : null });
-    if (this.isOpen) this.#reportChange(before, isReceived);
+    if (this.isOpen) this.#reportChange(before, token === this.#received);
     this.isDegraded = isDegraded;
     this.sid = sid;
     this.refreshToken = refreshToken;

@@ -21,7 +21,7 @@ use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, sessi
 use crate::event::{Input, Opening, Output, StoreFailed};
 use crate::oauth::{Request, password_request};
 use crate::session::Session;
-use crate::token::{Now, fingerprint};
+use crate::token::Now;
 
 const NEVER: i64 = i64::MAX;
 
@@ -85,8 +85,6 @@ pub struct Engine(Rc<Driver>);
 
 struct Driver {
     session: RefCell<Session>,
-    /// The fingerprint of the access token that the server gave last.
-    received: Cell<i64>,
     /// When the port is to wake the session.
     alarm: Cell<i64>,
 }
@@ -99,7 +97,6 @@ impl Engine {
         let session = Session::new(Rc::new(settings.config()), settings.text("name"));
         Self(Rc::new(Driver {
             session: RefCell::new(session),
-            received: Cell::new(0),
             alarm: Cell::new(NEVER),
         }))
     }
@@ -152,9 +149,6 @@ impl Driver {
 
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
         let now = now();
-        if let Input::Replied(Ok(tokens)) = &input {
-            self.received.set(fingerprint(tokens.access_token.reveal()));
-        }
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
             let (promise, read): (Promise, Read) = match output {
@@ -177,7 +171,7 @@ impl Driver {
                     continue;
                 }
                 Output::Changed => {
-                    let (view, error) = session_to_js(&self.session.borrow(), self.received.get());
+                    let (view, error) = session_to_js(&self.session.borrow());
                     port.changed(view, error);
                     continue;
                 }

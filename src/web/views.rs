@@ -10,7 +10,7 @@ use crate::error::{Error, Reason};
 use crate::oauth::{Answer, Member, no_answer, token_response};
 use crate::record::{Entry, Stored, VERSION};
 use crate::session::Session;
-use crate::token::{Now, RefreshToken, TokenSet, Validity, fingerprint};
+use crate::token::{Now, RefreshToken, TokenSet, Validity};
 
 /// One value on its way out.
 #[derive(Serialize)]
@@ -65,15 +65,14 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
     row.into_js()
 }
 
-/// What a port keeps of its session: the snapshot, the tokens while it lives, and the error. `received` is the
-/// fingerprint of the access token that the server gave last: with that in hand the session was rotated here, with another
-/// it has adopted what another holder was given.
-pub(super) fn session_to_js(session: &Session, received: i64) -> (JsValue, JsValue) {
+/// What a port keeps of its session: the snapshot, the tokens while it lives, and the error. A token that is
+/// not stored has no time in which the port may serve it: each call writes it again.
+pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     let snapshot = session.snapshot();
     let held = session.held();
-    let validity = held.map_or_else(Validity::default, |record| record.validity);
+    let stored = held.filter(|_| !snapshot.degraded);
+    let validity = stored.map_or_else(Validity::default, |record| record.validity);
     let margin = validity.margin();
-    let valid = held.filter(|_| !snapshot.degraded);
     let mut row = Row::default();
     row.text(Some(snapshot.state));
     row.number(snapshot.expires_at);
@@ -81,8 +80,7 @@ pub(super) fn session_to_js(session: &Session, received: i64) -> (JsValue, JsVal
     row.number(Some(snapshot.generation));
     row.flag(snapshot.degraded);
     row.text(Some(session.sid()));
-    row.flag(held.is_some_and(|record| fingerprint(record.access_token.reveal()) == received));
-    row.text(valid.map(|record| record.access_token.reveal()));
+    row.text(held.map(|record| record.access_token.reveal()));
     row.text(held.and_then(|record| Some(record.refresh_token.as_ref()?.reveal())));
     row.number(Some(validity.not_before()));
     row.number(Some(validity.expires_at - margin));
