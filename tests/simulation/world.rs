@@ -11,6 +11,7 @@ use meshydb_client::token::{Now, TokenSet};
 
 use crate::dice::mix;
 use crate::holder::{Holder, Presentation};
+use crate::phases::may_lead;
 use crate::plan::{Fate, Plan, Turn};
 use crate::server::{Server, Token};
 use crate::store::{Place, Write, read, written};
@@ -317,7 +318,9 @@ impl World {
             self.check_secrets(&format!("{input:?}"));
         }
         let held_lock = self.places[self.holders[holder].account].owner == Some(holder);
+        let before = self.holders[holder].session.phase();
         let outputs = self.holders[holder].session.handle(now, input);
+        let after = self.holders[holder].session.phase();
         self.say(|| {
             let outputs: Vec<String> = outputs.iter().map(describe_output).collect();
             format!(
@@ -327,6 +330,9 @@ impl World {
                 outputs.join(", ")
             )
         });
+        if !may_lead(before, after) {
+            self.fail(|| format!("{before} leads to {after}"));
+        }
         if is_read {
             let shown = format!("{outputs:?} {:?}", self.holders[holder].session);
             self.check_secrets(&shown);
