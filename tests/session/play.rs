@@ -293,10 +293,10 @@ impl Play {
             duration: duration.parse().unwrap(),
             failures: 1,
         });
-        if rest.first() == Some(&"cooled") {
+        if let Some(duration) = after("cooled") {
             attempt.cooldown = Some(Cooldown {
                 since: self.now.wall + 1,
-                duration: 60_000,
+                duration: duration.parse().unwrap_or(60_000),
                 failures: 1,
             });
         }

@@ -319,6 +319,7 @@ impl World {
         }
         let held_lock = self.places[self.holders[holder].account].owner == Some(holder);
         let before = self.holders[holder].session.phase();
+        let is_owed = is_lost(&input) && self.owes_a_send(holder);
         let outputs = self.holders[holder].session.handle(now, input);
         let after = self.holders[holder].session.phase();
         self.say(|| {
@@ -330,6 +331,9 @@ impl World {
                 outputs.join(", ")
             )
         });
+        if is_owed && !matches!(after, "Claiming" | "Sending") {
+            self.fail(|| format!("h{holder} gives up a token that it may send again at once"));
+        }
         if !may_lead(before, after) {
             self.fail(|| format!("{before} leads to {after}"));
         }
@@ -402,4 +406,8 @@ impl World {
             Output::Changed => {}
         }
     }
+}
+
+fn is_lost(input: &Input) -> bool {
+    matches!(input, Input::Replied(Err(error)) if error.is_lost_answer())
 }

@@ -53,7 +53,11 @@ pub(crate) fn was_seen(from: &str, to: &str) -> bool {
 }
 
 /// What random worlds hardly ever do: a script in `tests/session` does it.
-const SCRIPTED: [(&str, &str); 2] = [("Condemned", "Ending"), ("Releasing", "Ending")];
+const SCRIPTED: [(&str, &str); 3] = [
+    ("Condemned", "Ending"),
+    ("Locking", "Waiting"),
+    ("Releasing", "Ending"),
+];
 
 /// How many transitions the table has, and those that were not seen here.
 #[allow(dead_code, reason = "only the simulation reaches all the others")]
