@@ -19,6 +19,8 @@ mod dice;
 mod ends;
 mod holder;
 mod network;
+#[path = "../support/phases.rs"]
+mod phases;
 mod plan;
 mod run;
 mod search;

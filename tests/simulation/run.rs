@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::corpus;
+use crate::phases;
 use crate::plan::Plan;
 use crate::search;
 use crate::world::World;
@@ -21,16 +22,31 @@ pub(crate) fn main() {
     if args.iter().any(|arg| arg == "--exhaustive") {
         return search::main();
     }
-    if let Some(at) = args.iter().position(|arg| arg == "--corpus") {
-        return kept(&args[at + 1]);
+    let corpus = args.iter().position(|arg| arg == "--corpus");
+    if let Some(at) = corpus {
+        kept(&args[at + 1]);
     }
     match (number("--seeds"), number("--seed")) {
         (None, Some(seed)) => replay(seed),
+        (None, None) if corpus.is_some() => {}
         (seeds, first) => {
             let usual = std::env::var("SEEDS").map_or(20_000, |seeds| seeds.parse().unwrap());
             seeds_from(first.unwrap_or(0), seeds.unwrap_or(usual));
         }
     }
+    if args.iter().any(|arg| arg == "--phases") {
+        compare_phases();
+    }
+}
+
+/// The table of phases says no more than what sessions have done here.
+fn compare_phases() {
+    let (count, unseen) = phases::unseen();
+    if !unseen.is_empty() {
+        println!("violation: no world went from {}", unseen.join(", from "));
+        exit(1);
+    }
+    println!("phases: {count} transitions, those of the table");
 }
 
 fn run(plan: Plan, traced: bool) -> World {
