@@ -1,12 +1,11 @@
 //! Runs worlds, and makes of one that fails the smallest that still does.
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::exit;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::corpus;
 use crate::phases;
 use crate::plan::Plan;
 use crate::search;
@@ -60,20 +59,18 @@ fn violation(plan: Plan) -> Option<String> {
     run(plan, false).violation
 }
 
-/// Plays what the fuzzer has kept, in a folder or one file.
+/// Plays what the fuzzer has kept, one input with its trace.
 fn kept(path: &str) {
-    let mut inputs = vec![PathBuf::from(path)];
-    if let Ok(folder) = fs::read_dir(path) {
-        inputs = folder.map(|input| input.unwrap().path()).collect();
-    }
-    for input in &inputs {
-        let world = run(Plan::drawn(&fs::read(input).unwrap()), inputs.len() == 1);
+    let inputs = corpus::inputs(path);
+    for (index, input) in inputs.iter().enumerate() {
+        let world = run(Plan::drawn(input), inputs.len() == 1);
         if inputs.len() == 1 {
             print(&world);
             println!("{:?}", world.plan);
         }
         if let Some(violation) = world.violation {
-            println!("violation: {}: {violation}", input.display());
+            println!("violation: {path}, line {}: {violation}", index + 1);
+            println!("that line alone in a file shows its trace: npm run sim -- --corpus FILE");
             exit(1);
         }
     }
