@@ -1,4 +1,4 @@
-import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "./index.js";
+import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "../core/index.js";
 
 /**
  * The client's snapshot, as it is now. On a server, while a page is hydrated and before there is a client it is not `ready`:

@@ -7,7 +7,7 @@ function isGone({ code }) {
   return code === "ENOENT";
 }
 
-/** What a promise resolves to; undefined if the file or folder is not there, or no more. */
+/** What a promise resolves to; undefined if the file or folder does not exist. */
 export function ifThere(promise) {
   return promise.catch((error) => {
     if (!isGone(error)) throw error;
@@ -28,9 +28,9 @@ export async function syncFolder(folder) {
 }
 
 /**
- * Files `<name>-1`, `<name>-2` … in a folder: the last one counts. Another is made aside, as `<name>-<last>.<random>`, and
- * linked to the next number. Whoever has done that removes what was made aside before it, so that none of it can be linked
- * any more, and only then the numbers before its own. docs/design.md says why that is enough.
+ * Files `<name>-1`, `<name>-2` … in a folder: the last one counts. A writer makes another aside, as
+ * `<name>-<last>.<random>`, and links it to the next number. Then it removes first the files aside of earlier numbers, so
+ * that they can be linked no more, and only then the earlier numbers. docs/design.md says why that is enough.
  */
 export class Versions {
   #folder;
@@ -45,7 +45,7 @@ export class Versions {
     return join(this.#folder, `${this.#name}-${number}`);
   }
 
-  /** The number in the name of a version, or of what was made aside on top of it. */
+  /** The number in the name of a version, or of a file made aside on top of it. */
   numberOf(file) {
     const [, name, number, aside] = /^([a-z]+)-(0|[1-9]\d{0,14})(\.[\da-f]+)?$/.exec(file) ?? [];
     return name === this.#name ? { number: Number(number), isAside: aside !== undefined } : undefined;
@@ -76,7 +76,7 @@ export class Versions {
     return true;
   }
 
-  /** The first removal that fails is the last, since the order matters; the next to add a version goes on from there. */
+  /** Stops at the first removal that fails, since the order matters. The next writer continues from there. */
   async #clean(added) {
     const { asides, versions } = await this.#list();
     for (const { file, number } of asides) if (number < added) await ifThere(unlink(join(this.#folder, file)));

@@ -1,8 +1,8 @@
 const TEXT = "@wasm@";
 
 /**
- * The core, which the build inlines as printable ASCII (scripts/ascii.mjs): no bundler, server or policy has to know of
- * a second file. The frequent bytes 0 to 69 and 99 to 119 are one character each, any other is " " or "!" and another.
+ * The core, which the build inlines as printable ASCII (scripts/ascii.mjs): no bundler, server or policy needs to know
+ * about a second file. The frequent bytes 0 to 69 and 99 to 119 are one character each, any other is " " or "!" and another.
  */
 function moduleBytes() {
   const bytes = new TextEncoder().encode(TEXT);

@@ -3,9 +3,9 @@ import { constants, watch } from "node:fs";
 import { lstat, mkdir, open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
+import { MeshyError } from "../core/index.js";
 import { holdLock } from "./file-lock.js";
 import { ifThere, syncFolder, Versions } from "./file-versions.js";
-import { MeshyError } from "./index.js";
 
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -17,7 +17,7 @@ function refuse(path, what) {
   throw new MeshyError({ code: "invalid_argument", argument: "path", retryable: false }, `${path} ${what}`);
 }
 
-/** Where there are owners and modes, only this user's own files are trusted. */
+/** On platforms with owners and modes, only files of this user are trusted. */
 function checkOwner({ uid, mode }, path) {
   if (!process.getuid) return;
   if (uid !== process.getuid()) refuse(path, "belongs to another user");
@@ -42,7 +42,7 @@ async function makeFolder(folder) {
   }
 }
 
-/** One line of JSON, from which anything but a whole file of this key can be told. */
+/** One line of JSON with a checksum, which shows whether a file is complete and of this key. */
 function fileText(key, value) {
   const sum = sha256(JSON.stringify([key, value]));
   return `${JSON.stringify({ "meshydb-client": 1, sha256: sum, key, value })}\n`;
@@ -56,7 +56,7 @@ function valueIn(text, key, path) {
   throw new MeshyError({ code: "unsupported", retryable: false }, `${path} is damaged, or not of this store`);
 }
 
-/** The value in a file; undefined if that is not there any more. */
+/** The value in a file; undefined if the file is gone. */
 async function readValue(path, key) {
   const handle = await ifThere(open(path, READ_ONLY)).catch((error) => {
     if (error.code === "ELOOP") refuse(path, "is a symbolic link");

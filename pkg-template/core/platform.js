@@ -1,13 +1,13 @@
 /** Milliseconds that one store operation may take. */
 const STORE_TIMEOUT = 1000;
-/** Milliseconds in which a page that is being left has gone: its requests break before its scripts stop. */
+/** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
 const LEAVING = 250;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
-/** The members of a stored record, in the order in which the core takes and gives them. */
-const RECORD = "v sid gen access_token refresh_token scope received_at expires_at past ended \
+/** The members of a stored entry, in the order of src/web/views.rs. */
+const ENTRY = "v sid gen access_token refresh_token scope received_at expires_at past ended \
 attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since".split(" ");
-/** The members of a token response, in the order in which the core takes them. */
+/** The members of a token response, in the order of src/oauth.rs. */
 const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
 const BRAND = Symbol.for("meshydb-client.MeshyError");
 
@@ -34,7 +34,7 @@ export function meshyError([code, reason, text, retryable, status, error, error_
   return new MeshyError({ code, reason, retryable, status, error, error_description, retryAfter }, text);
 }
 
-/** Whether there is such a thing here; where storage is blocked, looking may throw. */
+/** Whether the platform has this global. Where storage is blocked, reading it may throw. */
 export function hasGlobal(name) {
   try {
     return !!globalThis[name];
@@ -43,11 +43,7 @@ export function hasGlobal(name) {
   }
 }
 
-export function monotonic() {
-  return performance.now();
-}
-
-/** Settles as what `ask` promises, or after `ms` rejects with undefined; a rejection with nothing is made to be something else. */
+/** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
 export function within(ms, ask, late) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -62,50 +58,65 @@ export function within(ms, ask, late) {
   });
 }
 
-/** Reads the store: the members of the record there, or nothing. A session that has none is kept by its engine. */
-export async function load(port) {
-  if (!port.store) return port.engine.seen;
-  const text = await told(port, "read", () => port.store.read(port.key));
-  port.engine.seen = typeof text === "string" ? text : null;
-  return text && ownMembers(parseObject(port.engine.seen), RECORD);
-}
+/** The entry that a store keeps under one key, as an array of its members. Without a store it is kept here. */
+export class StoredEntry {
+  /** The store's last error, if it is one of this package: any other may show a secret. */
+  error = null;
+  #store;
+  #key;
+  #onFailure;
+  /** The text that was read or written last; without a store, the members. */
+  #seen = null;
 
-/** Replaces what was read or written last with a record of these members and of those that the old one has beyond them. */
-export async function swap(port, members) {
-  const { engine, store, key } = port;
-  if (!store) {
-    engine.seen = members;
-    return true;
+  constructor(store, key, onFailure) {
+    this.#store = store;
+    this.#key = key;
+    this.#onFailure = onFailure;
   }
-  const [, sid] = members;
-  const before = parseObject(engine.seen);
-  const record = (before?.sid === sid && before) || {};
-  RECORD.forEach((name, index) => {
-    record[name] = members[index];
-  });
-  const next = JSON.stringify(record);
-  const isSwapped = await told(port, "write", () => store.compareAndSet(key, engine.seen, next));
-  if (isSwapped) engine.seen = next;
-  return isSwapped;
-}
 
-/** What the store says in time. Of its errors only those of this package are kept: they show no secret. */
-async function told(port, operation, ask) {
-  try {
-    const answer = await within(STORE_TIMEOUT, ask);
-    port.storeError = null;
-    return answer;
-  } catch (error) {
-    port.storeError = error instanceof MeshyError ? error : null;
-    port.report("storage", { failed: operation });
-    throw undefined;
+  /** Resolves to the members, or to nothing. */
+  async read() {
+    if (!this.#store) return this.#seen;
+    const text = await this.#callStore("read", () => this.#store.read(this.#key));
+    this.#seen = typeof text === "string" ? text : null;
+    return text && ownMembers(parseObject(this.#seen), ENTRY);
+  }
+
+  /** Replaces what was read or written last, and says whether it was still there. Other members of the same session stay. */
+  async compareAndSet(members) {
+    if (!this.#store) {
+      this.#seen = members;
+      return true;
+    }
+    const [, sid] = members;
+    const before = parseObject(this.#seen);
+    const entry = (before?.sid === sid && before) || {};
+    ENTRY.forEach((name, index) => {
+      entry[name] = members[index];
+    });
+    const next = JSON.stringify(entry);
+    const isSet = await this.#callStore("write", () => this.#store.compareAndSet(this.#key, this.#seen, next));
+    if (isSet) this.#seen = next;
+    return isSet;
+  }
+
+  async #callStore(operation, ask) {
+    try {
+      const answer = await within(STORE_TIMEOUT, ask);
+      this.error = null;
+      return answer;
+    } catch (error) {
+      this.error = error instanceof MeshyError ? error : null;
+      this.#onFailure(operation);
+      throw undefined;
+    }
   }
 }
 
-/** Posts a form: to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB of JSON. */
-export function post(port, body, isRevocation) {
+/** Posts a form. Resolves to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB of JSON. */
+export function post(port, body, grant) {
   const { api, fetch } = port;
-  const [, grant = "revocation"] = /^grant_type=(\w+)/.exec(body) ?? [];
+  const isRevocation = grant === "revocation";
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
   const controller = new AbortController();
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
@@ -128,7 +139,6 @@ export function post(port, body, isRevocation) {
     const isJson = /^application\/json[ \t]*(;|$)/i.test(response.headers.get("content-type"));
     const text = await readText(response.body, BODY_LIMIT);
     const members = tokenMembers(isJson && parseObject(text));
-    port.received = members[0];
     port.report("answer", { grant, status: response.status });
     return [response.status, seconds, ...members];
   };
@@ -139,7 +149,7 @@ export function post(port, body, isRevocation) {
   });
 }
 
-/** Undefined for what is longer, and one chunk at most was read of it, or for what is no UTF-8. */
+/** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
 async function readText(body, limit) {
   const reader = body?.getReader();
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -164,12 +174,12 @@ export function parseObject(text) {
   } catch {}
 }
 
-/** The members of a token response that an object is. */
+/** The members of a token response. */
 export function tokenMembers(object) {
   return ownMembers(object, TOKEN_RESPONSE);
 }
 
-/** The own members of an object in the order of `names`; none if they cannot be had. */
+/** The own members of an object in the order of `names`; empty if they cannot be read. */
 function ownMembers(object, names) {
   try {
     const own = new Map(Object.entries(object));

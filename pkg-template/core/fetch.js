@@ -1,8 +1,5 @@
-import { Wish } from "./load.js";
+import { Command } from "./load.js";
 import { check, checkObject, signalOf } from "./options.js";
-
-/** A token of unknown lifetime counts as one of five minutes. */
-const UNKNOWN_LIFETIME = 300_000;
 
 /** An absolute URL of an allowed origin, or a relative one that stays inside the account. */
 function targetOf(text, { base, origin, origins }) {
@@ -16,16 +13,14 @@ function targetOf(text, { base, origin, origins }) {
   } catch {}
 }
 
-/** Asks for the token after one that was refused; its successor is not given up before half of its life has passed. */
+/** Asks for the token after one that was refused. */
 async function renew(port, origin, rejected, signal) {
-  const token = await port.ask(signal, Wish.Token, undefined, rejected);
-  const now = Date.now();
-  const { expiresAt } = port.snapshot;
-  port.renewals.set(origin, { token, until: now + ((expiresAt ?? now + UNKNOWN_LIFETIME) - now) / 2 });
+  const token = await port.ask(Command.Token, { rejected }, signal);
+  port.renewed(origin, token);
   return token;
 }
 
-/** `fetch` with the access token; after a 401 once more with the next one. */
+/** `fetch` with the access token, and after a 401 once more with the next one. */
 export async function authorizedFetch(port, input, init) {
   checkObject(init);
   const { api } = port;
@@ -43,10 +38,9 @@ export async function authorizedFetch(port, input, init) {
     headers.set("authorization", `Bearer ${token}`);
     return fetch(request ?? url.href, { ...init, headers });
   };
-  const token = await (port.token ?? port.ask(signal, Wish.Token));
+  const token = await (port.token ?? port.ask(Command.Token, {}, signal));
   const response = await send(token);
-  const renewal = port.renewals.get(origin);
-  if (response.status !== 401 || (renewal?.token === token && Date.now() < renewal.until)) return response;
+  if (response.status !== 401 || port.isRenewed(origin, token)) return response;
 
   const renewed = renew(port, origin, token, signal);
   const body = init?.body;

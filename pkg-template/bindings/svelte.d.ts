@@ -1,4 +1,4 @@
-import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "./index.js";
+import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "../core/index.js";
 
 /** A store by Svelte's contract. */
 export interface SnapshotStore<Snapshot> {

@@ -1,6 +1,6 @@
 import { checkListener } from "./options.js";
 
-/** Calls each listener from a microtask of its own: one that throws stops no other. */
+/** Calls each listener from its own microtask, so that a listener that throws does not stop the others. */
 export class Listeners {
   #all = new Set();
   #pending = false;
@@ -20,7 +20,7 @@ export class Listeners {
     for (const entry of this.#all) Promise.resolve().then(() => this.#all.has(entry) && entry(...event));
   }
 
-  /** Once after a change, however much has changed. */
+  /** Calls the listeners once, however much changes in the meantime. */
   notify() {
     if (this.#pending || !this.#all.size) return;
     this.#pending = true;

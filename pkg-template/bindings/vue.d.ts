@@ -1,5 +1,5 @@
 import type { MaybeRefOrGetter, ShallowRef } from "vue";
-import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "./index.js";
+import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "../core/index.js";
 
 /**
  * The client's snapshot, as it is now. On a server, until the component is mounted and before there is a client it is not

@@ -34,7 +34,7 @@ export function signalOf(options) {
   return signal;
 }
 
-/** What the URL is in full, if it is https (or http on this machine), has host, port and path alone, and is what a parser makes of it. */
+/** The full URL, if it is https (or http on this machine), has host, port and path alone, and is in normal form. */
 function plainUrl(text) {
   try {
     const { href, protocol, hostname, origin, pathname } = new URL(text);
@@ -80,13 +80,13 @@ export function checkCredential(text, argument) {
   checkBytes(text, argument, LONGEST_CREDENTIAL);
 }
 
-/** What a caller of `getAccessToken` wants, in the order that the core takes it. */
+/** The token that a caller of `getAccessToken` wants. */
 export function wantedOf(options) {
   const { minValidity, rejected } = options ?? {};
   const isDuration = minValidity === undefined || (typeof minValidity === "number" && minValidity >= 0);
   check(isDuration, "minValidity", "a number of seconds, 0 or more");
   check(rejected === undefined || typeof rejected === "string", "rejected", "a string");
-  return [minValidity, rejected];
+  return { minValidity, rejected };
 }
 
 function checkMilliseconds(value, argument, least) {
@@ -94,12 +94,12 @@ function checkMilliseconds(value, argument, least) {
   check(isIn, argument, `${least} to ${LONGEST_TIME} milliseconds`);
 }
 
-/** Names the session in a store: an injective encoding of everything that tells sessions apart. */
+/** The name of the session in a store: an injective encoding of everything that distinguishes sessions. */
 function keyOf(...parts) {
   return ["meshydb-client", ...parts].map((part) => String(new URLSearchParams({ "": part })).slice(1)).join(":");
 }
 
-/** A client's arguments, every one checked: what requests and calls need, what tells sessions apart, and the core's part. */
+/** Checks all arguments of a client: `api` is for requests and calls, `key` and `store` for the store, `settings` for the core. */
 export function clientOptions(accountName, tenant, publicKey, options) {
   checkObject(options);
   const isElsewhere = options?.tokenEndpoint !== undefined;
@@ -149,12 +149,12 @@ export function clientOptions(accountName, tenant, publicKey, options) {
       origins,
     },
     key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
-    values: [publicKey, scope, revocationEndpoint ? 1 : 0, timeout, reuseWindow],
+    settings: { publicKey, scope, canRevoke: !!revocationEndpoint, timeout, reuseWindow },
     store: persistence === "none" || (persistence === "local" && !canPersist()) ? undefined : persistence,
   };
 }
 
-/** Only in pages and their workers: the localStorage that some servers have is one for all of their users. */
+/** Only in pages and workers: where a server has a localStorage, all of its users share it. */
 function canPersist() {
   const Scope = globalThis.Window ?? globalThis.WorkerGlobalScope;
   return Scope && globalThis instanceof Scope && (hasGlobal("indexedDB") || hasGlobal("localStorage"));

@@ -1,12 +1,12 @@
-import { start } from "../target/wasm/meshydb_client.js";
+import { start } from "../../target/wasm/meshydb_client.js";
 import { compile } from "./module.js";
 import { unsupported } from "./options.js";
 
-export { Engine, pageStorage, Wish } from "../target/wasm/meshydb_client.js";
+export { Answer, Command, Engine, pageStorage } from "../../target/wasm/meshydb_client.js";
 
 let isLoaded = false;
 
-/** Compiles the core on first use, so that importing the package can never fail. */
+/** Compiles the core at first use, so that importing the package never fails. */
 export function load() {
   if (isLoaded) return;
   try {

@@ -1,15 +1,15 @@
 import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
-import { Engine, Wish } from "./load.js";
+import { Answer, Command, Engine } from "./load.js";
 import { Local } from "./local.js";
 import { aborted, check, checkCredential, checkText, clientOptions, signalOf } from "./options.js";
 import { tokenMembers } from "./platform.js";
 import { Port } from "./port.js";
 
-/** Stops the watcher of a client that was collected. Made when first needed: importing must not fail anywhere. */
+/** Stops the watcher of a client that was garbage-collected. Created at first use: importing the package must not fail. */
 let watchers;
 
-/** Watches a store that can be watched; whatever it does, the function returned is safe to call. */
+/** Watches a store. The function returned never throws, whatever the store does. */
 function watchStore(store, key, changed) {
   let stop;
   try {
@@ -24,7 +24,7 @@ function watchStore(store, key, changed) {
 }
 
 export class Client {
-  #values;
+  #settings;
   #key;
   #api;
   #store;
@@ -42,8 +42,8 @@ export class Client {
   #disposed = false;
 
   constructor(accountName, tenant, publicKey, options) {
-    const { api, key, values, store } = clientOptions(accountName, tenant ?? "", publicKey, options);
-    this.#values = values;
+    const { api, key, settings, store } = clientOptions(accountName, tenant ?? "", publicKey, options);
+    this.#settings = settings;
     this.#key = key;
     this.#api = api;
     this.#store = store === "local" ? new Local() : store;
@@ -55,7 +55,7 @@ export class Client {
     const signal = signalOf(options);
     checkCredential(username, "username");
     checkCredential(password, "password");
-    return this.#open(signal, Wish.Login, username, password);
+    return this.#open(Command.Login, { username, password }, signal);
   }
 
   async loginWithPersistance(refreshToken, options) {
@@ -63,19 +63,19 @@ export class Client {
     const signal = signalOf(options);
     checkText(refreshToken, "refreshToken");
     for (const port of this.#livePorts()) {
-      const token = await port.ask(signal, Wish.Join, refreshToken);
-      if (token !== undefined) return this.#opened(port, token);
+      const token = await port.ask(Command.Refresh, { refreshToken }, signal);
+      if (token !== Answer.Unknown) return this.#opened(port, token);
     }
-    return this.#open(signal, Wish.Resume, refreshToken);
+    return this.#open(Command.Resume, { refreshToken }, signal);
   }
 
   async adopt(tokens) {
-    return this.#open(undefined, Wish.Adopt, tokenMembers(tokens));
+    return this.#open(Command.Adopt, { members: tokenMembers(tokens) });
   }
 
   async restore() {
     try {
-      return await this.#open(undefined, Wish.Restore);
+      return await this.#open(Command.Restore);
     } catch (error) {
       this.#failed = true;
       this.#error = error;
@@ -108,7 +108,7 @@ export class Client {
     this.#stopWatching?.();
   }
 
-  /** What a compiled `using` calls where the platform has no Symbol.dispose. */
+  /** Called by a compiled `using` where the platform has no Symbol.dispose. */
   [Symbol.for("Symbol.dispose")]() {
     this[Symbol.dispose]();
   }
@@ -118,20 +118,20 @@ export class Client {
     this.#listeners.notify();
   }
 
-  async #open(signal, wish, first, second) {
+  async #open(command, args, signal) {
     this.#alive();
-    const engine = new Engine(this.#values, crypto.getRandomValues(new Uint32Array(4)).join("-"));
+    const engine = new Engine({ ...this.#settings, name: crypto.getRandomValues(new Uint32Array(4)).join("-") });
     const port = new Port(engine, this.#api, this.#key, this.#store, this.#tracers, () => this.#changed());
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
-    const token = await port.ask(signal, wish, first, second);
-    check(token !== undefined || wish !== Wish.Adopt, "tokens", "the members of a Bearer token response");
+    const token = await port.ask(command, args, signal);
+    check(token !== Answer.Invalid, "tokens", "the members of a Bearer token response");
     return this.#opened(port, token);
   }
 
   #opened(port, token) {
-    const opened = token === undefined ? undefined : this.#join(port);
+    const opened = token === Answer.Nothing ? undefined : this.#serve(port);
     this.#ready = true;
     this.#failed = !opened && port.isDegraded;
     this.#error = opened ? null : port.snapshot.error;
@@ -140,8 +140,8 @@ export class Client {
     return opened ? new Connection(opened) : null;
   }
 
-  /** The port that serves the session from now on, one for each session of this client; none if it has ended meanwhile. */
-  #join(port) {
+  /** Leaves each session to one port, the one with the later generation; undefined if the session has ended meanwhile. */
+  #serve(port) {
     const isOther = (other) => other !== port && other.isOpen;
     const ports = this.#store ? [...this.#knownPorts()].filter(isOther) : [];
     const twin = ports.find((other) => other.sid === port.sid);
@@ -152,8 +152,7 @@ export class Client {
       this.#ports.delete(port.ref);
       return twin.isOver ? undefined : twin;
     }
-    port.isOpen = true;
-    port.report("opened", { generation: port.snapshot.generation });
+    port.open();
     if (twin) {
       this.#ports.delete(twin.ref);
       twin.giveWayTo(port);
@@ -165,7 +164,7 @@ export class Client {
     for (const port of this.#knownPorts()) if (!port.isOver) yield port;
   }
 
-  /** Also those that are added before the last was taken. */
+  /** Includes the ports that are added during the iteration. */
   *#knownPorts() {
     for (const ref of this.#ports) {
       const port = ref.deref();

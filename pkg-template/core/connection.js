@@ -1,5 +1,5 @@
 import { authorizedFetch } from "./fetch.js";
-import { Wish } from "./load.js";
+import { Command } from "./load.js";
 import { aborted, signalOf, wantedOf } from "./options.js";
 
 /** A handle on one session. Several handles may share it. */
@@ -21,7 +21,7 @@ export class Connection {
   }
 
   async #callToken(options) {
-    return this.#open().ask(signalOf(options), Wish.Token, ...wantedOf(options));
+    return this.#open().ask(Command.Token, wantedOf(options), signalOf(options));
   }
 
   async fetch(input, init) {
@@ -29,7 +29,7 @@ export class Connection {
   }
 
   async signout(options) {
-    await this.#open().ask(signalOf(options), Wish.SignOut);
+    await this.#open().ask(Command.SignOut, undefined, signalOf(options));
   }
 
   subscribe(listener) {
@@ -50,7 +50,7 @@ export class Connection {
     this.#port = undefined;
   }
 
-  /** What a compiled `using` calls where the platform has no Symbol.dispose. */
+  /** Called by a compiled `using` where the platform has no Symbol.dispose. */
   [Symbol.for("Symbol.dispose")]() {
     this[Symbol.dispose]();
   }

@@ -1,10 +1,10 @@
-import { MeshyError } from "./index.js";
+import { MeshyError } from "../core/index.js";
 
-/** Seconds that the record of a session which has ended is kept. */
+/** Seconds for which the entry of an ended session is kept. */
 const KEPT = 30 * 24 * 60 * 60;
 
-/** Compares, replaces and tells in one step of the server. A text comes as "=" and itself, nothing as "". */
-const SWAP = `
+/** Compares, sets and publishes in one step of the server. A text is passed as "=" and itself, null as "". */
+const COMPARE_AND_SET = `
 local held = redis.call("GET", KEYS[1])
 if (held and "=" .. held or "") ~= ARGV[1] then return 0 end
 if ARGV[2] == "" then redis.call("DEL", KEYS[1])
@@ -13,7 +13,7 @@ else redis.call("SET", KEYS[1], string.sub(ARGV[2], 2), "EX", ARGV[3]) end
 if ARGV[1] ~= ARGV[2] then redis.call("PUBLISH", KEYS[1], "") end
 return 1`;
 
-/** Milliseconds after which a command that was not sent is withdrawn: nobody waits for it any more. */
+/** Milliseconds after which a command that was not sent is withdrawn: its caller has given up. */
 const PATIENCE = 1_000;
 
 const METHODS = ["sendCommand", "duplicate", "unref"];
@@ -27,7 +27,7 @@ function unavailable(text) {
   return new MeshyError({ code: "unavailable", retryable: true }, text);
 }
 
-/** Names no more of an error than the server's code: what follows may quote the arguments, tokens among them. */
+/** Keeps only the server's code of an error: the rest may quote the arguments, and thus tokens. */
 function failure(error) {
   const message = String(error?.message);
   if (message.includes("WRONGTYPE")) {
@@ -68,9 +68,8 @@ class RedisStore {
 
   async compareAndSet(key, expected, next) {
     const lifetime = isOver(next) ? String(KEPT) : "";
-    return (
-      (await this.#send(["EVAL", SWAP, "1", this.#prefix + key, encoded(expected), encoded(next), lifetime])) === 1
-    );
+    const args = [this.#prefix + key, encoded(expected), encoded(next), lifetime];
+    return (await this.#send(["EVAL", COMPARE_AND_SET, "1", ...args])) === 1;
   }
 
   watch(key, changed) {
@@ -88,7 +87,7 @@ class RedisStore {
     };
   }
 
-  /** Soon or not at all, and the reply as it comes: a client may queue commands until it is connected, and map types. */
+  /** Sends a command soon or not at all (a client may queue it until it is connected), without the client's type mapping. */
   async #send(args) {
     if (!this.#client.isReady) throw unavailable("Redis is not connected");
     this.#listen();
@@ -100,7 +99,7 @@ class RedisStore {
   }
 
   /**
-   * Opens the watchers' connection where there is none. It keeps no process alive: its socket does not count, it has no timer
+   * Opens the connection of the watchers if there is none. It keeps no process alive: its socket does not count, it has no timer
    * for pings, and it ends at its next failure once the client was closed.
    */
   #listen() {
@@ -119,12 +118,12 @@ class RedisStore {
     connection.connect().catch(() => {});
   }
 
-  /** Something may have been missed before, so that counts as heard. What fails is tried again by the next "ready". */
+  /** Calls `heard` once subscribed, since a message may have been missed before. The next "ready" tries again after a failure. */
   #subscribe(channel, heard) {
     this.#connection.subscribe(channel, this.#tell).then(heard, () => {});
   }
 
-  /** One that is still connecting ends when it has connected or failed: before, redis 5 would leave its socket open. */
+  /** A connection that is still connecting ends once it has connected or failed: until then redis 5 would leak its socket. */
   #hangUp() {
     const connection = this.#connection;
     this.#connection = undefined;

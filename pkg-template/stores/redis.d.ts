@@ -1,6 +1,6 @@
-import type { SessionStore } from "./index.js";
+import type { SessionStore } from "../core/index.js";
 
-/** What is used of a client of the `redis` package, version 5 or 6. */
+/** The part of a client of the `redis` package, version 5 or 6, that is used. */
 export interface RedisLike {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -12,7 +12,7 @@ export interface RedisLike {
   unref(): void;
 }
 
-/** What is used of its duplicate, which watches. */
+/** The part of its duplicate, which watches, that is used. */
 export interface RedisSubscriber {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -27,14 +27,13 @@ export interface RedisSubscriber {
 /**
  * A session store in Redis, for hosts that share sessions: `persistence: redisStore(client)`.
  *
- * `client` is connected, and stays the application's: it is neither closed nor made to wait for, and its `error` event needs
- * a listener there. Watching opens one more connection, a duplicate that is closed with the last watcher and keeps no
- * process alive. Without a connection each call rejects with `unavailable` at once; where the key holds something other
- * than a string, with `unsupported`.
+ * `client` is connected, and remains the application's, which closes it and listens for its `error` event. Watching opens
+ * one more connection, a duplicate that is closed with the last watcher and keeps no process alive. Without a connection
+ * each call rejects with `unavailable` at once; if the key holds something other than a string, with `unsupported`.
  *
  * Keys and channels are `prefix`, empty if not given, and the package's own key, which begins with `meshydb-client:`. A
- * record stays until it is replaced, 30 days if its session has ended: a host that has slept for longer finds none then, and
- * its session ends as `removed` instead of for the reason in the record.
+ * value stays until it is replaced, or for 30 days if its session has ended: on a host that was suspended for longer the
+ * session ends as `removed`, and not for the reason in the value.
  */
 export declare function redisStore(
   client: RedisLike,

@@ -1,6 +1,6 @@
 const unknown = Object.freeze({ ready: false, connection: null, storage: "none", error: null });
 
-/** What is known of a client before it is there, on a server, and while a page is hydrated: nothing. */
+/** The snapshot on a server, while a page is hydrated, and before there is a client. */
 export function unknownClient() {
   return unknown;
 }

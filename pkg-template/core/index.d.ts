@@ -1,4 +1,4 @@
-/** Everything that identifies one client application. All values are validated before any request. */
+/** Identifies one client application. All values are validated before any request. */
 export interface ClientOptions {
   /** Base URL of the authorization server; the account name is the next path segment. Default `https://auth.meshydb.com`. */
   authUrl?: string;
@@ -60,21 +60,21 @@ export interface MeshyClient {
   login(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
   /**
    * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`.
-   * Joins the live session that the token belongs to, if there is one: the old token is not sent then.
+   * If the token belongs to a session that is live here, the connection is to that session, and the token is not sent.
    */
   loginWithPersistance(refreshToken: string, options?: CallOptions): Promise<MeshyConnection>;
   /** Continue with tokens from any other grant (for instance an authorization code flow done elsewhere). */
   adopt(tokens: TokenSet): Promise<MeshyConnection>;
   /**
    * The persisted session, or null. Never makes a request, so it works offline and with an expired access token. Rejects with
-   * `unavailable`, or with the store's own error, if the store does not answer: then nobody knows whether there is one.
+   * `unavailable`, or with the store's own error, if the store does not answer: then it is unknown whether there is a session.
    */
   restore(): Promise<MeshyConnection | null>;
-  /** Framework-free store for the whole client: who is signed in here, in this tab or through another one. */
+  /** For any framework: calls `listener` when the snapshot changes, in this tab or through another one. */
   subscribe(listener: () => void): () => void;
   /** Immutable; the same object until something changes. */
   getSnapshot(): ClientSnapshot;
-  /** Tells what happens to the sessions of this client and why, without any secret. Returns what stops it. */
+  /** Reports what happens to the sessions of this client and why, without any secret. Returns an unsubscribe function. */
   trace(listener: (event: TraceEvent) => void): () => void;
   [Symbol.dispose](): void;
 }
@@ -91,9 +91,9 @@ export type TraceEvent = { readonly at: number } & (
     }
   /** A session was opened by this client: by a login, from the store, or from a token. */
   | { readonly type: "opened"; readonly generation: number }
-  /** A token that this client was given took the place of the last one, or one that another holder was given. */
+  /** The next token is in use: this client received it from the server, or took over the one that another holder had received. */
   | { readonly type: "rotated" | "adopted"; readonly generation: number }
-  /** Callers wait for the end of a pause. `retryAfter` is in seconds. */
+  /** Callers wait until a cool-down ends. `retryAfter` is in seconds. */
   | { readonly type: "waiting"; readonly code: MeshyErrorCode; readonly retryAfter?: number }
   /** The store failed, or did not answer in time. */
   | { readonly type: "storage"; readonly failed: "read" | "write" }
@@ -108,7 +108,7 @@ export interface ClientSnapshot {
   readonly connection: MeshyConnection | null;
   /** `degraded`: the store fails and the session lives in memory. `none`: persistence is off or impossible here. */
   readonly storage: "ok" | "degraded" | "none";
-  /** Why what is stored could not be used, or what the store says is wrong with it. */
+  /** Why the stored session cannot be used, or the error of the store. */
   readonly error: MeshyError | null;
 }
 
@@ -136,7 +136,7 @@ export interface MeshyConnection {
   signout(options?: CallOptions): Promise<void>;
   subscribe(listener: () => void): () => void;
   getSnapshot(): SessionSnapshot;
-  /** Optional: lets go of this handle; ends nothing. Any later call rejects. */
+  /** Optional: releases this handle. The session goes on; later calls on the handle reject. */
   [Symbol.dispose](): void;
 }
 
@@ -163,7 +163,7 @@ export interface TokenSet {
 export type MeshyErrorCode =
   /** A caller's mistake, found before any request; `argument` names it. */
   | "invalid_argument"
-  /** Wrong user name or password, or a foreign refresh token given to `loginWithPersistance` is dead. */
+  /** Wrong user name or password, or an invalid refresh token given to `loginWithPersistance`. */
   | "invalid_grant"
   /** Any other OAuth error, or an unexplained 4xx; `error` says which if the server did. */
   | "refused"
@@ -179,7 +179,7 @@ export type MeshyErrorCode =
   | "invalid_response"
   /** `reason` says why. */
   | "session_ended"
-  /** WebAssembly is blocked here (a CSP needs 'wasm-unsafe-eval'), there is no fetch, or a stored record cannot be read. */
+  /** WebAssembly is blocked here (a CSP needs 'wasm-unsafe-eval'), there is no fetch, or the stored session cannot be read. */
   | "unsupported";
 
 /** `message` begins with `code`, then `reason` where there is one. One copy of the package recognises another's errors. */
@@ -204,11 +204,11 @@ export interface SessionStore {
   /** Replaces the value if it still equals `expected`; says whether it did. Atomic for everyone who shares the store. */
   compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
   /**
-   * Optional: holds a lock while `run` runs, exclusive for everyone who shares the store, and free again when its holder
-   * dies: whoever gets it takes the last holder for gone. `signal` withdraws who waits. What guards the value is `compareAndSet`.
+   * Optional: holds a lock while `run` runs. It must be exclusive among all who share the store, and free when its holder
+   * dies: the next holder relies on that. `signal` cancels waiting; `compareAndSet` protects the value.
    */
   lock?<T>(key: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
-  /** Optional: calls back when another holder changed the value. A hint; values are re-read. Returns how to stop. */
+  /** Optional: calls `changed` when another holder has changed the value, which is then read again. Returns a function that stops it. */
   watch?(key: string, changed: () => void): () => void;
 }
 

@@ -3,14 +3,14 @@ import { lstat } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { ifThere } from "./file-versions.js";
 
-/** Bytes of a path that a socket can have on every system. */
+/** The longest path, in bytes, that a socket can have on every system. */
 const LONGEST_PATH = 103;
 
 function checkAddress(path) {
   if (Buffer.byteLength(path) > LONGEST_PATH) throw new Error(`${path} is too long for a socket`);
 }
 
-/** A server that says by listening that somebody is there. The kernel closes it with its process or worker. */
+/** A socket whose listening shows that its holder is alive. The kernel closes it with the process or worker. */
 class Presence {
   #server = createServer();
   #others = new Set();
@@ -39,7 +39,7 @@ class Presence {
   }
 }
 
-/** Waits for as long as somebody listens there; says whether there was anybody. */
+/** Waits while a holder listens on the socket; says whether there was one. */
 function absence(path, signal) {
   checkAddress(path);
   return new Promise((resolve, reject) => {
@@ -67,8 +67,8 @@ function absence(path, signal) {
 }
 
 /**
- * Holds an exclusive lock while `run` runs. Each holder is one more version, a socket on which it listens: the lock is free
- * when nobody listens on the last one.
+ * Holds an exclusive lock while `run` runs. Each holder adds a version, a socket on which it listens: the lock is free
+ * when the last socket has no listener.
  */
 export async function holdLock(versions, signal, run) {
   for (;;) {

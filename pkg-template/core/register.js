@@ -2,20 +2,20 @@ import { parseObject } from "./platform.js";
 
 const NAME = "meshydb-client";
 
-/** Whether `text` is a record, and one that came after `before`. */
+/** Whether `text` is an entry that was written after `before`. */
 function isLater(text, before) {
-  const [record, old] = [text, before].map(parseObject);
-  const { sid, gen, access_token, ended } = record ?? {};
+  const [entry, old] = [text, before].map(parseObject);
+  const { sid, gen, access_token, ended } = entry ?? {};
   if (typeof sid !== "string" || !Number.isInteger(gen) || !(access_token || ended)) return false;
   return sid === old?.sid ? !old.ended && (ended || gen > old.gen) : gen > old?.gen;
 }
 
-/** What counts: the register's text, unless it has none or has missed what came after; generations never start again. */
-export function believed(text, copy) {
+/** The register's text, or the copy if the register has none or an earlier one. Generations under a key only grow. */
+export function later(text, copy) {
   return isLater(copy, text) ? copy : (text ?? copy);
 }
 
-/** One transaction, on a connection of its own: an open one would make the deletion of the site's data wait for the page. */
+/** One transaction on a connection of its own: an open connection would block the deletion of the site's data. */
 async function transact(key, use) {
   const opening = indexedDB.open(NAME);
   const database = await new Promise((resolve, reject) => {
@@ -40,18 +40,18 @@ async function transact(key, use) {
   }
 }
 
-/** The text under `key`, if there is one, in an array: none where the transaction failed. Rejects without IndexedDB. */
-export function readRegister(key) {
+/** Resolves to the text under `key` in an array, or to nothing where the transaction failed. Rejects without IndexedDB. */
+export function read(key) {
   return transact(key, (text) => text);
 }
 
 /**
- * Replaces the text if it still equals `expected`, or `copy` does that is believed, and says whether it did, in an
- * array: none where the transaction failed. Rejects without IndexedDB.
+ * Replaces the text if the later one of it and `copy` equals `expected`. Resolves to whether it did, in an array, or to
+ * nothing where the transaction failed. Rejects without IndexedDB.
  */
-export function swapRegister(key, expected, next, copy) {
+export function compareAndSet(key, expected, next, copy) {
   return transact(key, (text, store) => {
-    const isSame = believed(text, copy) === expected;
+    const isSame = later(text, copy) === expected;
     if (isSame) store.put(next, key);
     return isSame;
   });

@@ -1,4 +1,4 @@
-/** Anything that goes wrong here is a broken promise of the store, not an error of its user. */
+/** The store breaks its contract: not an error of its user. */
 class ContractError extends Error {
   get name() {
     return "ContractError";
@@ -26,8 +26,8 @@ const texts = {
 const keys = ["a", "A", "a:b", "a:b:c", "a/b", "a%2Fb", "../a", "*", "a\0b", "å", "你好", "x".repeat(500)];
 
 /**
- * The tests that each store for sessions has to pass. `open` returns one more holder of the same register, as another
- * process or host would have; a test uses several. What is stored is left there, under keys of the test's own.
+ * The tests that every session store must pass. `open` returns another holder of the same register, as another process or
+ * host would have; a test uses several. What the tests store stays there, under random keys.
  *
  * @see SessionStore in index.d.ts
  */
@@ -80,7 +80,7 @@ export function storeTests(open) {
     for (const name of all) equal(await store.read(name), name, `the text under ${name}`);
   });
 
-  test("lets one of fifty win who expect the same", async (key) => {
+  test("lets one of fifty writers win if all expect the same", async (key) => {
     const holders = await Promise.all([1, 2, 3, 4, 5].map(open));
     await holders[0].compareAndSet(key, null, "start");
     const attempts = Array.from({ length: 50 }, async (_, index) => {
@@ -96,7 +96,7 @@ export function storeTests(open) {
     const holders = await Promise.all([1, 2, 3, 4, 5].map(open));
     const count = async (store) => {
       for (let counted = 0, tries = 1; counted < 20; tries++) {
-        equal(tries < 10_000, true, "whether anybody gets on");
+        equal(tries < 10_000, true, "whether a holder makes progress");
         const text = await store.read(key);
         if (await store.compareAndSet(key, text, String(Number(text) + 1))) counted += 1;
       }
@@ -122,7 +122,7 @@ export function storeTests(open) {
     equal(await holders[0].lock(key, signal, enter), "done", "what the next one returned");
   });
 
-  test("frees its lock, if it has one, of a holder that fails, and of a waiter that leaves", async (key) => {
+  test("frees its lock, if it has one, when the holder fails or a waiter leaves", async (key) => {
     const [one, other] = [await open(), await open()];
     if (!one.lock) return;
     const { signal } = new AbortController();
@@ -161,7 +161,7 @@ export function storeTests(open) {
     equal(wasGranted, false, "whether the withdrawn waiter ran");
   });
 
-  test("tells of another holder's changes, if it can, until that is stopped", async (key) => {
+  test("reports the changes of other holders, if it can, until it is told to stop", async (key) => {
     const [one, other] = [await open(), await open()];
     if (!one.watch) return;
     let text = null;
@@ -176,9 +176,9 @@ export function storeTests(open) {
       equal(await other.compareAndSet(key, text, next), true, "a change");
       text = next;
     };
-    // The first may come before the store has begun to watch.
+    // The first change may come before the store has begun to watch.
     for (let round = 0; times === 0; round++) {
-      equal(round < 100, true, "whether a hundred changes are heard of");
+      equal(round < 100, true, "whether one of a hundred changes is reported");
       const hearing = new Promise((resolve) => {
         heard = resolve;
       });
@@ -199,13 +199,13 @@ export function storeTests(open) {
     await change("b");
     equal(await one.read(key), "b", "read after the watcher was stopped");
     await pause(50);
-    equal(times, before, "how often a watcher was told that was stopped");
+    equal(times, before, "how often the watcher was called after it was stopped");
   });
 
   return tests;
 }
 
-/** The timer also keeps a process alive, from whose end a store may not keep it. */
+/** The timer also keeps the process alive, which a store need not do. */
 function inTime(promise) {
   let timer;
   const late = new Promise((_, reject) => {
