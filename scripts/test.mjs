@@ -11,7 +11,7 @@ const DENY_WARNINGS = ["--", "-D", "warnings"];
 const SIMULATIONS = [
   ["--seeds", "20000"],
   ["--exhaustive", "2", "2"],
-  ["--corpus", "fuzz/corpus/world"],
+  ["--corpus", "fuzz/corpus/world.txt"],
 ];
 const NODE_FOLDERS = [
   ...["structure", "documents", "server", "wire", "client", "stores", "security", "package", "examples"],

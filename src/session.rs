@@ -42,11 +42,10 @@ use crate::error::{Error, Reason};
 use crate::event::{Input, Output, StoreFailed};
 use crate::record::{Entry, Place, Record, Standing, Stored};
 use crate::token::{Now, RefreshToken};
-use burst::Burst;
 use callers::{ANOTHER, Callers};
 use contest::Contest;
 use departure::Departure;
-use hand::Hand;
+use hand::{Hand, Tokens};
 use holder::Holder;
 use lock::Lock;
 use look::Look;
@@ -72,7 +71,6 @@ struct Common {
     look: Look,
     contest: Contest,
     lock: Lock,
-    burst: Burst,
     callers: Callers,
     departure: Departure,
     /// The refresh token of the session whose place this one takes.
@@ -98,10 +96,9 @@ impl Session {
                 config,
                 contest: Contest::new(Holder::new(&name)),
                 sid: name,
-                hand: Hand::Empty,
+                hand: Hand::of(Tokens::None),
                 look: Look::new(),
                 lock: Lock::Free,
-                burst: Burst::new(),
                 callers: Callers::new(),
                 departure: Departure::default(),
                 replaced: None,

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Aim, Common, Hand, Phase, Rewrite};
+use super::{Aim, Common, Hand, Phase, Rewrite, Tokens};
 use crate::attempt::Attempt;
 use crate::error::{Error, Reason};
 use crate::event::Output;
@@ -38,7 +38,7 @@ impl Common {
     /// Whether no caller is left of a login. Not of a session that was opened with a foreign token: that is spent, and what
     /// came for it is kept.
     fn is_abandoned(&self) -> bool {
-        matches!(self.hand, Hand::Empty) && self.callers.is_empty()
+        matches!(self.hand.tokens(), Tokens::None) && self.callers.is_empty()
     }
 
     /// Writes the record in hand over an older one, or over the session whose place it takes.
@@ -75,7 +75,7 @@ impl Common {
         let before = self.hand.record().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
         let is_abandoned = self.is_abandoned();
-        self.hand = Hand::Record(next.clone());
+        self.hand = Hand::of(Tokens::Record(next.clone()));
         self.degraded = !stored;
         if stored {
             self.look.stored = Stored::Live(next.clone());
@@ -139,7 +139,7 @@ impl Common {
 
     pub(super) fn take(&mut self, record: Rc<Record>) {
         self.sid = record.sid.as_str().into();
-        self.hand = Hand::Record(record);
+        self.hand = Hand::of(Tokens::Record(record));
         self.look.place = Place::Stored;
         self.degraded = false;
         self.callers.prefetch = false;

@@ -1,41 +1,60 @@
-//! The tokens that a session has in hand.
+//! The tokens that a session has in hand, and the sends of the refresh token among them.
 
 use std::rc::Rc;
 
+use super::burst::Burst;
 use crate::record::Record;
 use crate::token::RefreshToken;
 
+/// Whatever comes into the hand has not been sent from it: a burst goes with its token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Hand {
-    /// None: the session is not open.
-    Empty,
-    /// The refresh token that the session is being opened with.
+pub(super) struct Hand {
+    tokens: Tokens,
+    pub(super) burst: Burst,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Tokens {
+    /// The session is not open.
+    None,
+    /// The refresh token that it is being opened with.
     Foreign(RefreshToken),
     /// The session's own.
     Record(Rc<Record>),
 }
 
 impl Hand {
+    pub(super) fn of(tokens: Tokens) -> Self {
+        Self {
+            tokens,
+            burst: Burst::default(),
+        }
+    }
+
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
     pub(super) fn record(&self) -> Option<&Rc<Record>> {
-        match self {
-            Self::Record(record) => Some(record),
-            Self::Empty | Self::Foreign(_) => None,
+        match &self.tokens {
+            Tokens::Record(record) => Some(record),
+            Tokens::None | Tokens::Foreign(_) => None,
         }
     }
 
     pub(super) fn foreign(&self) -> Option<&RefreshToken> {
-        match self {
-            Self::Foreign(token) => Some(token),
-            Self::Empty | Self::Record(_) => None,
+        match &self.tokens {
+            Tokens::Foreign(token) => Some(token),
+            Tokens::None | Tokens::Record(_) => None,
         }
     }
 
     /// What would be sent.
     pub(super) fn refresh_token(&self) -> Option<&RefreshToken> {
-        match self {
-            Self::Empty => None,
-            Self::Foreign(token) => Some(token),
-            Self::Record(record) => record.refresh_token.as_ref(),
+        match &self.tokens {
+            Tokens::None => None,
+            Tokens::Foreign(token) => Some(token),
+            Tokens::Record(record) => record.refresh_token.as_ref(),
         }
     }
 

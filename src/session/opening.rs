@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Aim, Common, Hand, Phase};
+use super::{Aim, Common, Hand, Phase, Tokens};
 use crate::error::{Code, Error, Reason};
 use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
@@ -19,7 +19,7 @@ impl Common {
             Opening::Adopt(tokens) => self.opened(tokens, now),
             Opening::Restore => self.load(Aim::Refresh),
             Opening::Resume(token) => {
-                self.hand = Hand::Foreign(token);
+                self.hand = Hand::of(Tokens::Foreign(token));
                 self.load(Aim::Refresh)
             }
         }

@@ -3,8 +3,9 @@
 use std::mem;
 use std::rc::Rc;
 
+use super::burst::Burst;
 use super::contest::SEND_WITHIN;
-use super::{Aim, Common, Hand, Lock, Phase};
+use super::{Aim, Common, Lock, Phase, Tokens};
 use crate::error::{Code, Error};
 use crate::event::Output;
 use crate::oauth;
@@ -132,7 +133,7 @@ impl Common {
             return self.load(Aim::Refresh);
         };
         let request = oauth::refresh_request(&self.config, token);
-        self.burst.sent(now);
+        self.hand.burst.sent(now);
         self.callers.sent();
         self.outputs.push(Output::Send(request));
         self.changed();
@@ -151,9 +152,9 @@ impl Common {
             }
             return phase;
         }
-        match (reply, &self.hand) {
-            (Ok(tokens), Hand::Empty | Hand::Foreign(_)) => self.opened(tokens, now),
-            (Ok(tokens), Hand::Record(record)) => {
+        match (reply, self.hand.tokens()) {
+            (Ok(tokens), Tokens::None | Tokens::Foreign(_)) => self.opened(tokens, now),
+            (Ok(tokens), Tokens::Record(record)) => {
                 let next = Rc::new(record.rotated(tokens, *now));
                 if self.look.stored.is_readable() && self.look.has_stored() {
                     self.commit(next)
@@ -161,9 +162,9 @@ impl Common {
                     self.load_for(Phase::Committing(next))
                 }
             }
-            (Err(error), Hand::Empty) => self.over(error),
-            (Err(error), Hand::Record(_)) if error.ends_session() => self.load(Aim::End(error)),
-            (Err(error), Hand::Foreign(_) | Hand::Record(_)) => self.unsuccessful(now, error),
+            (Err(error), Tokens::None) => self.over(error),
+            (Err(error), Tokens::Record(_)) if error.ends_session() => self.load(Aim::End(error)),
+            (Err(error), Tokens::Foreign(_) | Tokens::Record(_)) => self.unsuccessful(now, error),
         }
     }
 
@@ -171,11 +172,11 @@ impl Common {
     fn unsuccessful(&mut self, now: &Now, error: Error) -> Phase {
         if error.is_lost_answer() {
             let attempt = &mut self.contest.attempt;
-            let first = self.burst.first().wall;
+            let first = self.hand.burst.first().wall;
             attempt.unanswered_since.get_or_insert(first);
             let may_go_on = attempt.cooldown.is_none();
             let is_claimed = attempt.claim.is_some();
-            if may_go_on && self.burst.goes_on(now, self.config.reuse_window) {
+            if may_go_on && self.hand.burst.goes_on(now, self.config.reuse_window) {
                 return if is_claimed {
                     self.claim(now)
                 } else {
@@ -240,7 +241,7 @@ impl Common {
         if !self.look.is_silent() {
             self.unlock();
         }
-        self.burst.end();
+        self.hand.burst = Burst::default();
         self.lock.forget_denial();
         self.contest.end_attempt();
     }

@@ -17,6 +17,11 @@ impl Session {
         &self.common.sid
     }
 
+    /// The name of the phase that it is in, for a trace.
+    pub fn phase(&self) -> &'static str {
+        self.phase.name()
+    }
+
     /// The token in hand, unless the session is over.
     pub fn held(&self) -> Option<&Record> {
         let record = self.common.hand.record();
