@@ -4,7 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 import { main, root, run, StepError } from "./steps.mjs";
 
-export const interfaceFile = "tests/interface.json";
+export const interfaceFile = "scripts/interface.json";
 
 /** The heading of the changelog that is written at now, and a digest of the public declarations without their comments. */
 export function interfaceNow() {

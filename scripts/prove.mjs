@@ -1,31 +1,23 @@
-import { join } from "node:path";
 import { build } from "./build.mjs";
 import { setUp, setUpBrowsers } from "./setup.mjs";
 import { main, run, StepError, step } from "./steps.mjs";
 
 const cargo = (...args) => run("cargo", ["test", "--locked", ...args]);
-const node = (...files) =>
-  run("node", ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files.map((file) => join("tests", file))]);
+const node = (...names) =>
+  run("node", [
+    ...["--test", "--test-concurrency=1", "--test-reporter=spec"],
+    ...names.map((name) => `tests/${name}.test.mjs`),
+  ]);
 
 /** What SECURITY.md claims, and the tests that show it. */
 const proofs = {
-  matrix: [
-    () => cargo("--test", "session", "answers"),
-    () => node("wire/answers.test.mjs", "browser/answers.test.mjs"),
-  ],
-  hostile: [
-    () => node("wire/hostile.test.mjs", "wire/body-cap.test.mjs", ...packageTests("hostile", "options", "urls")),
-  ],
-  secrets: [() => node(...packageTests("secrets", "wiped"), "browser/secrets.test.mjs")],
+  matrix: [() => cargo("--test", "session", "answers"), () => node("wire/answers", "browser/answers")],
+  hostile: [() => node("wire/hostile", "wire/body-cap", "security/hostile", "client/options", "client/urls")],
+  secrets: [() => node("security/secrets", "security/wiped", "browser/secrets")],
   isolation: [
-    () =>
-      node(...packageTests("many-users", "isolation", "trap"), "browser/isolation.test.mjs", "browser/copy.test.mjs"),
+    () => node("security/many-users", "security/isolation", "security/trap", "browser/isolation", "browser/copy"),
   ],
 };
-
-function packageTests(...names) {
-  return names.map((name) => `package/${name}.test.mjs`);
-}
 
 await main(async () => {
   const asked = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { toAscii } from "./ascii.mjs";
 import { build, bundle, wasmFile } from "./build.mjs";
 import { parsed } from "./flags.mjs";
-import { main, root, StepError, step } from "./steps.mjs";
+import { main, root, run, StepError, step } from "./steps.mjs";
 
 /** Brotli bytes of everything a page downloads. The one place where the limit is written. */
 const LIMIT = 21_547;
@@ -27,7 +27,8 @@ export async function size() {
   if (total > LIMIT) throw new StepError(`The bundle is ${total - LIMIT} bytes too large (brotli).`);
 }
 
-function brotli(bytes) {
+/** How many bytes these are when compressed. */
+export function brotli(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return brotliCompressSync(bytes, { params }).length;
 }
@@ -36,17 +37,7 @@ if (process.argv[1] === import.meta.filename) {
   await main(async () => {
     const { peers } = parsed({ peers: "boolean" });
     await build();
-    if (peers) await beside();
+    if (peers) await step("beside other clients", () => run("node", ["tests/bench/sizes.mjs"]));
     await size();
   });
-}
-
-async function beside() {
-  const { fetchSdk, installPeers } = await import("../race/peers/peers.mjs");
-  const { sizes } = await import("../bench/sizes.mjs");
-  await step("other clients", async () => {
-    await installPeers();
-    await fetchSdk();
-  });
-  await step("the same job", () => sizes(brotli));
 }

@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { platforms } from "./platforms.mjs";
 import { command, geckodriver, setUp, setUpBrowsers, setUpServers, toolPath, wasmPack } from "./setup.mjs";
 import { simulate } from "./sim.mjs";
 import { size } from "./size.mjs";
@@ -13,6 +12,10 @@ const SIMULATIONS = [
   ["--seeds", "20000"],
   ["--exhaustive", "2", "2"],
   ["--corpus", "fuzz/corpus/world"],
+];
+const NODE_FOLDERS = [
+  ...["structure", "documents", "server", "wire", "client", "stores", "security", "package", "examples"],
+  ...["bench", "fleet", "soak"],
 ];
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -41,7 +44,7 @@ async function everything() {
   await step("edge in WebKit", edgeTestsInWebKit);
   await build();
   await step("size", size);
-  await step("server, wire and package", () => nodeTests("server", "wire", "package"));
+  await step("the package in Node", () => nodeTests(...NODE_FOLDERS));
   await step("real browsers", () => nodeTests("browser"));
   await step("platforms", platformRows);
   if (process.env.CI) await step("bench", benchGates);
@@ -84,19 +87,13 @@ async function edgeTestsInWebKit() {
 }
 
 /** The long rows, which install 1.4 GB, where CI is set. */
-async function platformRows() {
-  const { passed, failed, skipped } = await platforms({ isQuick: !process.env.CI });
-  count(passed, failed, skipped);
-  if (failed) throw new StepError(`${failed} failed.`);
+function platformRows() {
+  return tests("node", ["tests/platforms/main.mjs", ...(process.env.CI ? [] : ["--quick"])]);
 }
 
 /** What `npm run bench` measures without other clients, and its gates, each of which counts as a test. */
-async function benchGates() {
-  const { bench } = await import("../bench/bench.mjs");
-  const { targetTable, held, missed } = await bench({ cycles: 5_000, progress: (text) => console.log(`  ${text}`) });
-  console.log(`\n${targetTable}`);
-  count(held.length, missed.length, 0);
-  if (missed.length) throw new StepError(`Missed by more than the margin:\n${missed.join("\n")}`);
+function benchGates() {
+  return tests("node", ["tests/bench/main.mjs", "--gates"]);
 }
 
 function nodeTests(...folders) {
@@ -108,7 +105,7 @@ function nodeTests(...folders) {
   return tests("node", ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files]);
 }
 
-/** Runs tests and counts them by the closing lines of cargo's and of Node's runner. */
+/** Runs tests and counts them by the closing lines of cargo's, of Node's and of our own runners. */
 async function tests(program, args, options) {
   let output = "";
   try {
@@ -120,6 +117,7 @@ async function tests(program, args, options) {
     for (const [, passed, failed, skipped] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+)/gm)) {
       count(passed, failed, skipped);
     }
+    for (const [, ...ours] of output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)) count(...ours);
     const node = (name) => output.match(new RegExp(`^ℹ ${name} (\\d+)$`, "m"))?.[1] ?? 0;
     count(node("pass"), Number(node("fail")) + Number(node("cancelled")), node("skipped"));
   }

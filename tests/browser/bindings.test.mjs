@@ -6,9 +6,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { compile } from "svelte/compiler";
 import { compileScript, parse } from "vue/compiler-sfc";
-import { installPackage } from "../package/installed.mjs";
+import { installPackage } from "../shared/installed.mjs";
+import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
-import { newAuthorizationServer, startSite } from "./servers.mjs";
+import { newAuthorizationServer } from "./servers.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const examples = {

@@ -1,5 +1,5 @@
 import { after, before, describe } from "node:test";
-import { browserNames, launch } from "./launch.mjs";
+import { browserNames, launch } from "../shared/launch.mjs";
 
 /** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run, and its name. */
 export function inEachBrowser(define) {

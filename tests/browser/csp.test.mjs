@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
-import { newAuthorizationServer, startSite } from "./servers.mjs";
+import { newAuthorizationServer } from "./servers.mjs";
 
 const pageScript = `
   import * as meshydb from "/pkg/index.js";

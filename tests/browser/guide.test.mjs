@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
-import { newAuthorizationServer, startSite } from "./servers.mjs";
+import { newAuthorizationServer } from "./servers.mjs";
 
 const guide = await readFile(new URL("../../docs/guide.md", import.meta.url), "utf8");
 const library = await readFile(new URL("../../pkg/index.js", import.meta.url), "utf8");

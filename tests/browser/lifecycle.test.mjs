@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, problemsOf, until } from "./browsers.mjs";
-import { startSite } from "./servers.mjs";
 import {
   allTokens,
   isWaiting,

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { bundle } from "../../scripts/build.mjs";
-import { startSite } from "./servers.mjs";
+import { startSite } from "../shared/site.mjs";
 
 const entry = `
   import { Local } from "./local.js";

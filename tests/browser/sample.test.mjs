@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { awaited, sample } from "../sample.mjs";
+import { awaited, sample } from "../shared/sample.mjs";
+import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
-import { newAuthorizationServer, startSite } from "./servers.mjs";
+import { newAuthorizationServer } from "./servers.mjs";
 
 /** The page around a sample: the default server is the development server, and both connections can be seen. */
 const page = (text) => `

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
-import { FakeServer, json } from "../package/fake-server.mjs";
+import { FakeServer, json } from "../shared/fake-server.mjs";
+import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
-import { startSite } from "./servers.mjs";
 
 const secret = "canary";
 

@@ -1,33 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { close, listen } from "../../dev/http.mjs";
-
-const packageFile = new URL("../../pkg/index.js", import.meta.url);
-const html = `<!doctype html>
-<html lang="en">
-  <head><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,"></head>
-  <body><script type="module" src="/page.js"></script></body>
-</html>`;
-
-/**
- * A page at `/` that loads `scripts["/page.js"]` as a module, the other scripts, and the package at `/pkg/index.js`.
- * The page and its workers are under `policy`.
- */
-export async function startSite(scripts, policy) {
-  const bodies = { "/": html, "/pkg/index.js": await readFile(packageFile), ...scripts };
-  const server = createServer((request, response) => {
-    const path = request.url.split("?", 1)[0];
-    response.writeHead(path in bodies ? 200 : 404, {
-      "Content-Type": `${path === "/" ? "text/html" : "text/javascript"}; charset=utf-8`,
-      "Content-Security-Policy": policy,
-      "Cache-Control": "no-cache",
-    });
-    response.end(bodies[path]);
-  });
-  const port = await listen(server, 0);
-  return { url: `http://127.0.0.1:${port}`, close: () => close(server) };
-}
 
 /** An authorization server for one test, and how many requests of a kind it has got. */
 export async function newAuthorizationServer(t) {

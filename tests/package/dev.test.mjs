@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { initializeWithTenant } from "../../pkg/index.js";
-import { binaries, devFolder, installPackage } from "./installed.mjs";
-import { endWithUs, run, runModule } from "./processes.mjs";
+import { binaries, devFolder, installPackage } from "../shared/installed.mjs";
+import { endWithUs, run, runModule } from "../shared/processes.mjs";
 
 const modules = new URL("../../node_modules/", import.meta.url);
 let pack;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { installPackage } from "./installed.mjs";
+import { installPackage } from "../shared/installed.mjs";
 
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 const versions = { redis5: "redis-5", redis6: "redis" };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
-import { awaited, sample } from "../sample.mjs";
-import { installPackage } from "./installed.mjs";
-import { startOAuth2Server } from "./oauth2-server.mjs";
-import { run } from "./processes.mjs";
+import { installPackage } from "../shared/installed.mjs";
+import { startOAuth2Server } from "../shared/oauth2-server.mjs";
+import { run } from "../shared/processes.mjs";
+import { awaited, sample } from "../shared/sample.mjs";
 
 const optional = `
     const options = { tokenEndpoint: server + "/oauth/token" };

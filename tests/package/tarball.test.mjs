@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { binaries, installPackage } from "./installed.mjs";
-import { run, runModule } from "./processes.mjs";
+import { binaries, installPackage } from "../shared/installed.mjs";
+import { run, runModule } from "../shared/processes.mjs";
 
 const expected = [
   "LICENSE-APACHE",

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { installPackage } from "./installed.mjs";
+import { installPackage } from "../shared/installed.mjs";
 
 const typeRoots = [fileURLToPath(new URL("../../node_modules/@types", import.meta.url))];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { grant, reply, tokens } from "./recorder.mjs";
+import { grant, reply, tokens } from "../shared/recorder.mjs";
 import { keepsSession, rejects, server, start } from "./setup.mjs";
 
 describe("an answer that is no token", () => {

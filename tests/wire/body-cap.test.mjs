@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { constants, createGzip } from "node:zlib";
-import { grant, head } from "./recorder.mjs";
+import { grant, head } from "../shared/recorder.mjs";
 import { closed, keepsSession, rejects, server, start } from "./setup.mjs";
 
 const LIMIT = 65_536;

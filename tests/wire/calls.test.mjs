@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { reply, tokens } from "./recorder.mjs";
+import { reply, tokens } from "../shared/recorder.mjs";
 import { elsewhere, server, start } from "./setup.mjs";
 
 /** A session of a client whose API is the server, too. */

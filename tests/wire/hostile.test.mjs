@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MemoryStore } from "../package/stores.mjs";
-import { acceptedAnswers, endingAnswers, hostileAnswers } from "./hostile-answers.mjs";
-import { tokens } from "./recorder.mjs";
+import { acceptedAnswers, endingAnswers, hostileAnswers } from "../shared/hostile-answers.mjs";
+import { tokens } from "../shared/recorder.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
 import { elsewhere, keepsSession, rejects, server, start } from "./setup.mjs";
 
 const attempt = ["attempt", "claim", "claim_number", "claim_for", "claim_locked", "unanswered_since"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { initialize, initializeWithTenant } from "../../pkg/index.js";
-import { grant, reply, tokens } from "./recorder.mjs";
+import { grant, reply, tokens } from "../shared/recorder.mjs";
 import { elsewhere, form, keepsSession, server, start } from "./setup.mjs";
 
 describe("what is sent", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, mock } from "node:test";
 import { initialize, MeshyError } from "../../pkg/index.js";
-import { grant, startRecorder } from "./recorder.mjs";
+import { grant, startRecorder } from "../shared/recorder.mjs";
 
 export const form = "application/x-www-form-urlencoded";
 export let server;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
-import { until } from "../package/waiting.mjs";
-import { grant, head, reply, startRecorder } from "./recorder.mjs";
+import { grant, head, reply, startRecorder } from "../shared/recorder.mjs";
+import { until } from "../shared/waiting.mjs";
 import { closed, keepsSession, rejects, server, start } from "./setup.mjs";
 
 describe("an answer that does not come", () => {
