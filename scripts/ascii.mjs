@@ -1,5 +1,5 @@
 /**
- * Bytes as printable ASCII without quotes or backslashes, which pkg-template/module.js reads back.
+ * Bytes as printable ASCII without quotes or backslashes, which pkg-template/core/module.js reads back.
  * After brotli it is 1.7 % longer than the bytes themselves; hexadecimal is 8 % longer, base64 29 %.
  */
 export function toAscii(bytes) {

@@ -2,15 +2,14 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { toAscii } from "./ascii.mjs";
+import { entries, sourceOf, template, typesOf } from "./entries.mjs";
 import { shortenNames, simplified } from "./glue.mjs";
 import { setUp, wasmBindgen } from "./setup.mjs";
 import { sorted, withoutPanicData, withoutPanics } from "./shrink.mjs";
 import { main, root, run, step } from "./steps.mjs";
 
-const TEMPLATE = join(root, "pkg-template");
+const CORE = join(template, "core");
 const WASM = join(root, "target/wasm");
-/** What an application can import, each for itself. */
-const ENTRIES = ["index", "node", "redis", "react", "vue", "svelte", "store-tests"];
 const WASM_NAME = "meshydb-client.wasm";
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
@@ -79,20 +78,20 @@ async function optimize(...passes) {
 async function assemble() {
   rmSync(packageFolder, { recursive: true, force: true });
   mkdirSync(packageFolder);
-  for (const entry of ENTRIES) {
+  for (const entry of entries) {
     for (const [format, ending] of [
       ["esm", "js"],
       ["cjs", "cjs"],
     ]) {
       await bundle({ entry, format, outfile: join(packageFolder, `${entry}.${ending}`) });
     }
-    const types = readFileSync(join(TEMPLATE, `${entry}.d.ts`), "utf8");
+    const types = typesOf(entry);
     writeFileSync(join(packageFolder, `${entry}.d.ts`), types);
     writeFileSync(join(packageFolder, `${entry}.d.cts`), types.replaceAll('"./index.js"', '"./index.cjs"'));
   }
   await bundle({ format: "esm", core: "./module-workerd.js", outfile: join(packageFolder, "index.workerd.js") });
   cpSync(wasmFile, join(packageFolder, WASM_NAME));
-  cpSync(join(TEMPLATE, "package.json"), join(packageFolder, "package.json"));
+  cpSync(join(template, "package.json"), join(packageFolder, "package.json"));
   for (const file of ROOT_FILES) cpSync(join(root, file), join(packageFolder, file));
 }
 
@@ -100,40 +99,34 @@ async function assemble() {
 export async function bundle({ entry = "index", core = "./module.js", format, ...options }) {
   const { build: esbuild } = await import("esbuild");
   return esbuild({
-    entryPoints: [join(TEMPLATE, `${entry}.js`)],
+    entryPoints: [sourceOf(entry)],
     bundle: true,
     format,
     target: "es2022",
     platform: "neutral",
     logLevel: "warning",
     logOverride: { "empty-import-meta": "silent" },
-    plugins: [sources(entry, core, format)],
+    plugins: [sources(core, format)],
     ...options,
   });
 }
 
-/**
- * Where the entries' generated neighbours come from; the glue's copy of platform.js is the template's own. The other
- * entries share the first, as it is installed, so that there is one MeshyError.
- */
-const sources = (entry, core, format) => ({
+/** Where the core's generated parts come from. The other rooms share the core, as it is installed: there is one MeshyError. */
+const sources = (core, format) => ({
   name: "sources",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(node:|react$|vue$)/ }, () => ({ external: true }));
-    if (entry !== "index") {
-      onResolve({ filter: /^\.\/index\.js$/ }, () => ({
-        path: format === "cjs" ? "./index.cjs" : "./index.js",
-        external: true,
-      }));
-    }
+    onResolve({ filter: /^\.\.\/core\/index\.js$/ }, () => ({
+      path: format === "cjs" ? "./index.cjs" : "./index.js",
+      external: true,
+    }));
     onResolve({ filter: /\.wasm$/ }, ({ path }) => ({ path, external: true }));
-    onResolve({ filter: /^\.\/module\.js$/ }, () => ({ path: join(TEMPLATE, core) }));
-    onResolve({ filter: /\/platform\.js$/ }, () => ({ path: join(TEMPLATE, "platform.js") }));
+    onResolve({ filter: /^\.\/module\.js$/ }, () => ({ path: join(CORE, core) }));
     onLoad({ filter: /\/target\/wasm\/meshydb_client\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8"),
       loader: "ts",
     }));
-    onLoad({ filter: /\/pkg-template\/module\.js$/ }, ({ path }) => ({
+    onLoad({ filter: /\/pkg-template\/core\/module\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8").replace("@wasm@", () => toAscii(readFileSync(wasmFile))),
     }));
   },

@@ -13,7 +13,7 @@ const PROGRAMS = [
     runs: [
       ["--seeds", "20000"],
       ["--exhaustive", "2", "1"],
-      ["--corpus", "fuzz/corpus/world"],
+      ["--corpus", "fuzz/corpus/world.txt"],
     ],
   },
 ];

@@ -1,11 +1,12 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
 import { anySeed, flags } from "./flags.mjs";
 import { setUp, setUpTool } from "./setup.mjs";
 import { main, root, run, StepError, step } from "./steps.mjs";
 
-const CORPUS = join(root, "fuzz/corpus");
+const corpus = (target) => join(root, `fuzz/corpus/${target}.txt`);
 const GROWN = join(root, "target/fuzz-corpus");
 /** The longest inputs: of the judges, and of the world, whose plan takes two bytes for each decision. */
 const LONGEST = 512;
@@ -22,12 +23,10 @@ const targets = [...readdirSync(join(root, "fuzz/fuzz_targets")).map((name) => n
 /** Fuzzes a target from what was kept; prints how many inputs it ran, and when it last found something new. */
 async function fuzz(target, seconds) {
   const grown = join(GROWN, target);
-  mkdirSync(grown, { recursive: true });
-  mkdirSync(join(CORPUS, target), { recursive: true });
+  unpack(target, grown);
   const limits = [`-max_total_time=${seconds}`, `-max_len=${LONGEST}`, "-timeout=20", "-rss_limit_mb=4096"];
-  const folders = [grown, join(CORPUS, target)];
-  const output = await cargoFuzz(target, [...folders, "--", ...limits]);
-  await keep(target);
+  const output = await cargoFuzz(target, [grown, "--", ...limits]);
+  await keep(target, grown);
   console.log(`${target}: ${summary(output)}`);
 }
 
@@ -45,16 +44,30 @@ function summary(output) {
   return `${executions} executions in ${seconds} s, ${lines[0].edges} to ${edges} edges, the last after ${after} s`;
 }
 
-/** Leaves in fuzz/corpus/ few inputs that reach all that was reached, however often. */
-async function keep(target) {
-  const kept = join(CORPUS, target);
-  const all = join(GROWN, `${target}-merged`);
-  rmSync(all, { recursive: true, force: true });
-  mkdirSync(all, { recursive: true });
+/** Leaves in fuzz/corpus few inputs that reach all that was reached, however often. */
+async function keep(target, grown) {
+  const merged = `${grown}-merged`;
+  rmSync(merged, { recursive: true, force: true });
+  mkdirSync(merged);
   const merge = ["-merge=1", "-use_counters=0", `-max_len=${LONGEST}`];
-  await cargoFuzz(target, [all, kept, join(GROWN, target), "--", ...merge]);
-  rmSync(kept, { recursive: true });
-  cpSync(all, kept, { recursive: true });
+  await cargoFuzz(target, [merged, grown, "--", ...merge]);
+  pack(merged, target);
+}
+
+/** Adds what was kept to a folder, where libFuzzer has a file for each input, named by its digest. */
+function unpack(target, folder) {
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(corpus(target))) return;
+  for (const line of readFileSync(corpus(target), "utf8").trimEnd().split("\n")) {
+    const input = Buffer.from(line, "hex");
+    writeFileSync(join(folder, createHash("sha1").update(input).digest("hex")), input);
+  }
+}
+
+/** Each input becomes a line of hexadecimal digits, in an order that does not depend on chance. */
+function pack(folder, target) {
+  const lines = readdirSync(folder).map((name) => `${readFileSync(join(folder, name), "hex")}\n`);
+  writeFileSync(corpus(target), lines.sort().join(""));
 }
 
 async function cargoFuzz(target, args) {

@@ -78,7 +78,7 @@ export function simplified(glue) {
     .replace(/^ +const ret = typeof globalThis === .*\n.*$/m, "            return addToExternrefTable0(globalThis);")
     .replaceAll("return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);", "return addToExternrefTable0(ret);")
     .replaceAll("new Array()", "[]")
-    .replaceAll("arg0[arg1 >>> 0]", "arg0[arg1]")
+    .replaceAll(" >>> 0", "")
     .replaceAll(", this.__wbg_ptr, this)", ", this.__wbg_ptr)")
     .replace(/const ret = (wasm\.engine_new\(.*\));\n +this.__wbg_ptr = ret;/, "this.__wbg_ptr = $1;")
     .replaceAll(/^ +(__proto__: null,|return this;)\n/gm, "")
@@ -91,25 +91,15 @@ export function simplified(glue) {
  */
 export function shortenNames(text, glue) {
   const found = (pattern) => [...new Set([...text.matchAll(pattern)].map(([, name]) => name))];
-  const modules = found(/\(import "([^"]+)"/g);
-  const own = modules.findIndex((name) => name.includes("/snippets/"));
-  for (const [index, name] of modules.entries()) {
-    text = text.replaceAll(`"${name}"`, `"${index}"`);
-    glue = glue.replaceAll(`\n        "${name}":`, `\n        "${index}":`);
-  }
+  const [module] = found(/\(import "([^"]+)"/g);
+  text = text.replaceAll(`"${module}"`, '"0"');
+  glue = glue.replaceAll(`\n        "${module}":`, '\n        "0":');
   text = text.replaceAll(/^ \(export "(\w+)".*\n/gm, (line, name) => (glue.includes(`wasm.${name}`) ? line : ""));
-  const names = [...found(/\(import "\d+" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings|wasm_)[^"]+)"/g)];
+  const names = [...found(/\(import "0" "(__wb[^"]+)"/g), ...found(/\(export "((?:_|engine|settings|wasm_)[^"]+)"/g)];
   for (const [index, name] of names.entries()) {
     const short = (index + 10).toString(36).replace(/^\d/, (digit) => "abcdefghij"[digit]);
     text = text.replaceAll(`"${name}"`, `"${short}"`);
     glue = glue.replaceAll(new RegExp(`(?<=wasm\\.|^ +)${name}\\b`, "gm"), short);
   }
-  const direct = found(new RegExp(`\\(import "${own}" "([^"]+)"`, "g")).join(", ");
-  glue = glue
-    .replaceAll(/^ {8}__wb\w+: [\s\S]*?^ {8}\}\)?,\n/gm, "")
-    .replace(/^import \* as import\d from/m, `import { ${direct} } from`)
-    .replaceAll(/^import \* as import\d from .*\n/gm, "")
-    .replace(/import[1-9](?=,$)/m, `{ ${direct} }`)
-    .replaceAll(/^\s+"\d": import[1-9],\n/gm, "");
-  return { text, glue };
+  return { text, glue: glue.replaceAll(/^ {8}__wb\w+: [\s\S]*?^ {8}\}\)?,\n/gm, "") };
 }

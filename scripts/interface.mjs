@@ -1,19 +1,18 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { entries, typesOf } from "./entries.mjs";
 import { main, root, run, StepError } from "./steps.mjs";
 
 export const interfaceFile = "scripts/interface.json";
 
 /** The heading of the changelog that is written at now, and a digest of the public declarations without their comments. */
 export function interfaceNow() {
-  const folder = join(root, "pkg-template");
   const printer = ts.createPrinter({ removeComments: true });
   const hash = createHash("sha256");
-  for (const name of readdirSync(folder).sort()) {
-    if (!name.endsWith(".d.ts")) continue;
-    const text = readFileSync(join(folder, name), "utf8");
+  for (const name of entries.map((entry) => `${entry}.d.ts`).sort()) {
+    const text = typesOf(name.replace(".d.ts", ""));
     hash.update(`${name}\n${printer.printFile(ts.createSourceFile(name, text, ts.ScriptTarget.Latest))}`);
   }
   const [, heading] = /^## (.*)$/m.exec(readFileSync(join(root, "CHANGELOG.md"), "utf8"));

@@ -2,13 +2,13 @@
 export const mutants = [
   [
     "no second look after a refusal",
-    "self.refused = Some(error);\n                self.load();",
-    "self.over(self.proven(&error));",
+    "if error.ends_session() => self.load(Aim::End(error)),",
+    "if error.ends_session() => self.over(self.proven(&error)),",
   ],
   [
     "a sign-out that ends whatever is there",
-    "self.stored.live().filter(|record| record.sid == self.sid);",
-    "self.stored.live();",
+    "if let Some(record) = self.look.live(&self.sid).cloned() {",
+    "if let Some(record) = self.look.stored.live().cloned() {",
   ],
   [
     "the session ends on a 5xx",
@@ -22,8 +22,8 @@ export const mutants = [
   ],
   [
     "a lost answer is asked for again without a claim",
-    "return self.claim(now);",
-    "self.attempt.claim = None;\n                return self.send(now);",
+    "return if is_claimed {\n                    self.claim(now)\n                } else {",
+    "return if is_claimed && attempt.claim.take().is_none() {\n                    self.claim(now)\n                } else {",
   ],
   ["an older generation is adopted", "if record.generation > generation {", "if record.generation != generation {"],
   [
@@ -33,29 +33,29 @@ export const mutants = [
   ],
   [
     "a dead holder under the lock is waited out",
-    "if claim.holder == self.holder || self.locked && claim.locked {",
-    "if claim.holder == self.holder {",
+    "if self.me.made(&claim) || has_lock && claim.locked {",
+    "if self.me.made(&claim) {",
   ],
   [
     "a claim made without the lock counts as dead",
-    "if claim.holder == self.holder || self.locked && claim.locked {",
-    "if claim.holder == self.holder || self.locked {",
+    "if self.me.made(&claim) || has_lock && claim.locked {",
+    "if self.me.made(&claim) || has_lock {",
   ],
-  ["claims are not looked at", "(until - now.monotonic).max(0)", "0"],
+  ["claims are not looked at", "(rival.until - now.monotonic).max(0)", "0"],
   [
     "a claim is waited for from each look anew",
-    "Some((rival, until)) if rival == claim =>",
-    "Some((rival, until)) if rival == claim && until < 0 =>",
+    "Some(rival) if rival.claim == claim =>",
+    "Some(rival) if rival.claim == claim && rival.until < 0 =>",
   ],
   [
     "a renewed claim is not waited for anew",
-    "Some((rival, until)) if rival == claim =>",
-    "Some((rival, until)) if rival.holder == claim.holder =>",
+    "Some(rival) if rival.claim == claim =>",
+    "Some(rival) if rival.claim.holder == claim.holder =>",
   ],
   [
     "its own claim keeps a holder waiting",
-    "if claim.holder == self.holder || self.locked && claim.locked {",
-    "if self.locked && claim.locked {",
+    "if self.me.made(&claim) || has_lock && claim.locked {",
+    "if has_lock && claim.locked {",
   ],
   [
     "a send long after the claim",
@@ -64,20 +64,24 @@ export const mutants = [
   ],
   [
     "a send while the store does not answer",
-    "if self.blind && self.is_shared() {\n            return self.wait(now.monotonic + NEXT_LOOK);",
-    "if self.blind && self.is_shared() {\n            return self.send_unclaimed(now);",
+    "if self.look.is_silent() && self.is_shared() {\n            return self.wait(now.monotonic + NEXT_LOOK, aim);",
+    "if self.look.is_silent() && self.is_shared() {\n            return self.send_unclaimed(now);",
   ],
   [
     "a claim's time passes while the store does not answer",
-    "self.rival = None;\n        }\n        self.notice",
-    "}\n        self.notice",
+    "            self.contest.forget_rival();\n            self.degraded = true;",
+    "            self.degraded = true;",
   ],
   [
     "nobody looks while another's claim lasts",
-    "self.wait(now.monotonic + wait.min(NEXT_LOOK));",
-    "self.wait(now.monotonic + wait);",
+    "return self.wait(now.monotonic + wait.min(NEXT_LOOK), aim);",
+    "return self.wait(now.monotonic + wait, aim);",
   ],
-  ["a token that could not be stored is written again too late", "pause = pause.min(self.config.timeout / 2);", ""],
+  [
+    "a token that could not be stored is written again too late",
+    "self.config.timeout / 2\n        } else {",
+    "i64::MAX\n        } else {",
+  ],
   [
     "no second look after a claim that the store does not take",
     "if !done || now.since(at) > SEND_WITHIN {",
@@ -85,23 +89,15 @@ export const mutants = [
   ],
   [
     "a claim shorter than its send",
-    "duration: self.config.timeout + SEND_WITHIN,",
-    "duration: self.config.timeout / 2,",
+    "self.me.claim(timeout + SEND_WITHIN, has_lock);",
+    "self.me.claim(timeout / 2, has_lock);",
   ],
-  [
-    "a send without a claim",
-    "} else {\n            self.claim(now);\n        }\n    }\n\n    /// How much longer",
-    "} else {\n            self.send(now);\n        }\n    }\n\n    /// How much longer",
-  ],
-  [
-    "a lost claim is sent all the same",
-    "Phase::Claiming { .. } | Phase::Condemned if lost => self.load(),",
-    "Phase::Condemned if lost => self.load(),",
-  ],
+  ["a send without a claim", "Aim::Refresh => self.claim(now),", "Aim::Refresh => self.send(now),"],
+  ["a lost claim is sent all the same", "            Phase::Claiming { .. } if lost => self.load(Aim::Refresh),\n", ""],
   [
     "a lost commit revokes what came",
-    "Standing::Behind(record) => self.adopt(now, record),\n            Standing::Over(reason) => {",
-    "Standing::Behind(record) => {\n                self.revoke(next.refresh_token.as_ref());\n                self.adopt(now, record);\n            }\n            Standing::Over(reason) => {",
+    "Standing::Behind(record) => self.catch_up(now, record),\n            Standing::Over(reason) => {",
+    "Standing::Behind(record) => {\n                self.revoke(next.refresh_token.as_ref());\n                self.catch_up(now, record)\n            }\n            Standing::Over(reason) => {",
   ],
   [
     "a lost commit is forgotten",
@@ -115,24 +111,24 @@ export const mutants = [
   ],
   [
     "the lock is kept through a cool-down",
-    "        if !self.blind {\n            self.unlock();\n        }\n        self.sends = 0;",
-    "        self.sends = 0;",
+    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.burst.end();",
+    "        self.burst.end();",
   ],
   [
     "the lock is given back while the store does not answer",
-    "        if !self.blind {\n            self.unlock();\n        }\n        self.sends = 0;",
-    "        self.unlock();\n        self.sends = 0;",
+    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.burst.end();",
+    "        self.unlock();\n        self.burst.end();",
   ],
-  ["the lock is never given back", "if mem::take(&mut self.locked) {", "if mem::take(&mut self.locked) && false {"],
+  ["the lock is never given back", "if self.lock.release() {", "if self.lock.release() && false {"],
   [
     "a lock that comes too late is kept",
-    "if held {\n                self.outputs.push(Output::Unlock);\n            }\n            return;",
-    "return;",
+    "                if held {\n                    self.outputs.push(Output::Unlock);\n                }\n                phase",
+    "                phase",
   ],
   [
     "a cool-down is not looked at",
-    "if self.refused.is_none() && self.attempt.cooling(now.wall) > 0 {",
-    "if self.refused.is_none() && self.attempt.cooling(now.wall) < 0 {",
+    "if is_refresh && self.cooling(now) > 0 {",
+    "if is_refresh && self.cooling(now) < 0 {",
   ],
   [
     "a cool-down by the other machine's clock",
@@ -141,7 +137,7 @@ export const mutants = [
   ],
   [
     "no cool-down after a failure",
-    "if !error.ends_session() {\n            self.cool(now, error.retry_after);\n        }",
+    "if !error.ends_session() {\n            self.contest.cool_down(now, error.retry_after);\n        }",
     "",
   ],
   [
@@ -151,14 +147,14 @@ export const mutants = [
   ],
   [
     "failures are forgotten by whoever takes over",
-    "cooldown: self.attempt.cooldown,\n            ..Attempt",
-    "..Attempt",
+    "            self.attempt.token = token;\n            self.attempt.claim = None;",
+    "            self.attempt.token = token;\n            self.attempt.cooldown = None;\n            self.attempt.claim = None;",
   ],
   ["an unanswered send is not remembered", "self.attempt.unanswered_since.get_or_insert(now.wall);", ""],
   [
     "a refusal ends a session while another holder may be answered",
-    "let wait = self.kept_out(now);",
-    "let wait = if self.refused.is_some() { 0 } else { self.kept_out(now) };",
+    "let wait = self.contest.wait(now, self.lock == Lock::Held);",
+    "let wait = if is_refresh {\n            self.contest.wait(now, self.lock == Lock::Held)\n        } else {\n            0\n        };",
   ],
   [
     "a foreign token is sent though it is the session's",
@@ -175,16 +171,16 @@ export const mutants = [
     ") if ended == sid => Standing::Over(*reason),",
     ") if ended == sid && *reason == Reason::Removed => Standing::Over(*reason),",
   ],
-  ["a sign-out is tried once", "if self.lost_swaps < LOST_SWAPS {", "if self.lost_swaps > LOST_SWAPS {"],
   [
-    "callers have no deadline",
-    "now.monotonic >= caller.deadline\n        });",
-    "now.monotonic >= caller.deadline + 100_000\n        });",
+    "a sign-out is tried once",
+    "if self.lost_swaps >= LOST_SWAPS {\n            return Phase::Over(end);",
+    "if self.lost_swaps <= LOST_SWAPS {\n            return Phase::Over(end);",
   ],
+  ["callers have no deadline", "now.monotonic >= self.deadline", "now.monotonic >= self.deadline + 100_000"],
   ["no alarm is set", "(wake_at < i64::MAX).then_some(wake_at)", "(wake_at < 0).then_some(wake_at)"],
   [
     "a call waits through any cool-down",
-    "self.sends < SENDS && until < self.since + timeout",
+    "self.sends < LONGEST_WAIT && until < self.since + timeout",
     "until < self.since + 100 * timeout",
   ],
   [
@@ -192,20 +188,16 @@ export const mutants = [
     "self.lost_swaps = 0;\n        self.changed();\n        if mem::take(&mut self.hinted) {",
     "self.changed();\n        if mem::take(&mut self.hinted) {",
   ],
-  ["a refresh ahead never stops", "self.ahead = false;\n            let token", "let token"],
+  ["a refresh ahead never stops", "self.callers.prefetch = false;\n            if stored {", "if stored {"],
   [
     "a record that was not stored is not written again",
-    "Some(record) if self.rewrites < REWRITES_AT_ONCE => {",
-    "Some(record) if self.rewrites > REWRITES_AT_ONCE => {",
+    "let is_at_once = self.tries < AT_ONCE;",
+    "let is_at_once = self.tries > AT_ONCE;",
   ],
-  [
-    "a foreign claim is written over by a login",
-    "if self.is_claimed() && self.own_attempt().token != self.attempt.token {",
-    "if false {",
-  ],
+  ["a foreign claim is written over by a login", "if self.has_rival() && token != self.attempt.token {", "if false {"],
   [
     "the old token is gone back to when the store fails",
-    "self.record = Some(next);\n        self.opened_with = None;",
-    "if stored || self.record.is_none() {\n            self.record = Some(next);\n        }\n        self.opened_with = None;",
+    "self.hand = Hand::Record(next.clone());\n        self.degraded = !stored;",
+    "if stored || self.hand.record().is_none() {\n            self.hand = Hand::Record(next.clone());\n        }\n        self.degraded = !stored;",
   ],
 ];

@@ -1,12 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { entries, typesOf } from "./entries.mjs";
 import { root } from "./steps.mjs";
 
 export const referenceFile = "docs/reference.md";
-
-const TYPES = join(root, "pkg-template");
-const FIRST = "index.d.ts";
 
 const INTRODUCTION = `# Reference
 
@@ -16,20 +14,16 @@ Every exported name with its declaration, by entry. \`node scripts/reference.mjs
 
 /** The text of docs/reference.md. */
 export function referenceDocument() {
-  const files = readdirSync(TYPES).filter((name) => name.endsWith(".d.ts") && name !== FIRST);
-  return [INTRODUCTION, ...[FIRST, ...files.sort()].map(chapter)].join("\n");
+  const [first, ...others] = entries;
+  return [INTRODUCTION, ...[first, ...others.sort()].map(chapter)].join("\n");
 }
 
-/** The names that a file of types exports, with their declarations. */
-export function exportsOf(file) {
-  const source = parse(file);
+/** The names that an entry exports, with their declarations. */
+export function exportsOf(entry) {
+  const source = ts.createSourceFile(entry, typesOf(entry), ts.ScriptTarget.Latest, true);
   return source.statements
     .filter(isExported)
     .flatMap((statement) => namesOf(statement).map((name) => [name, statement]));
-}
-
-function parse(file) {
-  return ts.createSourceFile(file, readFileSync(join(TYPES, file), "utf8"), ts.ScriptTarget.Latest, true);
 }
 
 function isExported(statement) {
@@ -41,12 +35,12 @@ function namesOf(statement) {
   return declarations.map(({ name }) => name.text);
 }
 
-function chapter(file) {
-  const entry = file === FIRST ? "meshydb-client" : `meshydb-client/${file.replace(".d.ts", "")}`;
+function chapter(entry) {
+  const imported = entry === "index" ? "meshydb-client" : `meshydb-client/${entry}`;
   const groups = new Map();
-  for (const [name, statement] of exportsOf(file)) groups.set(name, [...(groups.get(name) ?? []), statement]);
+  for (const [name, statement] of exportsOf(entry)) groups.set(name, [...(groups.get(name) ?? []), statement]);
   const sections = [...groups].map(([name, statements]) => section(name, statements));
-  return [`## ${entry}`, "", ...sections].join("\n");
+  return [`## ${imported}`, "", ...sections].join("\n");
 }
 
 /** What is declared together (an interface and a constant, the forms of a function) is shown together. */

@@ -22,7 +22,7 @@ async function hunt(only) {
   mkdirSync(COPY, { recursive: true });
   const missed = [];
   for (const [name, find, replace] of mutants.filter(([name]) => !only || name.includes(only))) {
-    for (const part of ["Cargo.toml", "Cargo.lock", "src", "tests/simulation"])
+    for (const part of ["Cargo.toml", "Cargo.lock", "src", "tests/simulation", "tests/support"])
       cpSync(join(root, part), join(COPY, part), { recursive: true });
     const [file, ...others] = sources().filter((path) => readFileSync(path, "utf8").includes(find));
     const parts = file && readFileSync(file, "utf8").split(find);

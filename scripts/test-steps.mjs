@@ -47,7 +47,7 @@ const worlds = {
   commands: () => [
     simulation("--seeds", "20000"),
     simulation("--exhaustive", "2", "2"),
-    simulation("--corpus", "fuzz/corpus/world"),
+    simulation("--corpus", "fuzz/corpus/world.txt"),
   ],
 };
 const edge = {

@@ -1,6 +1,6 @@
 //! What of a client's options the machine and its requests need.
 //!
-//! Every member is valid: `pkg-template/options.js` has checked it, where the platform's own
+//! Every member is valid: `pkg-template/core/options.js` has checked it, where the platform's own
 //! URL parser and expressions do that. Knows nothing of requests or sessions.
 
 /// One client application at one authorization server.

@@ -23,8 +23,6 @@
 #[forbid(unsafe_code)]
 pub mod attempt;
 #[forbid(unsafe_code)]
-mod caller;
-#[forbid(unsafe_code)]
 pub mod config;
 #[forbid(unsafe_code)]
 pub mod error;

@@ -14,36 +14,49 @@ use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 const LONGEST_RETRY_AFTER: f64 = 3_600.0;
 const LONGEST_DESCRIPTION: usize = 256;
 
-/// Where a request goes.
+/// What a request is for, and with that to which endpoint it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
-    /// RFC 6749 section 3.2.
-    Token,
-    /// RFC 7009 section 2.
+pub enum Purpose {
+    /// The password grant, at the token endpoint (RFC 6749 section 4.3).
+    Password,
+    /// The refresh grant, at the token endpoint (RFC 6749 section 6).
+    Refresh,
+    /// A revocation, at the revocation endpoint (RFC 7009 section 2).
     Revocation,
+}
+
+impl Purpose {
+    /// Its public name: the grant type, where it is a grant.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Refresh => "refresh_token",
+            Self::Revocation => "revocation",
+        }
+    }
 }
 
 /// A POST of `application/x-www-form-urlencoded`, with the `tenant` header where a tenant is configured.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Request {
-    /// Where it goes.
-    pub endpoint: Endpoint,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The form, which holds secrets.
     pub body: String,
 }
 
 impl fmt::Debug for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} [redacted]", self.endpoint)
+        write!(formatter, "{:?} [redacted]", self.purpose)
     }
 }
 
 /// The password grant (RFC 6749 section 4.3.2).
 pub fn password_request(config: &Config, username: &str, password: &str) -> Request {
     request(
-        Endpoint::Token,
+        Purpose::Password,
         &[
-            ("grant_type", "password"),
+            ("grant_type", Purpose::Password.as_str()),
             ("client_id", &config.public_key),
             ("username", username),
             ("password", password),
@@ -55,9 +68,9 @@ pub fn password_request(config: &Config, username: &str, password: &str) -> Requ
 /// The refresh grant (RFC 6749 section 6).
 pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request {
     request(
-        Endpoint::Token,
+        Purpose::Refresh,
         &[
-            ("grant_type", "refresh_token"),
+            ("grant_type", Purpose::Refresh.as_str()),
             ("client_id", &config.public_key),
             ("refresh_token", refresh_token.reveal()),
         ],
@@ -68,7 +81,7 @@ pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request
 pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Option<Request> {
     config.can_revoke.then(|| {
         request(
-            Endpoint::Revocation,
+            Purpose::Revocation,
             &[
                 ("token", refresh_token.reveal()),
                 ("token_type_hint", "refresh_token"),
@@ -78,7 +91,7 @@ pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Opti
     })
 }
 
-fn request(endpoint: Endpoint, fields: &[(&str, &str)]) -> Request {
+fn request(purpose: Purpose, fields: &[(&str, &str)]) -> Request {
     let mut body = String::new();
     for (name, value) in fields {
         if value.is_empty() {
@@ -91,7 +104,7 @@ fn request(endpoint: Endpoint, fields: &[(&str, &str)]) -> Request {
         body.push('=');
         push_form_encoded(&mut body, value);
     }
-    Request { endpoint, body }
+    Request { purpose, body }
 }
 
 /// Appends `text` in `application/x-www-form-urlencoded` form (RFC 6749 appendix B).

@@ -139,17 +139,11 @@ pub enum Stored {
     Corrupt,
     /// A record of a later version of this package. It is left alone.
     Newer,
+    /// The store does not answer.
+    Silent,
 }
 
 impl Entry {
-    /// Of a store that cannot say what it holds.
-    pub fn unreadable() -> Self {
-        Self {
-            stored: Stored::Corrupt,
-            attempt: Attempt::default(),
-        }
-    }
-
     /// Validates what was read at `now`: `v`, `sid`, `gen`, `access_token`, `refresh_token`, `scope`, `received_at`,
     /// `expires_at` (epoch milliseconds, missing where the server did not say), `past`, `ended` (the reason), and the
     /// members of its [`Attempt`].
@@ -172,7 +166,7 @@ impl Stored {
     pub fn is_readable(&self) -> bool {
         match self {
             Self::Empty | Self::Live(_) | Self::Ended { .. } => true,
-            Self::Corrupt | Self::Newer => false,
+            Self::Corrupt | Self::Newer | Self::Silent => false,
         }
     }
 
@@ -180,7 +174,7 @@ impl Stored {
     pub fn live(&self) -> Option<&Rc<Record>> {
         match self {
             Self::Live(record) => Some(record),
-            Self::Empty | Self::Ended { .. } | Self::Corrupt | Self::Newer => None,
+            Self::Empty | Self::Ended { .. } | Self::Corrupt | Self::Newer | Self::Silent => None,
         }
     }
 
@@ -189,7 +183,7 @@ impl Stored {
         match self {
             Self::Live(record) => record.generation,
             Self::Ended { generation, .. } => *generation,
-            Self::Empty | Self::Corrupt | Self::Newer => 0,
+            Self::Empty | Self::Corrupt | Self::Newer | Self::Silent => 0,
         }
     }
 
@@ -198,7 +192,7 @@ impl Stored {
         match self {
             Self::Live(record) => Some(&record.sid),
             Self::Ended { sid, .. } => Some(sid),
-            Self::Empty | Self::Corrupt | Self::Newer => None,
+            Self::Empty | Self::Corrupt | Self::Newer | Self::Silent => None,
         }
     }
 
@@ -302,7 +296,7 @@ pub enum Standing {
 /// Compares the session `sid` at `generation` with what is stored.
 pub fn standing(sid: &str, generation: i64, place: Place, stored: &Stored) -> Standing {
     match (stored, place) {
-        (Stored::Corrupt, _) => Standing::Unknown,
+        (Stored::Corrupt | Stored::Silent, _) => Standing::Unknown,
         (Stored::Newer, _) => Standing::Newer,
         (Stored::Live(record), _) if record.sid == sid => {
             if record.generation > generation {

@@ -1,4 +1,4 @@
-//! The one state machine: one session, from its opening to its end.
+//! One session, from its opening to its end.
 //!
 //! [`Session::handle`] takes the time and one [`Input`] and returns what is to be done as
 //! [`Output`]s; it performs nothing itself. At most one request for tokens is in flight, one
@@ -12,23 +12,24 @@
 //! caller sees it; a session ends only if the refused token is still the stored one; and
 //! nothing that arrives after the end brings the session back.
 //!
-//! | phase | waits for | leaves to |
-//! |---|---|---|
-//! | Idle | a call, a sign-out, a hint | Loading, Ending |
-//! | Loading | the stored record | Idle, Loading (again), Waiting, Locking, Claiming, Sending, Condemned, Committing, Over |
-//! | Waiting | the end of a cool-down or of another's claim, a hint | Loading |
-//! | Locking | the lock, or long enough | Loading, Claiming |
-//! | Claiming | the store, with the claim in it | Sending, Loading |
-//! | Sending | the server | Committing, Claiming (again), Releasing, Loading (refused), Over |
-//! | Releasing | the store, without the claim | Waiting, Idle, Over |
-//! | Committing | the store, with the next generation | Idle, Over |
-//! | Condemned | the store, with the end in it | Over, Loading |
-//! | Ending | the store, after the local end | Over |
+//! `session/phase.rs` has the phases: what each waits for, what it holds and where it leads.
+//! A phase is known to the handlers alone, which take it and return the next; what is known in
+//! every phase is in [`Common`], each part of it with a file of its own.
 
+mod burst;
+mod callers;
 mod committing;
+mod contest;
+mod departure;
 mod ending;
+mod hand;
+mod holder;
+mod lock;
+mod look;
 mod opening;
+mod phase;
 mod refreshing;
+mod rewrite;
 mod settling;
 mod showing;
 mod waking;
@@ -36,86 +37,53 @@ mod waking;
 use std::mem;
 use std::rc::Rc;
 
-use crate::attempt::{Attempt, Claim};
-use crate::caller::{ANOTHER, Caller};
 use crate::config::Config;
 use crate::error::{Error, Reason};
 use crate::event::{Input, Output, StoreFailed};
-use crate::oauth;
-use crate::record::{Entry, Place, Record, Standing, Stored, standing};
-use crate::token::{Now, RefreshToken, fingerprint, hash};
+use crate::record::{Entry, Place, Record, Standing, Stored};
+use crate::token::{Now, RefreshToken};
+use callers::{ANOTHER, Callers};
+use contest::Contest;
+use departure::Departure;
+use hand::{Hand, Tokens};
+use holder::Holder;
+use lock::Lock;
+use look::Look;
+use phase::{Aim, Phase};
+use rewrite::Rewrite;
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_SWAPS: u8 = 8;
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Phase {
-    Idle,
-    Loading,
-    Waiting { until: i64 },
-    Locking,
-    Claiming { at: Now },
-    Sending,
-    Releasing(Error),
-    Committing(Rc<Record>),
-    Condemned,
-    Ending { written: bool },
-    Over,
-}
-
 /// One session.
-#[expect(clippy::struct_excessive_bools, reason = "they are independent")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session {
-    config: Rc<Config>,
-    /// The fingerprint of its name.
-    holder: i64,
-    sid: String,
     phase: Phase,
-    /// The token in hand; none until the session is open.
-    record: Option<Rc<Record>>,
-    /// The foreign refresh token that the session is opened with.
-    opened_with: Option<RefreshToken>,
-    place: Place,
-    /// What the last look at the store found (nothing readable, if it failed), and whether it may be replaced.
-    stored: Stored,
-    writable: bool,
-    attempt: Attempt,
-    /// Another holder's claim, and when its time has passed here, if the store is looked at all the while.
-    rival: Option<(Claim, i64)>,
-    /// Whether the lock is waited for, whether it is held, whether it was not to be had, and how often in a row the store
-    /// took no claim.
-    queued: bool,
-    locked: bool,
-    lockless: bool,
-    claimless: u8,
-    /// Whether the last look at the store failed.
-    blind: bool,
-    claims: i64,
-    /// Sends since the last rest, and when the first was.
-    sends: u8,
-    first_sent: Now,
-    /// What the server said of the token in hand, until the store was read again.
-    refused: Option<Error>,
+    common: Common,
+}
+
+/// What a session knows in every phase.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Common {
+    config: Rc<Config>,
+    sid: String,
+    hand: Hand,
+    look: Look,
+    contest: Contest,
+    lock: Lock,
+    callers: Callers,
+    departure: Departure,
     /// The refresh token of the session whose place this one takes.
     replaced: Option<RefreshToken>,
-    callers: Vec<Caller>,
-    /// When the first of them has waited long enough.
-    deadline: i64,
-    /// Whether the next token is wanted though nobody waits for it.
-    ahead: bool,
-    /// The callers of a sign-out.
-    leaving: Vec<u32>,
-    /// Revocations that are under way.
-    revoking: u32,
+    /// Why the last refresh failed.
     error: Option<Error>,
+    /// Whether the record in hand may not be the stored one because the store fails.
     degraded: bool,
-    /// When a record that could not be stored is written again, and how often that was tried.
-    rewrite_at: i64,
-    rewrites: u32,
+    rewrite: Rewrite,
+    /// Whether the store may have changed since it was last read.
     hinted: bool,
+    /// In a row.
     lost_swaps: u8,
-    dice: u64,
     outputs: Vec<Output>,
 }
 
@@ -123,46 +91,40 @@ impl Session {
     /// A session that has yet to be opened. `name` must be random: it names this holder, and the session if it begins here.
     pub fn new(config: Rc<Config>, name: String) -> Self {
         Self {
-            config,
-            dice: hash(&name),
-            holder: fingerprint(&name),
-            sid: name,
             phase: Phase::Idle,
-            record: None,
-            opened_with: None,
-            place: Place::Unread,
-            stored: Stored::Empty,
-            writable: false,
-            attempt: Attempt::default(),
-            rival: None,
-            queued: false,
-            locked: false,
-            lockless: false,
-            claimless: 0,
-            blind: false,
-            claims: 0,
-            sends: 0,
-            first_sent: Now::default(),
-            refused: None,
-            replaced: None,
-            callers: Vec::new(),
-            deadline: i64::MAX,
-            ahead: false,
-            leaving: Vec::new(),
-            revoking: 0,
-            error: None,
-            degraded: false,
-            rewrite_at: 0,
-            rewrites: 0,
-            hinted: false,
-            lost_swaps: 0,
-            outputs: Vec::new(),
+            common: Common {
+                config,
+                contest: Contest::new(Holder::new(&name)),
+                sid: name,
+                hand: Hand::of(Tokens::None),
+                look: Look::new(),
+                lock: Lock::Free,
+                callers: Callers::new(),
+                departure: Departure::default(),
+                replaced: None,
+                error: None,
+                degraded: false,
+                rewrite: Rewrite::new(&Now::default()),
+                hinted: false,
+                lost_swaps: 0,
+                outputs: Vec::new(),
+            },
         }
     }
 
     /// Takes one input at a time and says what is to be done about it, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
-        let now = &now;
+        let phase = mem::replace(&mut self.phase, Phase::Idle);
+        self.phase = self.common.handle(&now, phase, input);
+        if matches!(self.phase, Phase::Over(_) | Phase::Absent) {
+            self.common.departed();
+        }
+        mem::take(&mut self.common.outputs)
+    }
+}
+
+impl Common {
+    fn handle(&mut self, now: &Now, phase: Phase, input: Input) -> Phase {
         match input {
             Input::Open { caller, opening } => self.open(now, caller, opening),
             Input::Call {
@@ -170,228 +132,220 @@ impl Session {
                 min_validity,
                 rejected,
             } => {
-                let in_hand = self.record.as_ref().map(|record| &record.access_token);
+                let in_hand = self.hand.record().map(|record| &record.access_token);
                 let is_rejected = rejected.is_some() && rejected.as_ref() == in_hand;
-                self.call(
-                    now,
-                    caller,
-                    if is_rejected { ANOTHER } else { min_validity },
-                );
+                let min_validity = if is_rejected { ANOTHER } else { min_validity };
+                self.call(now, phase, caller, min_validity)
             }
-            Input::Refresh { caller } => self.call(now, caller, ANOTHER),
+            Input::Refresh { caller } => self.call(now, phase, caller, ANOTHER),
             Input::Abort(caller) => {
-                self.dismiss(None, &mut |waiting| waiting.id == caller);
-                if let Some(at) = self.leaving.iter().position(|&leaving| leaving == caller) {
-                    self.leaving.swap_remove(at);
-                }
-                self.rest();
+                self.callers.remove(caller);
+                self.departure.remove(caller);
+                self.rest(phase)
             }
-            Input::Loaded(loaded) => self.loaded(now, loaded),
-            Input::Swapped(swapped) => self.swapped(now, swapped),
-            Input::Locked(held) => self.granted(now, held),
-            Input::Replied(reply) => self.replied(now, reply),
-            Input::Revoked => self.revoking -= 1,
-            Input::Hint if self.may_look() => self.load(),
-            Input::Hint => self.hinted = true,
-            Input::Woke => self.woke(now),
+            Input::Loaded(loaded) => self.loaded(now, phase, loaded),
+            Input::Swapped(swapped) => self.swapped(now, phase, swapped),
+            Input::Locked(held) => self.locked(now, phase, held),
+            Input::Replied(reply) => self.replied(now, phase, reply),
+            Input::Revoked => {
+                self.departure.revoked();
+                phase
+            }
+            Input::Hint => self.hint(phase),
+            Input::Woke => self.woke(now, phase),
             Input::SignOut { caller } => {
-                self.leaving.push(caller);
-                self.sign_out();
+                self.departure.add(caller);
+                self.sign_out(phase)
             }
         }
-        if self.revoking == 0 && matches!(self.phase, Phase::Over) {
-            for caller in mem::take(&mut self.leaving) {
-                self.settle(caller, Ok(None));
-            }
-        }
-        mem::take(&mut self.outputs)
     }
 
     /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
-    fn call(&mut self, now: &Now, id: u32, min_validity: i64) {
-        if self.is_over() {
-            let error = self.error.clone();
-            let error = error.unwrap_or_else(|| Error::ended(Reason::Removed));
-            return self.settle(id, Err(error));
+    fn call(&mut self, now: &Now, phase: Phase, id: u32, min_validity: i64) -> Phase {
+        if phase.is_over() {
+            let end = phase.end().or(self.error.as_ref()).cloned();
+            let never_stored = || Error::ended(Reason::Removed);
+            self.settle(id, Err(end.unwrap_or_else(never_stored)));
+            return phase;
         }
         if self.queue(now, id, min_validity) {
             self.settle_satisfied(now);
         }
-        if matches!(self.phase, Phase::Idle) {
-            self.ahead = self.callers.is_empty()
-                && self.is_ageing(now)
-                && self.attempt.cooling(now.wall) == 0;
-            if self.is_wanted() || self.degraded {
-                self.load();
-                self.changed();
+        if !matches!(phase, Phase::Idle) {
+            return phase;
+        }
+        self.callers.prefetch =
+            self.callers.is_empty() && self.is_ageing(now) && self.cooling(now) == 0;
+        if !self.callers.are_wanting() && !self.degraded {
+            return Phase::Idle;
+        }
+        let phase = self.load(Aim::Refresh);
+        self.changed();
+        phase
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the others read when they rest"
+    )]
+    fn hint(&mut self, phase: Phase) -> Phase {
+        match phase {
+            Phase::Idle => self.load(Aim::Refresh),
+            Phase::Waiting { aim, .. } | Phase::Locking(aim) => self.load(aim),
+            phase => {
+                self.hinted = true;
+                phase
             }
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
-    fn loaded(&mut self, now: &Now, loaded: Result<Entry, StoreFailed>) {
-        let is_read = loaded.is_ok();
-        self.blind = !is_read;
-        if self.blind {
-            self.claimless = 0;
-            self.rival = None;
-        }
-        self.notice(loaded.unwrap_or_else(|StoreFailed| Entry::unreadable()));
-        self.degraded |= !is_read;
-        match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Loading if self.record.is_none() => self.opening_loaded(now, is_read),
-            Phase::Loading => self.looked(now),
-            Phase::Committing(next) => self.committing_loaded(now, next, is_read),
-            Phase::Ending { .. } => self.ending_loaded(is_read),
-            phase => self.phase = phase,
+    fn loaded(&mut self, now: &Now, phase: Phase, loaded: Result<Entry, StoreFailed>) -> Phase {
+        self.notice(loaded);
+        match phase {
+            Phase::Loading(aim) => match self.hand.record().cloned() {
+                Some(record) => self.looked(now, record, aim),
+                None => self.opening_loaded(now),
+            },
+            Phase::Committing(next) => self.committing_loaded(now, next),
+            Phase::Ending { end, .. } => self.ending_loaded(end),
+            phase => phase,
         }
     }
 
     /// Remembers what is stored, and what holders have told each other.
-    fn notice(&mut self, entry: Entry) {
-        let mut attempt = entry.attempt;
-        self.stored = entry.stored;
-        self.writable = self.stored.is_readable();
-        if !self.writable {
+    fn notice(&mut self, loaded: Result<Entry, StoreFailed>) {
+        let Ok(Entry { stored, attempt }) = loaded else {
+            self.look.stored = Stored::Silent;
+            self.contest.end_attempt();
+            self.contest.forget_rival();
+            self.degraded = true;
+            return;
+        };
+        self.look.stored = stored;
+        if !self.look.stored.is_readable() {
             return;
         }
-        let is_ours = self.stored.sid() == Some(&self.sid);
-        let is_later = is_ours && self.stored.generation() > self.generation();
-        if !is_later {
-            attempt.remember(&self.attempt);
-        }
-        self.attempt = attempt;
-        if is_ours && matches!(self.stored, Stored::Live(_)) {
-            self.place = Place::Stored;
-            self.degraded &= self.stored.generation() < self.generation();
+        let generation = self.look.stored.generation();
+        let is_ours = self.look.stored.sid() == Some(&self.sid);
+        let is_later = is_ours && generation > self.hand.generation();
+        self.contest.heard(attempt, is_later);
+        if is_ours && self.look.stored.live().is_some() {
+            self.look.place = Place::Stored;
+            self.degraded &= generation < self.hand.generation();
         }
     }
 
     /// Where the session stands in view of the store: what it finds there decides before anything is sent.
-    fn looked(&mut self, now: &Now) {
-        match (self.standing(self.generation()), self.refused.take()) {
+    fn looked(&mut self, now: &Now, record: Rc<Record>, aim: Aim) -> Phase {
+        match (self.look.standing(&self.sid, record.generation), aim) {
             (Standing::Over(reason), _) => self.over(Error::ended(reason)),
-            (Standing::Behind(record), _) => self.adopt(now, record),
-            (Standing::Unknown | Standing::Newer, Some(refusal)) => self.unproven(now, refusal),
-            (Standing::Unknown, None) => self.advance(now),
-            (Standing::Newer, None) => self.barred(),
-            (Standing::Current, refused) => match (self.other_twin(), refused) {
-                (Some(other), _) => self.adopt(now, other),
-                (None, None) if self.place != Place::Stored => self.commit_over(),
-                (None, None) if self.stored.generation() < self.generation() => self.commit_over(),
-                (None, Some(refusal)) if self.place != Place::Stored => {
-                    self.over(self.proven(&refusal));
+            (Standing::Behind(later), _) => self.catch_up(now, later),
+            (Standing::Unknown | Standing::Newer, Aim::End(refusal)) => self.unproven(now, refusal),
+            (Standing::Unknown, Aim::Refresh) => self.advance(now, Aim::Refresh),
+            (Standing::Newer, Aim::Refresh) => self.barred(),
+            (Standing::Current, aim) => match (self.look.other_twin(&record), aim) {
+                (Some(other), _) => self.catch_up(now, other),
+                (None, Aim::Refresh) if self.is_unstored(&record) => self.commit_over(record),
+                (None, Aim::End(refusal)) if !self.look.has_stored() => {
+                    self.over(self.proven(&refusal))
                 }
-                (None, refused) => {
-                    self.refused = refused;
-                    self.advance(now);
-                }
+                (None, aim) => self.advance(now, aim),
             },
         }
     }
 
+    /// Whether what is stored is older than the record in hand, or of another session.
+    fn is_unstored(&self, record: &Record) -> bool {
+        !self.look.has_stored() || self.look.stored.generation() < record.generation
+    }
+
     /// A later version of this package has taken over: the token in hand is served to its end.
-    fn barred(&mut self) {
-        if self.is_wanted() {
-            self.failed(opening::unreadable());
+    fn barred(&mut self) -> Phase {
+        if self.callers.are_wanting() {
+            self.failed(opening::unreadable())
         } else {
-            self.idle();
+            self.idle()
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
-    fn swapped(&mut self, now: &Now, swapped: Result<bool, StoreFailed>) {
-        if let Phase::Ending { written } = self.phase {
-            return self.ending_swapped(written, swapped);
-        }
+    fn swapped(&mut self, now: &Now, phase: Phase, swapped: Result<bool, StoreFailed>) -> Phase {
         let done = swapped == Ok(true);
         let lost = swapped == Ok(false) && self.lost_swaps < LOST_SWAPS;
-        self.lost_swaps += u8::from(lost);
-        match mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Claiming { .. } | Phase::Condemned if lost => self.load(),
+        self.lost_swaps += u8::from(lost && !phase.is_over());
+        match phase {
+            Phase::Ending { end, written } => self.ending_swapped(end, written, done),
+            Phase::Claiming { .. } if lost => self.load(Aim::Refresh),
             Phase::Claiming { at } => self.claimed(now, at, done),
-            Phase::Condemned => {
-                let refusal = self.refused.take();
-                let refusal = refusal.unwrap_or_else(|| oauth::no_answer(false));
-                if done {
-                    self.over(self.proven(&refusal));
-                } else {
-                    self.unproven(now, refusal);
-                }
-            }
+            Phase::Condemned(refusal) if lost => self.load(Aim::End(refusal)),
+            Phase::Condemned(refusal) if done => self.over(self.proven(&refusal)),
+            Phase::Condemned(refusal) => self.unproven(now, refusal),
             Phase::Releasing(error) => {
                 self.hinted |= lost;
                 self.degraded |= !done && !lost;
-                self.rest_after(now, error);
+                self.rest_after(now, error)
             }
             Phase::Committing(next) if lost => self.load_for(Phase::Committing(next)),
             Phase::Committing(next) => self.committed(now, next, done),
-            phase => self.phase = phase,
+            phase => phase,
         }
     }
 
-    fn over(&mut self, error: Error) {
+    fn over(&mut self, end: Error) -> Phase {
+        self.end(&end);
+        Phase::Over(end)
+    }
+
+    /// Tells everybody that this is the end.
+    fn end(&mut self, end: &Error) {
         self.unlock();
-        self.phase = Phase::Over;
-        self.error = Some(error.clone());
-        self.settle_those(&Err(error), &mut |_| true);
+        self.error = None;
+        self.settle_all(&Err(end.clone()));
         self.changed();
     }
 
-    fn idle(&mut self) {
+    fn idle(&mut self) -> Phase {
         self.end_attempt();
-        self.ahead = false;
+        self.callers.prefetch = false;
         self.lost_swaps = 0;
-        self.refused = None;
-        self.rival = None;
-        if self.record.is_none() {
-            let error = self.error.clone();
-            let aborted = || Error::ended(Reason::SignedOut);
-            return self.over(error.unwrap_or_else(aborted));
+        self.contest.forget_rival();
+        if self.hand.record().is_none() {
+            return self.given_up();
         }
-        self.phase = Phase::Idle;
         self.changed();
         if mem::take(&mut self.hinted) {
-            self.load();
+            self.load(Aim::Refresh)
+        } else {
+            Phase::Idle
         }
     }
 
     fn unlock(&mut self) {
-        if mem::take(&mut self.locked) {
+        if self.lock.release() {
             self.outputs.push(Output::Unlock);
         }
     }
 
-    fn may_look(&self) -> bool {
-        matches!(
-            self.phase,
-            Phase::Idle | Phase::Waiting { .. } | Phase::Locking
-        )
+    fn load(&mut self, aim: Aim) -> Phase {
+        self.load_for(Phase::Loading(aim))
     }
 
-    fn load(&mut self) {
-        self.load_for(Phase::Loading);
-    }
-
-    fn load_for(&mut self, phase: Phase) {
-        self.phase = phase;
+    fn load_for(&mut self, phase: Phase) -> Phase {
         self.outputs.push(Output::Load);
+        phase
     }
 
     fn changed(&mut self) {
         self.outputs.push(Output::Changed);
     }
 
-    fn standing(&self, generation: i64) -> Standing {
-        standing(&self.sid, generation, self.place, &self.stored)
-    }
-
-    fn is_wanted(&self) -> bool {
-        self.ahead || !self.callers.is_empty()
+    fn cooling(&self, now: &Now) -> i64 {
+        self.contest.attempt.cooling(now.wall)
     }
 
     fn is_ageing(&self, now: &Now) -> bool {
-        self.record.as_ref().is_some_and(|record| {
+        self.hand.record().is_some_and(|record| {
             let validity = &record.validity;
             record.refresh_token.is_some() && !validity.covers(*now, validity.margin())
         })

@@ -8,7 +8,7 @@ mod support;
 use meshydb_client::config::Config;
 use meshydb_client::error::Code;
 use meshydb_client::oauth::{
-    Endpoint, Member, no_answer, password_request, push_form_encoded, refresh_request,
+    Member, Purpose, no_answer, password_request, push_form_encoded, refresh_request,
     revocation_request,
 };
 use support::{Json, YEAR, config, judge, refresh, text};
@@ -32,7 +32,7 @@ mod requests {
     #[test]
     fn rfc6749_4_3_2_the_password_grant_byte_for_byte() {
         let request = password_request(&config(), "jo é", "a+b&c=d%");
-        assert_eq!(request.endpoint, Endpoint::Token);
+        assert_eq!(request.purpose, Purpose::Password);
         assert_eq!(
             request.body,
             "grant_type=password&client_id=key&username=jo+%C3%A9&password=a%2Bb%26c%3Dd%25\
@@ -55,7 +55,7 @@ mod requests {
     #[test]
     fn rfc6749_6_the_refresh_grant_byte_for_byte() {
         let request = refresh_request(&config(), &refresh("a/b+c=="));
-        assert_eq!(request.endpoint, Endpoint::Token);
+        assert_eq!(request.purpose, Purpose::Refresh);
         assert_eq!(
             request.body,
             "grant_type=refresh_token&client_id=key&refresh_token=a%2Fb%2Bc%3D%3D"
@@ -65,7 +65,7 @@ mod requests {
     #[test]
     fn rfc7009_2_1_the_revocation_byte_for_byte_where_there_is_an_endpoint() {
         let request = revocation_request(&config(), &refresh("a&b")).unwrap();
-        assert_eq!(request.endpoint, Endpoint::Revocation);
+        assert_eq!(request.purpose, Purpose::Revocation);
         assert_eq!(
             request.body,
             "token=a%26b&token_type_hint=refresh_token&client_id=key"
@@ -98,7 +98,7 @@ mod requests {
     #[test]
     fn the_debug_of_a_request_shows_no_secret() {
         let request = password_request(&config(), "user", "password");
-        assert_eq!(format!("{request:?}"), "Token [redacted]");
+        assert_eq!(format!("{request:?}"), "Password [redacted]");
         let request = revocation_request(&config(), &refresh("secret")).unwrap();
         assert_eq!(format!("{request:?}"), "Revocation [redacted]");
     }

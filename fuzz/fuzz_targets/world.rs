@@ -13,6 +13,8 @@ mod ends;
 mod holder;
 #[path = "../../tests/simulation/network.rs"]
 mod network;
+#[path = "../../tests/support/phases.rs"]
+mod phases;
 #[path = "../../tests/simulation/plan.rs"]
 mod plan;
 #[path = "../../tests/simulation/server.rs"]

@@ -2,189 +2,149 @@
 
 use std::rc::Rc;
 
-use super::{Phase, Session};
+use super::{Aim, Common, Hand, Phase, Rewrite, Tokens};
 use crate::attempt::Attempt;
 use crate::error::{Error, Reason};
 use crate::event::Output;
 use crate::record::{Entry, Place, Record, Standing, Stored};
 use crate::token::{Now, fingerprint};
 
-/// How often a record that could not be stored is written again at once; then after a second, two, and so on up to a
-/// minute, but well within the time of a claim once a store answers nobody: then others begin to wait when it answers.
-const REWRITES_AT_ONCE: u32 = 2;
-const FIRST_REWRITE: i64 = 250;
-
-impl Session {
-    pub(super) fn committing_loaded(&mut self, now: &Now, next: Rc<Record>, is_read: bool) {
-        let is_opening = self.record.is_none();
+impl Common {
+    pub(super) fn committing_loaded(&mut self, now: &Now, next: Rc<Record>) -> Phase {
+        let is_opening = self.hand.record().is_none();
         if is_opening {
             if self.is_abandoned() {
                 self.revoke(next.refresh_token.as_ref());
                 return self.over(Error::ended(Reason::SignedOut));
             }
-            if self.place != Place::Stored {
-                self.place = Place::Unread;
+            if !self.look.has_stored() {
+                self.look.place = Place::Unread;
             }
         }
-        match self.standing(next.generation - 1) {
-            Standing::Behind(record) => self.adopt(now, record),
+        match self.look.standing(&self.sid, next.generation - 1) {
+            Standing::Behind(record) => self.catch_up(now, record),
             Standing::Over(reason) => {
                 self.revoke(next.refresh_token.as_ref());
-                self.over(Error::ended(reason));
+                self.over(Error::ended(reason))
             }
-            Standing::Current if self.place == Place::Stored => self.commit(next),
+            Standing::Current if self.look.has_stored() => self.commit(next),
             Standing::Current => self.commit_beside(&next),
-            Standing::Unknown if is_opening && is_read => self.commit(next),
-            Standing::Newer if self.is_in_hand(&next) => self.barred(),
+            Standing::Unknown if is_opening && !self.look.is_silent() => self.commit(next),
+            Standing::Newer if self.hand.is(&next) => self.barred(),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
     }
 
-    /// Whether nobody waits any more for a login. A foreign refresh token that was sent is no good any more: what came for it is kept.
+    /// Whether no caller is left of a login. Not of a session that was opened with a foreign token: that is spent, and what
+    /// came for it is kept.
     fn is_abandoned(&self) -> bool {
-        self.record.is_none() && self.opened_with.is_none() && self.callers.is_empty()
+        matches!(self.hand.tokens(), Tokens::None) && self.callers.is_empty()
     }
 
     /// Writes the record in hand over an older one, or over the session whose place it takes.
-    pub(super) fn commit_over(&mut self) {
-        let Some(record) = self.record.clone() else {
-            return;
-        };
-        if self.place == Place::Stored {
-            self.commit(record);
+    pub(super) fn commit_over(&mut self, record: Rc<Record>) -> Phase {
+        if self.look.has_stored() {
+            self.commit(record)
         } else {
-            self.commit_beside(&record);
+            self.commit_beside(&record)
         }
     }
 
-    pub(super) fn commit_beside(&mut self, next: &Record) {
+    fn commit_beside(&mut self, next: &Record) -> Phase {
         let mut next = next.clone();
-        next.generation = next.generation.max(self.stored.generation() + 1);
-        if self.record.is_some() {
-            for caller in &mut self.callers {
-                caller.generation = next.generation;
-            }
+        next.generation = next.generation.max(self.look.stored.generation() + 1);
+        if self.hand.record().is_some() {
+            self.callers.renumber(next.generation);
         }
-        self.place = Place::Beside(self.stored.sid().map(fingerprint));
-        self.replaced = match &self.stored {
-            Stored::Live(record) if record.refresh_token != next.refresh_token => {
-                record.refresh_token.clone()
-            }
-            Stored::Live(_)
-            | Stored::Empty
-            | Stored::Ended { .. }
-            | Stored::Corrupt
-            | Stored::Newer => None,
-        };
-        self.commit(Rc::new(next));
+        self.look.place = Place::Beside(self.look.stored.sid().map(fingerprint));
+        let other = self.look.stored.live();
+        let other = other.filter(|record| record.refresh_token != next.refresh_token);
+        self.replaced = other.and_then(|record| record.refresh_token.clone());
+        self.commit(Rc::new(next))
     }
 
-    pub(super) fn commit(&mut self, next: Rc<Record>) {
+    pub(super) fn commit(&mut self, next: Rc<Record>) -> Phase {
         self.outputs.push(Output::Swap(Entry {
             stored: Stored::Live(next.clone()),
-            attempt: self.others_attempt(),
+            attempt: self.contest.beside(self.hand.fingerprint()),
         }));
-        self.phase = Phase::Committing(next);
+        Phase::Committing(next)
     }
 
-    pub(super) fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) {
-        let before = self.record.as_ref().map(|record| &record.access_token);
+    pub(super) fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) -> Phase {
+        let before = self.hand.record().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
-        let abandoned = self.is_abandoned();
-        if stored {
-            self.stored = Stored::Live(next.clone());
-        }
-        self.record = Some(next);
-        self.opened_with = None;
+        let is_abandoned = self.is_abandoned();
+        self.hand = Hand::of(Tokens::Record(next.clone()));
         self.degraded = !stored;
         if stored {
+            self.look.stored = Stored::Live(next.clone());
+            self.look.place = Place::Stored;
             self.revoke_replaced();
-            self.place = Place::Stored;
             self.lost_swaps = 0;
         }
         if is_fresh {
-            self.attempt = Attempt::default();
+            self.contest.attempt = Attempt::default();
             self.error = None;
-            self.rewrites = 0;
-            self.rewrite_at = now.monotonic;
-            self.ahead = false;
-            let token = self.held().map(|record| record.access_token.clone());
+            self.rewrite = Rewrite::new(now);
+            self.callers.prefetch = false;
             if stored {
                 self.unlock();
             }
-            self.settle_those(&Ok(token), &mut |_| true);
+            self.settle_all(&Ok(Some(next.access_token.clone())));
         } else {
-            self.attempt.claim = None;
+            self.contest.attempt.claim = None;
             self.settle_satisfied(now);
         }
-        if stored {
-            self.advance(now);
+        let phase = if stored {
+            self.advance(now, Aim::Refresh)
         } else {
-            self.commit_again(now);
-        }
-        if abandoned {
-            self.sign_out();
-        }
-    }
-
-    /// Tries at once, while the lock and the claim still keep others from sending the old token, and then from time to time.
-    pub(super) fn commit_again(&mut self, now: &Now) {
-        match self.record.clone() {
-            Some(record) if self.rewrites < REWRITES_AT_ONCE => {
-                self.rewrites += 1;
-                self.changed();
-                self.load_for(Phase::Committing(record));
-            }
-            _ => {
-                if self.rewrite_at <= now.monotonic {
-                    self.rewrite_later(now);
-                }
-                self.advance(now);
-            }
+            self.commit_again(now, next)
+        };
+        if is_abandoned {
+            self.sign_out(phase)
+        } else {
+            phase
         }
     }
 
-    pub(super) fn rewrite_later(&mut self, now: &Now) {
-        let mut pause = FIRST_REWRITE << self.rewrites.min(8);
-        if self.blind {
-            pause = pause.min(self.config.timeout / 2);
+    /// At once, while the lock and the claim still keep others from sending the old token, and then from time to time.
+    fn commit_again(&mut self, now: &Now, record: Rc<Record>) -> Phase {
+        if self.rewrite.at_once() {
+            self.changed();
+            return self.load_for(Phase::Committing(record));
         }
-        self.rewrite_at = now.monotonic + pause;
-        self.rewrites += 1;
+        if self.rewrite.is_due(now) {
+            self.put_off_rewrite(now);
+        }
+        self.advance(now, Aim::Refresh)
+    }
+
+    /// While the store answers nobody, well within the time of a claim: others begin to wait when it answers again.
+    pub(super) fn put_off_rewrite(&mut self, now: &Now) {
+        let longest = if self.look.is_silent() {
+            self.config.timeout / 2
+        } else {
+            i64::MAX
+        };
+        self.rewrite.put_off(now, longest);
     }
 
     /// Goes on with what another holder has committed.
-    pub(super) fn adopt(&mut self, now: &Now, record: Rc<Record>) {
+    pub(super) fn catch_up(&mut self, now: &Now, record: Rc<Record>) -> Phase {
         self.take(record);
         self.settle_satisfied(now);
-        self.advance(now);
+        self.advance(now, Aim::Refresh)
     }
 
     pub(super) fn take(&mut self, record: Rc<Record>) {
         self.sid = record.sid.as_str().into();
-        self.record = Some(record);
-        self.opened_with = None;
-        self.place = Place::Stored;
+        self.hand = Hand::of(Tokens::Record(record));
+        self.look.place = Place::Stored;
         self.degraded = false;
-        self.ahead = false;
+        self.callers.prefetch = false;
         self.lost_swaps = 0;
         self.error = None;
         self.changed();
-    }
-
-    /// Another record of the same generation that is stored: two holders were answered, and that one was first.
-    pub(super) fn other_twin(&self) -> Option<Rc<Record>> {
-        let ours = self.record.as_ref()?;
-        let is_twin = |other: &&Rc<Record>| {
-            other.sid == self.sid
-                && other.generation == ours.generation
-                && other.refresh_token != ours.refresh_token
-        };
-        self.stored.live().filter(is_twin).cloned()
-    }
-
-    pub(super) fn is_in_hand(&self, record: &Rc<Record>) -> bool {
-        let ours = self.record.as_ref();
-        ours.is_some_and(|ours| Rc::ptr_eq(ours, record))
     }
 }

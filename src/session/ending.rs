@@ -1,82 +1,84 @@
 //! How a session ends: by a sign-out, or by a refusal that proves its refresh token dead.
 
-use super::{LOST_SWAPS, Phase, Session};
+use super::{Common, Hand, LOST_SWAPS, Phase, Tokens};
 use crate::error::{Error, Reason};
-use crate::event::{Output, StoreFailed};
+use crate::event::Output;
 use crate::oauth;
 use crate::record::{Entry, Stored};
 use crate::token::RefreshToken;
 
-impl Session {
+impl Common {
     /// Ends the session here at once, and then in the store.
-    pub(super) fn sign_out(&mut self) {
-        if self.is_over() {
-            return;
-        }
-        if let Phase::Committing(next) = &self.phase {
-            self.record = Some(next.clone());
-        }
-        let token = self.held().and_then(|record| record.refresh_token.clone());
-        let is_storing = match self.phase {
-            Phase::Loading
+    pub(super) fn sign_out(&mut self, phase: Phase) -> Phase {
+        let is_storing = match phase {
+            Phase::Ending { .. } | Phase::Over(_) | Phase::Absent => return phase,
+            Phase::Committing(next) => {
+                self.hand = Hand::of(Tokens::Record(next));
+                true
+            }
+            Phase::Loading(_)
             | Phase::Claiming { .. }
             | Phase::Releasing(_)
-            | Phase::Condemned
-            | Phase::Committing(_) => true,
-            Phase::Idle
-            | Phase::Waiting { .. }
-            | Phase::Locking
-            | Phase::Sending
-            | Phase::Ending { .. }
-            | Phase::Over => false,
+            | Phase::Condemned(_) => true,
+            Phase::Idle | Phase::Waiting { .. } | Phase::Locking(_) | Phase::Sending => false,
         };
-        self.over(Error::ended(Reason::SignedOut));
-        self.phase = Phase::Ending { written: false };
+        let record = self.hand.record();
+        let token = record.and_then(|record| record.refresh_token.clone());
+        let end = Error::ended(Reason::SignedOut);
+        self.end(&end);
         self.lost_swaps = 0;
         if !is_storing {
             self.outputs.push(Output::Load);
         }
         self.revoke(token.as_ref());
+        Phase::Ending {
+            end,
+            written: false,
+        }
     }
 
     /// Writes the end, if the session is still there, whatever generation it has reached.
-    pub(super) fn ending_loaded(&mut self, is_read: bool) {
-        self.phase = Phase::Over;
-        let live = self.stored.live().filter(|record| record.sid == self.sid);
-        if let Some(record) = live.cloned() {
-            let ours = self.record.as_ref();
+    pub(super) fn ending_loaded(&mut self, end: Error) -> Phase {
+        if let Some(record) = self.look.live(&self.sid).cloned() {
+            let ours = self.hand.record();
             let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
             if record.refresh_token.as_ref() != ours {
                 self.revoke(record.refresh_token.as_ref());
             }
             self.swap_end(record.generation, Reason::SignedOut);
-            self.phase = Phase::Ending { written: true };
-        } else if !is_read {
-            self.end_again();
+            Phase::Ending { end, written: true }
+        } else if self.look.is_silent() {
+            self.end_again(end)
+        } else {
+            Phase::Over(end)
         }
     }
 
-    pub(super) fn ending_swapped(&mut self, written: bool, swapped: Result<bool, StoreFailed>) {
-        self.phase = Phase::Over;
-        if !(written && swapped == Ok(true)) {
-            if swapped == Ok(true) {
-                self.revoke_replaced();
-            }
-            self.end_again();
+    pub(super) fn ending_swapped(&mut self, end: Error, written: bool, done: bool) -> Phase {
+        if written && done {
+            return Phase::Over(end);
         }
+        if done {
+            self.revoke_replaced();
+        }
+        self.end_again(end)
     }
 
-    fn end_again(&mut self) {
-        if self.lost_swaps < LOST_SWAPS {
-            self.lost_swaps += 1;
-            self.load_for(Phase::Ending { written: false });
+    fn end_again(&mut self, end: Error) -> Phase {
+        if self.lost_swaps >= LOST_SWAPS {
+            return Phase::Over(end);
         }
+        self.lost_swaps += 1;
+        self.load_for(Phase::Ending {
+            end,
+            written: false,
+        })
     }
 
     /// The refused token is still the stored one: swaps the end in, unless another holder rotates meanwhile.
-    pub(super) fn condemn(&mut self) {
-        self.swap_end(self.stored.generation(), self.verdict());
-        self.phase = Phase::Condemned;
+    pub(super) fn condemn(&mut self, refusal: Error) -> Phase {
+        self.swap_end(self.look.stored.generation(), self.verdict());
+        Phase::Condemned(refusal)
     }
 
     /// The end that a refusal proves.
@@ -88,7 +90,7 @@ impl Session {
     }
 
     fn verdict(&self) -> Reason {
-        if self.own_attempt().unanswered_since.is_some() {
+        if self.contest.is_unanswered(self.hand.fingerprint()) {
             Reason::ResponseLost
         } else {
             Reason::InvalidGrant
@@ -102,8 +104,15 @@ impl Session {
                 generation,
                 reason,
             },
-            attempt: self.others_attempt(),
+            attempt: self.contest.beside(self.hand.fingerprint()),
         }));
+    }
+
+    /// Tells the callers of a sign-out that it is done.
+    pub(super) fn departed(&mut self) {
+        for caller in self.departure.finished() {
+            self.settle(caller, Ok(None));
+        }
     }
 
     pub(super) fn revoke_replaced(&mut self) {
@@ -115,7 +124,7 @@ impl Session {
         if let Some(request) =
             token.and_then(|token| oauth::revocation_request(&self.config, token))
         {
-            self.revoking += 1;
+            self.departure.revoking();
             self.outputs.push(Output::Revoke(request));
         }
     }

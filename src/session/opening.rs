@@ -2,68 +2,70 @@
 
 use std::rc::Rc;
 
-use super::{Phase, Session};
-use crate::caller::ANOTHER;
-use crate::error::{Code, Error};
+use super::{Aim, Common, Hand, Phase, Tokens};
+use crate::error::{Code, Error, Reason};
 use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
 use crate::token::{Now, TokenSet};
 
-impl Session {
-    pub(super) fn open(&mut self, now: &Now, id: u32, opening: Opening) {
+impl Common {
+    pub(super) fn open(&mut self, now: &Now, id: u32, opening: Opening) -> Phase {
         self.queue(now, id, 0);
         match opening {
             Opening::Login(request) => {
                 self.outputs.push(Output::Send(request));
-                self.phase = Phase::Sending;
+                Phase::Sending
             }
             Opening::Adopt(tokens) => self.opened(tokens, now),
-            Opening::Restore => self.load(),
+            Opening::Restore => self.load(Aim::Refresh),
             Opening::Resume(token) => {
-                self.opened_with = Some(token);
-                self.load();
+                self.hand = Hand::of(Tokens::Foreign(token));
+                self.load(Aim::Refresh)
             }
         }
     }
 
-    /// The first look at the store: a session to go on with, one to join, or none.
-    pub(super) fn opening_loaded(&mut self, now: &Now, is_read: bool) {
-        match (&self.stored, &self.opened_with) {
+    /// The first look at the store: a session to go on with, or none.
+    pub(super) fn opening_loaded(&mut self, now: &Now) -> Phase {
+        match (&self.look.stored, self.hand.foreign()) {
             (Stored::Live(record), None) => {
                 self.take(record.clone());
-                self.serve_all();
+                self.serve_all()
             }
             (Stored::Live(record), Some(token)) if record.knows(token) => {
-                self.join(now, record.clone());
+                self.resume(now, record.clone())
             }
-            (_, Some(_)) => self.advance(now),
-            (_, None) if !is_read => self.over(no_store()),
+            (_, Some(_)) => self.advance(now, Aim::Refresh),
+            (Stored::Silent, None) => self.over(no_store()),
             (stored, None) => {
                 if !stored.is_readable() {
                     self.error = Some(unreadable());
                 }
-                self.phase = Phase::Over;
                 self.changed();
-                self.settle_those(&Ok(None), &mut |_| true);
+                self.settle_all(&Ok(None));
+                Phase::Absent
             }
         }
     }
 
     /// Refreshes the stored session, unless another holder has opened it since the first look.
-    fn join(&mut self, now: &Now, record: Rc<Record>) {
-        if self.rival.is_none() && self.claims == 0 {
-            for caller in &mut self.callers {
-                caller.min_validity = ANOTHER;
-                caller.generation = record.generation;
-            }
+    fn resume(&mut self, now: &Now, record: Rc<Record>) -> Phase {
+        if !self.contest.has_begun() {
+            self.callers.want_another(record.generation);
         }
-        self.adopt(now, record);
+        self.catch_up(now, record)
     }
 
-    pub(super) fn opened(&mut self, tokens: TokenSet, now: &Now) {
-        let token = self.opened_with.clone();
+    pub(super) fn opened(&mut self, tokens: TokenSet, now: &Now) -> Phase {
+        let token = self.hand.foreign().cloned();
         let record = Record::first(&self.sid, tokens, &self.config.scope, token, *now);
-        self.load_for(Phase::Committing(Rc::new(record)));
+        self.load_for(Phase::Committing(Rc::new(record)))
+    }
+
+    /// All who wanted it to be opened have gone.
+    pub(super) fn given_up(&mut self) -> Phase {
+        let failure = self.error.clone();
+        self.over(failure.unwrap_or_else(|| Error::ended(Reason::SignedOut)))
     }
 }
 

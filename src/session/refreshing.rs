@@ -3,247 +3,212 @@
 use std::mem;
 use std::rc::Rc;
 
-use super::{Phase, Session};
-use crate::attempt::{Attempt, Claim, Cooldown};
+use super::burst::Burst;
+use super::contest::SEND_WITHIN;
+use super::{Aim, Common, Lock, Phase, Tokens};
 use crate::error::{Code, Error};
 use crate::event::Output;
 use crate::oauth;
-use crate::record::{Entry, Place, Stored};
-use crate::token::{Now, RefreshToken, TokenSet};
+use crate::record::{Entry, Stored};
+use crate::token::{Now, TokenSet};
 
-/// Sends in a row of a token whose answer is lost.
-const SENDS: u8 = 3;
-/// Claims in a row that the store does not take before the token is sent without.
-const CLAIMS: u8 = 2;
-/// Milliseconds after a claim within which its holder may send.
-const SEND_WITHIN: i64 = 1_000;
 /// Milliseconds until a store is read again that could not be read, or has another's claim in it: whether it answers all
 /// the while decides how long that counts.
 const NEXT_LOOK: i64 = 1_000;
 
-impl Session {
-    /// Goes for the next token, past everything that may stand before a send: a cool-down, another's claim, the lock.
-    pub(super) fn advance(&mut self, now: &Now) {
-        if !self.is_wanted() && self.refused.is_none() {
+impl Common {
+    /// Goes on past everything that may stand before a send: a cool-down, another's claim, the lock.
+    pub(super) fn advance(&mut self, now: &Now, aim: Aim) -> Phase {
+        let is_refresh = matches!(aim, Aim::Refresh);
+        if is_refresh && !self.callers.are_wanting() {
             return self.idle();
         }
-        if self.token().is_none() {
+        if self.hand.refresh_token().is_none() {
             return self.failed(Error::new(
                 Code::SessionEnded,
                 "the access token has expired, and the server gave no refresh token",
             ));
         }
-        if self.refused.is_none() && self.attempt.cooling(now.wall) > 0 {
+        if is_refresh && self.cooling(now) > 0 {
             let paused = || Error::new(Code::Unavailable, "the server has asked for a pause");
             let error = self.error.clone().unwrap_or_else(paused);
             return self.pause(now, error, true);
         }
-        if self.blind && self.is_shared() {
-            return self.wait(now.monotonic + NEXT_LOOK);
+        if self.look.is_silent() && self.is_shared() {
+            return self.wait(now.monotonic + NEXT_LOOK, aim);
         }
-        if !self.writable {
+        if !self.look.stored.is_readable() {
             return self.send_unclaimed(now);
         }
-        let wait = self.kept_out(now);
-        if !self.locked && !self.lockless {
-            let within = if wait > 0 {
-                wait
-            } else {
-                self.config.timeout + SEND_WITHIN
-            };
-            if !mem::replace(&mut self.queued, true) {
-                self.outputs.push(Output::Lock { within });
-            }
-            self.phase = Phase::Locking;
-        } else if wait > 0 {
+        let wait = self.contest.wait(now, self.lock == Lock::Held);
+        if matches!(self.lock, Lock::Free | Lock::Queued) {
+            return self.ask_for_lock(wait, aim);
+        }
+        if wait > 0 {
             self.unlock();
-            let timeout = self.config.timeout;
-            self.dismiss(None, &mut |caller| {
-                caller.be_patient(timeout);
-                false
-            });
-            self.wait(now.monotonic + wait.min(NEXT_LOOK));
-        } else if self.refused.is_some() {
-            self.condemn();
-        } else if self.claimless >= CLAIMS {
-            self.send_unclaimed(now);
-        } else {
-            self.claim(now);
+            self.callers.extend_deadlines(i64::MAX, self.config.timeout);
+            return self.wait(now.monotonic + wait.min(NEXT_LOOK), aim);
+        }
+        match aim {
+            Aim::End(refusal) => self.condemn(refusal),
+            Aim::Refresh if self.contest.is_claimless() => self.send_unclaimed(now),
+            Aim::Refresh => self.claim(now),
         }
     }
 
-    /// How much longer another holder may be sending. One whose claim was made under the lock that is held here is gone.
-    pub(super) fn kept_out(&mut self, now: &Now) -> i64 {
-        let Some(claim) = self.attempt.claim else {
-            return 0;
+    /// Waits for the lock no longer than another holder may be sending.
+    fn ask_for_lock(&mut self, wait: i64, aim: Aim) -> Phase {
+        let within = if wait > 0 {
+            wait
+        } else {
+            self.config.timeout + SEND_WITHIN
         };
-        if claim.holder == self.holder || self.locked && claim.locked {
-            return 0;
+        if self.lock.queue() {
+            self.outputs.push(Output::Lock { within });
         }
-        match self.rival {
-            Some((rival, until)) if rival == claim => (until - now.monotonic).max(0),
-            _ => {
-                self.rival = Some((claim, now.monotonic + claim.duration));
-                claim.duration
-            }
-        }
+        Phase::Locking(aim)
     }
 
     /// Whether others may have the refresh token: it was stored, or came from elsewhere.
     fn is_shared(&self) -> bool {
-        self.place == Place::Stored || self.opened_with.is_some()
+        self.look.has_stored() || self.hand.foreign().is_some()
     }
 
-    /// Whether another holder has claimed the send.
-    fn is_claimed(&self) -> bool {
-        let claim = self.attempt.claim;
-        claim.is_some_and(|claim| claim.holder != self.holder)
-    }
-
-    /// Whoever was queued may be looking at the store, because of a hint, or may have what it wanted by now.
-    pub(super) fn granted(&mut self, now: &Now, held: bool) {
-        self.queued = false;
-        let is_looking = matches!(self.phase, Phase::Loading);
-        if !is_looking && !matches!(self.phase, Phase::Locking) {
-            if held {
-                self.outputs.push(Output::Unlock);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others have moved on")]
+    /// The lock may arrive after the session has moved on: it may be reading the store again, or have what it wanted.
+    pub(super) fn locked(&mut self, now: &Now, phase: Phase, held: bool) -> Phase {
+        let answered = if held { Lock::Held } else { Lock::Denied };
+        match phase {
+            Phase::Loading(_) => {
+                self.lock = answered;
+                phase
             }
-            return;
-        }
-        self.locked = held;
-        self.lockless = !held;
-        if is_looking {
-            return;
-        }
-        if self.is_claimed() {
-            self.load();
-        } else {
-            self.advance(now);
+            Phase::Locking(aim) => {
+                self.lock = answered;
+                if self.contest.has_rival() {
+                    self.load(aim)
+                } else {
+                    self.advance(now, aim)
+                }
+            }
+            phase => {
+                self.lock = Lock::Free;
+                if held {
+                    self.outputs.push(Output::Unlock);
+                }
+                phase
+            }
         }
     }
 
-    /// Whoever takes over from another's claim cannot know whether that one has sent.
-    pub(super) fn claim(&mut self, now: &Now) {
-        self.attempt = self.own_attempt();
-        if self.is_claimed() {
-            self.attempt.unanswered_since.get_or_insert(now.wall);
-        }
-        self.claims += 1;
-        self.attempt.claim = Some(Claim {
-            holder: self.holder,
-            number: self.claims,
-            duration: self.config.timeout + SEND_WITHIN,
-            locked: self.locked,
-        });
+    fn claim(&mut self, now: &Now) -> Phase {
+        let has_lock = self.lock == Lock::Held;
+        let timeout = self.config.timeout;
+        self.contest
+            .claim(self.hand.fingerprint(), now, timeout, has_lock);
         self.swap_attempt();
-        self.phase = Phase::Claiming { at: *now };
+        Phase::Claiming { at: *now }
     }
 
     /// Sends, unless so much time has passed that another may have taken over, or the store takes no claim: then it is read again.
-    pub(super) fn claimed(&mut self, now: &Now, at: Now, done: bool) {
-        self.claimless += u8::from(!done);
-        self.degraded |= !done;
-        if !done || now.since(at) > SEND_WITHIN {
-            return self.load();
+    pub(super) fn claimed(&mut self, now: &Now, at: Now, done: bool) -> Phase {
+        if !done {
+            self.contest.claim_failed();
+            self.degraded = true;
         }
-        self.send(now);
+        if !done || now.since(at) > SEND_WITHIN {
+            return self.load(Aim::Refresh);
+        }
+        self.send(now)
     }
 
     /// Where the store fails, nothing but the lock keeps others from sending too.
-    fn send_unclaimed(&mut self, now: &Now) {
-        self.attempt = self.own_attempt();
-        self.attempt.claim = None;
-        self.send(now);
+    fn send_unclaimed(&mut self, now: &Now) -> Phase {
+        self.contest.unclaim(self.hand.fingerprint());
+        self.send(now)
     }
 
-    pub(super) fn send(&mut self, now: &Now) {
-        let Some(token) = self.token() else {
-            return self.idle();
+    fn send(&mut self, now: &Now) -> Phase {
+        let Some(token) = self.hand.refresh_token() else {
+            return self.load(Aim::Refresh);
         };
         let request = oauth::refresh_request(&self.config, token);
-        if self.sends == 0 {
-            self.first_sent = *now;
-        }
-        self.sends += 1;
-        for caller in &mut self.callers {
-            caller.sends += 1;
-        }
+        self.hand.burst.sent(now);
+        self.callers.sent();
         self.outputs.push(Output::Send(request));
-        self.phase = Phase::Sending;
         self.changed();
+        Phase::Sending
     }
 
-    pub(super) fn replied(&mut self, now: &Now, reply: Result<TokenSet, Error>) {
-        match (&self.phase, reply, &self.record) {
-            (Phase::Sending, Ok(tokens), None) => self.opened(tokens, now),
-            (Phase::Sending, Ok(tokens), Some(record)) => {
+    pub(super) fn replied(
+        &mut self,
+        now: &Now,
+        phase: Phase,
+        reply: Result<TokenSet, Error>,
+    ) -> Phase {
+        if !matches!(phase, Phase::Sending) {
+            if let Ok(tokens) = reply {
+                self.revoke(tokens.refresh_token.as_ref());
+            }
+            return phase;
+        }
+        match (reply, self.hand.tokens()) {
+            (Ok(tokens), Tokens::None | Tokens::Foreign(_)) => self.opened(tokens, now),
+            (Ok(tokens), Tokens::Record(record)) => {
                 let next = Rc::new(record.rotated(tokens, *now));
-                if self.writable && self.place == Place::Stored {
-                    self.commit(next);
+                if self.look.stored.is_readable() && self.look.has_stored() {
+                    self.commit(next)
                 } else {
-                    self.load_for(Phase::Committing(next));
+                    self.load_for(Phase::Committing(next))
                 }
             }
-            (Phase::Sending, Err(error), None) if self.opened_with.is_none() => self.over(error),
-            (Phase::Sending, Err(error), Some(_)) if error.ends_session() => {
-                self.refused = Some(error);
-                self.load();
-            }
-            (Phase::Sending, Err(error), _) => self.unsuccessful(now, error),
-            (_, Ok(tokens), _) => self.revoke(tokens.refresh_token.as_ref()),
-            (_, Err(_), _) => {}
+            (Err(error), Tokens::None) => self.over(error),
+            (Err(error), Tokens::Record(_)) if error.ends_session() => self.load(Aim::End(error)),
+            (Err(error), Tokens::Foreign(_) | Tokens::Record(_)) => self.unsuccessful(now, error),
         }
     }
 
     /// Sends again what may have been spent, while the server may still allow that; otherwise makes way, and lets the server rest.
-    pub(super) fn unsuccessful(&mut self, now: &Now, error: Error) {
+    fn unsuccessful(&mut self, now: &Now, error: Error) -> Phase {
         if error.is_lost_answer() {
-            self.attempt
-                .unanswered_since
-                .get_or_insert(self.first_sent.wall);
-            let in_time = now.since(self.first_sent) < self.config.reuse_window;
-            if in_time && self.sends < SENDS && self.attempt.cooldown.is_none() {
-                if self.attempt.claim.is_none() {
-                    return self.send(now);
-                }
-                return self.claim(now);
+            let attempt = &mut self.contest.attempt;
+            let first = self.hand.burst.first().wall;
+            attempt.unanswered_since.get_or_insert(first);
+            let may_go_on = attempt.cooldown.is_none();
+            let is_claimed = attempt.claim.is_some();
+            if may_go_on && self.hand.burst.goes_on(now, self.config.reuse_window) {
+                return if is_claimed {
+                    self.claim(now)
+                } else {
+                    self.send(now)
+                };
             }
         }
         if !error.ends_session() {
-            self.cool(now, error.retry_after);
+            self.contest.cool_down(now, error.retry_after);
         }
-        if self.attempt.claim.take().is_some() {
+        if self.contest.attempt.claim.take().is_some() {
             self.swap_attempt();
-            self.phase = Phase::Releasing(error);
+            Phase::Releasing(error)
         } else {
-            self.rest_after(now, error);
+            self.rest_after(now, error)
         }
     }
 
-    pub(super) fn rest_after(&mut self, now: &Now, error: Error) {
+    pub(super) fn rest_after(&mut self, now: &Now, error: Error) -> Phase {
         let retry = error.retryable() || error.is_lost_answer();
-        self.pause(now, error, retry);
+        self.pause(now, error, retry)
     }
 
     /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
-    pub(super) fn unproven(&mut self, now: &Now, refusal: Error) {
-        self.cool(now, None);
-        self.failed(refusal);
-    }
-
-    pub(super) fn cool(&mut self, now: &Now, retry_after: Option<u32>) {
-        let failures = self.attempt.failures() + 1;
-        self.dice = self
-            .dice
-            .wrapping_mul(0x5851_f42d_4c95_7f2d)
-            .wrapping_add(1);
-        let random = (self.dice >> 32) as u32;
-        self.attempt.cooldown = Some(Cooldown::new(now.wall, failures, retry_after, random));
+    pub(super) fn unproven(&mut self, now: &Now, refusal: Error) -> Phase {
+        self.contest.cool_down(now, None);
+        self.failed(refusal)
     }
 
     /// Waits through the cool-down with those who can, and tells the others.
-    pub(super) fn pause(&mut self, now: &Now, mut error: Error, retry: bool) {
-        let cooling = self.attempt.cooling(now.wall);
+    fn pause(&mut self, now: &Now, mut error: Error, retry: bool) -> Phase {
+        let cooling = self.cooling(now);
         let until = now.monotonic + cooling;
         if retry {
             error.retry_after = Some(((cooling + 999) / 1_000) as u32);
@@ -254,68 +219,40 @@ impl Session {
         self.settle_those(&Err(error), &mut |caller| {
             !(retry && caller.can_wait(until, timeout))
         });
-        self.wait(until);
+        self.wait(until, Aim::Refresh)
     }
 
-    pub(super) fn wait(&mut self, until: i64) {
+    fn wait(&mut self, until: i64, aim: Aim) -> Phase {
         if self.callers.is_empty() {
             return self.idle();
         }
-        self.phase = Phase::Waiting { until };
         self.lost_swaps = 0;
         self.changed();
         if mem::take(&mut self.hinted) {
-            self.load();
+            self.load(aim)
+        } else {
+            Phase::Waiting { until, aim }
         }
     }
 
-    /// The next attempt begins anew. While the store does not answer the lock is kept: whoever got it would take its holder
-    /// for gone, which may have a token that could not be stored.
+    /// The next attempt begins anew. The lock is kept while the store does not answer: others would presume this holder
+    /// dead, and it may have a token that could not be stored.
     pub(super) fn end_attempt(&mut self) {
-        if !self.blind {
+        if !self.look.is_silent() {
             self.unlock();
         }
-        self.sends = 0;
-        self.lockless = false;
-        self.claimless = 0;
+        self.hand.burst = Burst::default();
+        self.lock.forget_denial();
+        self.contest.end_attempt();
     }
 
     /// Writes what other holders should know beside the session that is stored.
-    pub(super) fn swap_attempt(&mut self) {
-        let record = self.record.clone().map(Stored::Live);
-        let stored = record.unwrap_or_else(|| self.stored.clone());
+    fn swap_attempt(&mut self) {
+        let record = self.hand.record().cloned().map(Stored::Live);
+        let stored = record.unwrap_or_else(|| self.look.stored.clone());
         self.outputs.push(Output::Swap(Entry {
             stored,
-            attempt: self.attempt,
+            attempt: self.contest.attempt,
         }));
-    }
-
-    /// The refresh token that would be sent.
-    pub(super) fn token(&self) -> Option<&RefreshToken> {
-        let in_hand = self.record.as_ref();
-        let in_hand = in_hand.and_then(|record| record.refresh_token.as_ref());
-        self.opened_with.as_ref().or(in_hand)
-    }
-
-    /// What is known of the sends of that token.
-    pub(super) fn own_attempt(&self) -> Attempt {
-        let token = self.token().map_or(0, RefreshToken::fingerprint);
-        if self.attempt.token == token {
-            return self.attempt;
-        }
-        Attempt {
-            token,
-            cooldown: self.attempt.cooldown,
-            ..Attempt::default()
-        }
-    }
-
-    /// What a holder is up to that opens a session with a foreign token: it outlives the session that is stored.
-    pub(super) fn others_attempt(&self) -> Attempt {
-        if self.is_claimed() && self.own_attempt().token != self.attempt.token {
-            self.attempt
-        } else {
-            Attempt::default()
-        }
     }
 }

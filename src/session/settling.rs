@@ -1,77 +1,57 @@
 //! Who is answered, and with what.
 
-use super::Session;
-use crate::caller::Caller;
+use super::callers::{Caller, Settled};
+use super::{Common, Phase};
 use crate::error::Error;
 use crate::event::Output;
-use crate::token::{AccessToken, Now};
+use crate::token::Now;
 
-impl Session {
+impl Common {
     pub(super) fn settle_satisfied(&mut self, now: &Now) {
-        if let Some(record) = self.record.clone() {
+        if let Some(record) = self.hand.record().cloned() {
             let token = Ok(Some(record.access_token.clone()));
             self.settle_those(&token, &mut |caller| caller.is_satisfied(&record, now));
         }
     }
 
-    pub(super) fn settle_those(
-        &mut self,
-        result: &Result<Option<AccessToken>, Error>,
-        which: &mut dyn FnMut(&mut Caller) -> bool,
-    ) {
-        self.dismiss(Some(result), which);
+    pub(super) fn settle_all(&mut self, result: &Settled) {
+        self.settle_those(result, &mut |_| true);
     }
 
-    /// Has a caller wait; whether the token in hand will do.
+    pub(super) fn settle_those(
+        &mut self,
+        result: &Settled,
+        which: &mut dyn FnMut(&Caller) -> bool,
+    ) {
+        self.callers.settle(&mut self.outputs, result, which);
+    }
+
+    /// Queues a caller; returns whether the token in hand satisfies it.
     pub(super) fn queue(&mut self, now: &Now, id: u32, min_validity: i64) -> bool {
         let timeout = self.config.timeout;
-        let caller = Caller::new(id, now, timeout, min_validity, self.generation());
-        let in_hand = self.record.as_ref();
+        let caller = Caller::new(id, now, timeout, min_validity, self.hand.generation());
+        let in_hand = self.hand.record();
         let is_satisfied = in_hand.is_some_and(|record| caller.is_satisfied(record, now));
-        self.deadline = self.deadline.min(caller.deadline);
-        self.callers.push(caller);
+        self.callers.add(caller);
         is_satisfied
     }
 
-    /// Lets go of those callers, settled if there is a result.
-    pub(super) fn dismiss(
-        &mut self,
-        result: Option<&Result<Option<AccessToken>, Error>>,
-        which: &mut dyn FnMut(&mut Caller) -> bool,
-    ) {
-        let outputs = &mut self.outputs;
-        let mut deadline = i64::MAX;
-        self.callers.retain_mut(|caller| {
-            let is_dismissed = which(caller);
-            if is_dismissed && let Some(result) = result {
-                outputs.push(Output::Settle {
-                    caller: caller.id,
-                    result: result.clone(),
-                });
-            }
-            if !is_dismissed {
-                deadline = deadline.min(caller.deadline);
-            }
-            !is_dismissed
-        });
-        self.deadline = deadline;
-    }
-
-    pub(super) fn settle(&mut self, caller: u32, result: Result<Option<AccessToken>, Error>) {
+    pub(super) fn settle(&mut self, caller: u32, result: Settled) {
         self.outputs.push(Output::Settle { caller, result });
     }
 
     /// Gives every caller the token in hand, whatever validity it asked for.
-    pub(super) fn serve_all(&mut self) {
-        let token = self.held().map(|record| record.access_token.clone());
-        self.settle_those(&Ok(token), &mut |_| true);
-        self.idle();
+    pub(super) fn serve_all(&mut self) -> Phase {
+        let record = self.hand.record();
+        let token = record.map(|record| record.access_token.clone());
+        self.settle_all(&Ok(token));
+        self.idle()
     }
 
-    pub(super) fn failed(&mut self, error: Error) {
+    pub(super) fn failed(&mut self, error: Error) -> Phase {
         self.unlock();
         self.error = Some(error.clone());
-        self.settle_those(&Err(error), &mut |_| true);
-        self.idle();
+        self.settle_all(&Err(error));
+        self.idle()
     }
 }

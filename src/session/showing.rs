@@ -9,56 +9,56 @@ use crate::token::RefreshToken;
 impl Session {
     /// What it was made with.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.common.config
     }
 
     /// Names the session.
     pub fn sid(&self) -> &str {
-        &self.sid
+        &self.common.sid
+    }
+
+    /// The name of the phase that it is in, for a trace.
+    pub fn phase(&self) -> &'static str {
+        self.phase.name()
     }
 
     /// The token in hand, unless the session is over.
     pub fn held(&self) -> Option<&Record> {
-        self.record.as_deref().filter(|_| !self.is_over())
+        let record = self.common.hand.record();
+        record
+            .filter(|_| !self.phase.is_over())
+            .map(|record| &**record)
     }
 
     /// Whether `token` is or was this session's, or is what it is being opened with.
     pub fn knows(&self, token: &RefreshToken) -> bool {
-        let is_opening = !self.is_over() && self.opened_with.as_ref() == Some(token);
-        is_opening || self.held().is_some_and(|record| record.knows(token))
+        let is_opening = self.common.hand.foreign() == Some(token);
+        !self.phase.is_over() && is_opening || self.held().is_some_and(|record| record.knows(token))
     }
 
     /// What anyone may see.
     pub fn snapshot(&self) -> Snapshot<'_> {
-        let record = self.record.as_ref();
+        let record = self.common.hand.record();
         Snapshot {
             state: match self.phase {
                 Phase::Idle => "active",
                 Phase::Waiting { .. } => "waiting",
-                Phase::Loading
-                | Phase::Locking
+                Phase::Loading(_)
+                | Phase::Locking(_)
                 | Phase::Claiming { .. }
                 | Phase::Sending
                 | Phase::Releasing(_)
-                | Phase::Condemned
+                | Phase::Condemned(_)
                 | Phase::Committing(_) => "refreshing",
-                Phase::Ending { .. } | Phase::Over => "ended",
+                Phase::Ending { .. } | Phase::Over(_) | Phase::Absent => "ended",
             },
             expires_at: record
                 .filter(|record| record.expiry_known)
                 .map(|record| record.validity.expires_at),
             scope: record.map_or("", |record| &record.scope),
-            generation: self.generation(),
-            error: self.error.as_ref(),
-            degraded: self.degraded,
+            generation: self.common.hand.generation(),
+            error: self.phase.end().or(self.common.error.as_ref()),
+            degraded: self.common.degraded,
         }
-    }
-
-    pub(super) fn generation(&self) -> i64 {
-        self.record.as_ref().map_or(0, |record| record.generation)
-    }
-
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Ending { .. } | Phase::Over)
     }
 }

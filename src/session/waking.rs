@@ -1,55 +1,69 @@
 //! What a session does because time has passed.
 
 use super::opening::no_store;
-use super::{Phase, Session};
+use super::{Aim, Common, Lock, Phase, Session};
 use crate::oauth;
 use crate::record::Stored;
 use crate::token::Now;
 
 impl Session {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "an answer ends the other phases"
+    )]
     /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
     pub fn wake_at(&self) -> Option<i64> {
-        let wake_at = self.due_at().unwrap_or(i64::MAX).min(self.deadline);
+        let due = match self.phase {
+            Phase::Waiting { until, .. } => until,
+            Phase::Idle => self.common.rewrite_at(),
+            _ => i64::MAX,
+        };
+        let wake_at = due.min(self.common.callers.deadline());
         (wake_at < i64::MAX).then_some(wake_at)
     }
+}
 
-    /// When the machine itself has something to do.
-    fn due_at(&self) -> Option<i64> {
-        if let Phase::Waiting { until } = self.phase {
-            return Some(until);
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "an answer ends the other phases"
+)]
+impl Common {
+    /// When a record that could not be stored is written again.
+    fn rewrite_at(&self) -> i64 {
+        let is_hopeless = matches!(self.look.stored, Stored::Newer);
+        if self.degraded && !is_hopeless {
+            self.rewrite.at()
+        } else {
+            i64::MAX
         }
-        let is_idle = matches!(self.phase, Phase::Idle);
-        let is_hopeless = matches!(self.stored, Stored::Newer);
-        (is_idle && self.degraded && !is_hopeless).then_some(self.rewrite_at)
     }
 
-    pub(super) fn woke(&mut self, now: &Now) {
-        let timeout = self.config.timeout;
-        let is_patient = self.queued || matches!(self.phase, Phase::Committing(_));
-        let error = if self.blind {
+    pub(super) fn woke(&mut self, now: &Now, phase: Phase) -> Phase {
+        if self.lock == Lock::Queued || matches!(phase, Phase::Committing(_)) {
+            let timeout = self.config.timeout;
+            self.callers.extend_deadlines(now.monotonic, timeout);
+        }
+        let late = if self.look.is_silent() {
             no_store()
         } else {
             oauth::no_answer(true)
         };
-        self.settle_those(&Err(error), &mut |caller| {
-            if is_patient && now.monotonic >= caller.deadline {
-                caller.be_patient(timeout);
+        self.settle_those(&Err(late), &mut |caller| caller.is_late(now));
+        match self.rest(phase) {
+            Phase::Waiting { until, aim } if until <= now.monotonic => self.load(aim),
+            Phase::Idle if self.rewrite_at() <= now.monotonic => {
+                self.put_off_rewrite(now);
+                self.load(Aim::Refresh)
             }
-            now.monotonic >= caller.deadline
-        });
-        self.rest();
-        if self.due_at().is_some_and(|due| due <= now.monotonic) {
-            if matches!(self.phase, Phase::Idle) {
-                self.rewrite_later(now);
-            }
-            self.load();
+            phase => phase,
         }
     }
 
-    /// Back to rest, if what is waited for is wanted by nobody any more.
-    pub(super) fn rest(&mut self) {
-        if matches!(self.phase, Phase::Waiting { .. }) && self.callers.is_empty() {
-            self.idle();
+    /// Back to rest, if nobody wants what is waited for any more.
+    pub(super) fn rest(&mut self, phase: Phase) -> Phase {
+        match phase {
+            Phase::Waiting { .. } if self.callers.is_empty() => self.idle(),
+            phase => phase,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What JavaScript callers hand in, as `pkg-template/options.js` has checked it.
+//! What JavaScript hands in, by name, as `pkg-template/core/options.js` has checked it.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -6,35 +6,53 @@ use wasm_bindgen::prelude::*;
 use super::views::members;
 use crate::config::Config;
 use crate::oauth::token_set;
-use crate::token::{LONGEST_LIFETIME, TokenSet};
+use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
-/// What `clientOptions` has made of a client's arguments: public key, scope, whether there is a revocation endpoint (1 or
-/// 0), timeout and reuse window.
-pub(super) fn config(values: &Array) -> Config {
-    let number = |index| number(&values.get(index)) as i64;
-    Config {
-        public_key: text(&values.get(0)),
-        scope: text(&values.get(1)),
-        can_revoke: number(2) == 1,
-        timeout: number(3),
-        reuse_window: number(4),
+#[wasm_bindgen]
+extern "C" {
+    /// Named values: the settings of a session, or the arguments of a command.
+    pub type Arguments;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn get(this: &Arguments, name: &str) -> JsValue;
+}
+
+impl Arguments {
+    pub(super) fn config(&self) -> Config {
+        Config {
+            public_key: self.text("publicKey"),
+            scope: self.text("scope"),
+            can_revoke: self.get("canRevoke").is_truthy(),
+            timeout: self.number("timeout") as i64,
+            reuse_window: self.number("reuseWindow") as i64,
+        }
     }
-}
 
-pub(super) fn text(value: &JsValue) -> String {
-    value.as_string().unwrap_or_default()
-}
+    pub(super) fn text(&self, name: &str) -> String {
+        self.get(name).as_string().unwrap_or_default()
+    }
 
-fn number(value: &JsValue) -> f64 {
-    value.as_f64().unwrap_or_default()
-}
+    fn number(&self, name: &str) -> f64 {
+        self.get(name).as_f64().unwrap_or_default()
+    }
 
-/// Seconds, as milliseconds.
-pub(super) fn min_validity(value: &JsValue) -> i64 {
-    ((number(value) * 1_000.0) as i64).min(LONGEST_LIFETIME)
-}
+    /// `refreshToken`, if it is one.
+    pub(super) fn refresh_token(&self) -> Option<RefreshToken> {
+        RefreshToken::parse(&self.text("refreshToken"))
+    }
 
-/// The token set in an array of the members of a token response, if they are valid.
-pub(super) fn tokens(values: &JsValue) -> Option<TokenSet> {
-    token_set(&members(values.unchecked_ref(), 0))
+    /// The token set in `members`, an array of the members of a token response, if they are valid.
+    pub(super) fn tokens(&self) -> Option<TokenSet> {
+        token_set(&members(self.get("members").unchecked_ref::<Array>(), 0))
+    }
+
+    /// `minValidity`, given in seconds, in milliseconds.
+    pub(super) fn min_validity(&self) -> i64 {
+        ((self.number("minValidity") * 1_000.0) as i64).min(LONGEST_LIFETIME)
+    }
+
+    /// `rejected`, if it is an access token.
+    pub(super) fn rejected(&self) -> Option<AccessToken> {
+        AccessToken::parse(&self.text("rejected"))
+    }
 }

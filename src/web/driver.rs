@@ -11,159 +11,179 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use js_sys::{Array, Date, Promise};
+use js_sys::{Date, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::arguments::{config, min_validity, text, tokens};
-use super::platform::{Port, load, monotonic, post, swap};
+use super::arguments::Arguments;
+use super::platform::{Port, monotonic};
 use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
 use crate::event::{Input, Opening, Output, StoreFailed};
-use crate::oauth::{Endpoint, Request, password_request};
+use crate::oauth::{Request, password_request};
 use crate::session::Session;
-use crate::token::{AccessToken, Now, RefreshToken};
+use crate::token::{Now, fingerprint};
 
 const NEVER: i64 = i64::MAX;
 
-/// What a caller may want, and the two arguments that go with it. It comes as its number: as an enum it would be compared
+/// What a session may be told, with the names of its arguments. It comes as its number: as an enum it would be compared
 /// with each of them, in 230 bytes.
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
-pub enum Wish {
-    /// A session by the password grant: user name, password.
+pub enum Command {
+    /// Opens the session by the password grant: `username`, `password`.
     Login,
-    /// A session by the refresh grant: refresh token.
+    /// Opens the session by the refresh grant: `refreshToken`.
     Resume,
-    /// A session with tokens of any other grant: the members of a token response.
+    /// Opens the session with tokens of any other grant: `members`, those of a token response.
     Adopt,
-    /// The stored session; settled with nothing if there is none.
+    /// Opens the session that is stored.
     Restore,
-    /// The next access token, if a refresh token is or was this session's: refresh token. Settled with nothing otherwise.
-    Join,
-    /// An access token: seconds of validity, a token that will not do.
+    /// Asks for the next access token, if `refreshToken` is or was this session's.
+    Refresh,
+    /// Asks for an access token: `minValidity` in seconds, `rejected`.
     Token,
-    /// Not to be settled any more.
+    /// Lets go of a caller, which is not settled any more.
     Abort,
-    /// That the stored record is read again.
+    /// Has the store read again.
     Hint,
-    /// What is due at the moment that was waited for.
-    Woke,
-    /// The end.
+    /// Says that the time has come that the port was to wait for.
+    Wake,
+    /// Ends the session.
     SignOut,
 }
 
-const LOGIN: u32 = Wish::Login as u32;
-const RESUME: u32 = Wish::Resume as u32;
-const ADOPT: u32 = Wish::Adopt as u32;
-const RESTORE: u32 = Wish::Restore as u32;
-const JOIN: u32 = Wish::Join as u32;
-const TOKEN: u32 = Wish::Token as u32;
-const ABORT: u32 = Wish::Abort as u32;
-const HINT: u32 = Wish::Hint as u32;
-const WOKE: u32 = Wish::Woke as u32;
-const SIGN_OUT: u32 = Wish::SignOut as u32;
+const LOGIN: u32 = Command::Login as u32;
+const RESUME: u32 = Command::Resume as u32;
+const ADOPT: u32 = Command::Adopt as u32;
+const RESTORE: u32 = Command::Restore as u32;
+const REFRESH: u32 = Command::Refresh as u32;
+const TOKEN: u32 = Command::Token as u32;
+const ABORT: u32 = Command::Abort as u32;
+const HINT: u32 = Command::Hint as u32;
+const WAKE: u32 = Command::Wake as u32;
+const SIGN_OUT: u32 = Command::SignOut as u32;
 
-/// One session, as the hand-written JavaScript drives it. Callers are numbers: their
-/// promises live in the port.
+/// What a caller is settled with.
 #[wasm_bindgen]
-pub struct Engine(Rc<Shell>);
+#[derive(Clone, Copy)]
+pub enum Answer {
+    /// The access token.
+    Token,
+    /// No token: nothing is stored, or the session was signed out.
+    Nothing,
+    /// The arguments of the command are invalid.
+    Invalid,
+    /// The refresh token is none of this session's.
+    Unknown,
+    /// The error.
+    Failed,
+}
 
-struct Shell {
+/// One session, as the hand-written JavaScript drives it. Callers are numbers: their promises live in the port.
+#[wasm_bindgen]
+pub struct Engine(Rc<Driver>);
+
+struct Driver {
     session: RefCell<Session>,
+    /// The fingerprint of the access token that the server gave last.
+    received: Cell<i64>,
     /// When the port is to wake the session.
     alarm: Cell<i64>,
 }
 
 #[wasm_bindgen]
 impl Engine {
-    /// A session that has yet to be opened; `sid` must be random.
+    /// A session that has yet to be opened, of these settings and a random `name`.
     #[wasm_bindgen(constructor)]
-    pub fn new(values: &Array, sid: &JsValue) -> Engine {
-        Self(Rc::new(Shell {
-            session: RefCell::new(Session::new(Rc::new(config(values)), text(sid))),
+    pub fn new(settings: &Arguments) -> Engine {
+        let session = Session::new(Rc::new(settings.config()), settings.text("name"));
+        Self(Rc::new(Driver {
+            session: RefCell::new(session),
+            received: Cell::new(0),
             alarm: Cell::new(NEVER),
         }))
     }
 
-    /// Hands a caller's wish to the machine, or settles the caller with nothing if its arguments are no good.
-    pub fn ask(&self, wish: u32, port: &Port, caller: u32, first: &JsValue, second: &JsValue) {
-        match self.0.input(wish, caller, first, second) {
-            Some(input) => self.0.feed(port, input),
-            None => port.settle(caller, JsValue::UNDEFINED, JsValue::UNDEFINED),
+    /// Hands a command to the session, or settles the caller at once where that is not possible.
+    pub fn handle(&self, command: u32, port: &Port, caller: u32, arguments: &Arguments) {
+        match self.0.input(command, caller, arguments) {
+            Ok(input) => self.0.feed(port, input),
+            Err(answer) => port.settle(caller, answer as u32, JsValue::UNDEFINED),
         }
     }
 }
 
-impl Shell {
-    fn input(&self, wish: u32, caller: u32, first: &JsValue, second: &JsValue) -> Option<Input> {
-        let opening = match wish {
+impl Driver {
+    fn input(&self, command: u32, caller: u32, arguments: &Arguments) -> Result<Input, Answer> {
+        let opening = match command {
             LOGIN => {
                 let session = self.session.borrow();
-                let request = password_request(session.config(), &text(first), &text(second));
-                Opening::Login(request)
+                let (username, password) = (arguments.text("username"), arguments.text("password"));
+                Opening::Login(password_request(session.config(), &username, &password))
             }
-            RESUME => Opening::Resume(RefreshToken::parse(&text(first))?),
-            ADOPT => Opening::Adopt(tokens(first)?),
+            RESUME => Opening::Resume(arguments.refresh_token().ok_or(Answer::Invalid)?),
+            ADOPT => Opening::Adopt(arguments.tokens().ok_or(Answer::Invalid)?),
             RESTORE => Opening::Restore,
-            JOIN => {
-                let token = RefreshToken::parse(&text(first));
-                let session = self.session.borrow();
-                let is_known = token.is_some_and(|token| session.knows(&token));
-                return is_known.then_some(Input::Refresh { caller });
+            REFRESH => {
+                let token = arguments.refresh_token().ok_or(Answer::Invalid)?;
+                let is_known = self.session.borrow().knows(&token);
+                return is_known
+                    .then_some(Input::Refresh { caller })
+                    .ok_or(Answer::Unknown);
             }
             TOKEN => {
-                return Some(Input::Call {
+                return Ok(Input::Call {
                     caller,
-                    min_validity: min_validity(first),
-                    rejected: AccessToken::parse(&text(second)),
+                    min_validity: arguments.min_validity(),
+                    rejected: arguments.rejected(),
                 });
             }
-            ABORT => return Some(Input::Abort(caller)),
-            HINT => return Some(Input::Hint),
-            WOKE => {
+            ABORT => return Ok(Input::Abort(caller)),
+            HINT => return Ok(Input::Hint),
+            WAKE => {
                 self.alarm.set(NEVER);
-                return Some(Input::Woke);
+                return Ok(Input::Woke);
             }
-            SIGN_OUT => return Some(Input::SignOut { caller }),
-            _ => return None,
+            SIGN_OUT => return Ok(Input::SignOut { caller }),
+            _ => return Err(Answer::Invalid),
         };
-        Some(Input::Open { caller, opening })
+        Ok(Input::Open { caller, opening })
     }
 
     fn feed(self: &Rc<Self>, port: &Port, input: Input) {
         let now = now();
+        if let Input::Replied(Ok(tokens)) = &input {
+            self.received.set(fingerprint(tokens.access_token.reveal()));
+        }
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
             let (promise, read): (Promise, Read) = match output {
-                Output::Load => (load(port), loaded),
-                Output::Swap(next) => (swap(port, entry_to_js(&next)), swapped),
+                Output::Load => (port.read(), loaded),
+                Output::Swap(next) => (port.compare_and_set(entry_to_js(&next)), swapped),
                 Output::Lock { within } => (port.lock(within as f64), locked),
-                Output::Send(request) => (send(port, &request), replied),
-                Output::Revoke(request) => (send(port, &request), |_| Input::Revoked),
+                Output::Send(request) => (post(port, &request), replied),
+                Output::Revoke(request) => (post(port, &request), |_| Input::Revoked),
                 Output::Unlock => {
                     port.unlock();
                     continue;
                 }
                 Output::Settle { caller, result } => {
-                    let (token, error) = match &result {
-                        Ok(token) => (token.as_ref().map(AccessToken::reveal), None),
-                        Err(error) => (None, Some(error)),
+                    let (answer, value) = match &result {
+                        Ok(Some(token)) => (Answer::Token, token.reveal().into()),
+                        Ok(None) => (Answer::Nothing, JsValue::UNDEFINED),
+                        Err(error) => (Answer::Failed, error_to_js(error)),
                     };
-                    port.settle(
-                        caller,
-                        token.map_or(JsValue::UNDEFINED, Into::into),
-                        error.map_or(JsValue::UNDEFINED, error_to_js),
-                    );
+                    port.settle(caller, answer as u32, value);
                     continue;
                 }
                 Output::Changed => {
-                    let (view, error) = session_to_js(&self.session.borrow());
+                    let (view, error) = session_to_js(&self.session.borrow(), self.received.get());
                     port.changed(view, error);
                     continue;
                 }
             };
             Arc::new(Pending {
-                shell: self.clone(),
+                driver: self.clone(),
                 port: port.clone(),
                 promise: RefCell::new(promise.into()),
                 read,
@@ -181,7 +201,7 @@ type Read = fn(Result<JsValue, JsValue>) -> Input;
 
 /// An output under way: its promise, which settles within a known time, and what input it is then.
 struct Pending {
-    shell: Rc<Shell>,
+    driver: Rc<Driver>,
     port: Port,
     promise: RefCell<JsFuture>,
     read: Read,
@@ -198,14 +218,13 @@ impl Wake for Pending {
         let mut context = Context::from_waker(&waker);
         let answer = Pin::new(&mut *self.promise.borrow_mut()).poll(&mut context);
         if let Poll::Ready(answer) = answer {
-            self.shell.feed(&self.port, (self.read)(answer));
+            self.driver.feed(&self.port, (self.read)(answer));
         }
     }
 }
 
-fn send(port: &Port, request: &Request) -> Promise {
-    let is_revocation = request.endpoint == Endpoint::Revocation;
-    post(port, &request.body, is_revocation)
+fn post(port: &Port, request: &Request) -> Promise {
+    port.post(&request.body, request.purpose.as_str())
 }
 
 fn loaded(answer: Result<JsValue, JsValue>) -> Input {

@@ -15,14 +15,15 @@ use std::alloc::{GlobalAlloc, Layout};
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 
-pub use driver::{Engine, Wish};
+pub use arguments::Arguments;
+pub use driver::{Answer, Command, Engine};
 pub use local::page_storage;
 pub use platform::Port;
 
-/// Overwrites what is freed: no password or token is left in memory that nobody uses.
+/// Overwrites what is freed, so that no password or token is left in it.
 struct Wiping(AssumeSingleThreaded<FreeListAllocator>);
 
-// SAFETY: the inner allocator's, of whose block nobody has a pointer any more when it is overwritten.
+// SAFETY: the inner allocator's; a block that is freed has no other pointer when it is overwritten.
 unsafe impl GlobalAlloc for Wiping {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         unsafe { self.0.alloc(layout) }

@@ -1,4 +1,4 @@
-//! What the platform offers, declared: the hand-written JavaScript and the port.
+//! What the platform offers, declared: its clocks and the port.
 
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
@@ -9,25 +9,29 @@ extern "C" {
     #[derive(Clone)]
     pub type Port;
 
-    /// With a token, an error, or neither.
+    /// With an `Answer`, and the access token or the error that belongs to it.
     #[wasm_bindgen(method)]
-    pub(super) fn settle(this: &Port, caller: u32, token: JsValue, error: JsValue);
+    pub(super) fn settle(this: &Port, caller: u32, answer: u32, value: JsValue);
+    /// Resolves to the members of the stored entry, or to nothing.
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Port) -> Promise;
+    /// Resolves to whether an entry of these members has taken the place of what was read or written last.
+    #[wasm_bindgen(method, js_name = compareAndSet)]
+    pub(super) fn compare_and_set(this: &Port, members: JsValue) -> Promise;
     /// Resolves to whether the lock is held, within so many milliseconds.
     #[wasm_bindgen(method)]
     pub(super) fn lock(this: &Port, within: f64) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn unlock(this: &Port);
-    /// In how many milliseconds to ask for `Wish::Woke`, instead of what was said before; in a year or more: never.
+    /// Resolves to the status of the answer to a form, Retry-After and the members of a token response.
+    #[wasm_bindgen(method)]
+    pub(super) fn post(this: &Port, body: &str, purpose: &str) -> Promise;
+    /// In how many milliseconds to ask for `Command::Wake`, instead of what was said before; in a year or more: never.
     #[wasm_bindgen(method)]
     pub(super) fn wake(this: &Port, after: f64);
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
-}
 
-#[wasm_bindgen(module = "/pkg-template/platform.js")]
-extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
     pub(super) fn monotonic() -> f64;
-    pub(super) fn load(port: &Port) -> Promise;
-    pub(super) fn swap(port: &Port, members: JsValue) -> Promise;
-    pub(super) fn post(port: &Port, body: &str, is_revocation: bool) -> Promise;
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Reason};
 use crate::oauth::{Answer, Member, no_answer, token_response};
 use crate::record::{Entry, Stored, VERSION};
 use crate::session::Session;
-use crate::token::{Now, RefreshToken, TokenSet, Validity};
+use crate::token::{Now, RefreshToken, TokenSet, Validity, fingerprint};
 
 /// One value on its way out.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ enum Value<'a> {
     Flag(bool),
 }
 
-/// Objects cross as arrays of their values: `pkg-template/platform.js` has the names, in the same order.
+/// Objects cross as arrays of their values: `pkg-template/core/platform.js` has the names, in the same order.
 #[derive(Default)]
 struct Row<'a>(Vec<Value<'a>>);
 
@@ -65,8 +65,10 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
     row.into_js()
 }
 
-/// What a port keeps of its session: the snapshot, the tokens while it lives, and the error.
-pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
+/// What a port keeps of its session: the snapshot, the tokens while it lives, and the error. `received` is the
+/// fingerprint of the access token that the server gave last: with that in hand the session was rotated here, with another
+/// it has adopted what another holder was given.
+pub(super) fn session_to_js(session: &Session, received: i64) -> (JsValue, JsValue) {
     let snapshot = session.snapshot();
     let held = session.held();
     let validity = held.map_or_else(Validity::default, |record| record.validity);
@@ -79,6 +81,7 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     row.number(Some(snapshot.generation));
     row.flag(snapshot.degraded);
     row.text(Some(session.sid()));
+    row.flag(held.is_some_and(|record| fingerprint(record.access_token.reveal()) == received));
     row.text(valid.map(|record| record.access_token.reveal()));
     row.text(held.and_then(|record| Some(record.refresh_token.as_ref()?.reveal())));
     row.number(Some(validity.not_before()));
@@ -115,7 +118,7 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
             row.skip(6);
             row.text(Some(reason.as_str()));
         }
-        Stored::Empty | Stored::Corrupt | Stored::Newer => row.skip(7),
+        Stored::Empty | Stored::Corrupt | Stored::Newer | Stored::Silent => row.skip(7),
     }
     row.number(Some(attempt.token).filter(|token| *token != 0));
     match attempt.claim {
@@ -151,7 +154,7 @@ pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet
     })
 }
 
-/// What `load` found: the members of an entry, or nothing.
+/// The members of an entry that was read, or nothing.
 pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
     if value.is_falsy() {
         return Entry::default();

@@ -5,15 +5,15 @@ import { startSite } from "../shared/site.mjs";
 const entry = `
   import { Local } from "./local.js";
   import { load } from "./load.js";
-  import { readRegister, swapRegister } from "./register.js";
+  import * as register from "./register.js";
 
   load();
-  Object.assign(globalThis, { Local, readRegister, swapRegister });
+  Object.assign(globalThis, { Local, register });
 `;
 
 /** The store behind `persistence: "local"` as it ships, on a page of its own: `window.Local`, and the register in it. */
 export async function startLocalSite() {
-  const resolveDir = fileURLToPath(new URL("../../pkg-template", import.meta.url));
+  const resolveDir = fileURLToPath(new URL("../../pkg-template/core", import.meta.url));
   const { outputFiles } = await bundle({
     entryPoints: [],
     stdin: { contents: entry, resolveDir },

@@ -15,9 +15,9 @@ after(() => site.close());
 /** For the page: adds one to the number under the key as often as told. */
 async function count(increments) {
   for (let done = 0; done < increments; ) {
-    const [text] = await window.readRegister("count");
+    const [text] = await window.register.read("count");
     const next = String(Number(text ?? 0) + 1);
-    const [isSwapped] = await window.swapRegister("count", text, next);
+    const [isSwapped] = await window.register.compareAndSet("count", text, next);
     if (isSwapped) done++;
   }
 }
@@ -55,7 +55,7 @@ inEachBrowser((browser) => {
   test("tabs that compare and set the same value lose none of each other's, without a lock", async (t) => {
     const pages = await openTabs(t, TABS);
     await Promise.all(pages.map((page) => page.evaluate(count, INCREMENTS)));
-    const [total] = await pages[0].evaluate(() => window.readRegister("count"));
+    const [total] = await pages[0].evaluate(() => window.register.read("count"));
     assert.equal(total, String(TABS * INCREMENTS));
   });
 

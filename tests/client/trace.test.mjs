@@ -102,7 +102,10 @@ describe("a trace", () => {
       throw new Error("canary");
     };
     await again(connection);
-    assert.ok((await taken()).some(({ type, failed }) => type === "storage" && failed === "write"));
+    const lines = await taken();
+    assert.ok(lines.some(({ type, failed }) => type === "storage" && failed === "write"));
+    const changes = lines.filter(({ generation }) => generation);
+    assert.deepEqual(changes, [{ type: "rotated", generation: 2 }], "its own, though it is not stored");
     persistence.read = () => new Promise(() => {});
     await rejects(time.settling(again(connection)), { code: "unavailable" });
     assert.ok((await taken()).some(({ type, failed }) => type === "storage" && failed === "read"));

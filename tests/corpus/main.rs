@@ -3,20 +3,22 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "../support/corpus.rs"]
+mod corpus;
 mod targets;
-
-use std::fs;
 
 #[test]
 fn every_input_that_was_kept_holds() {
     for (name, target) in targets::TARGETS {
-        let folder = format!("{}/fuzz/corpus/{name}", env!("CARGO_MANIFEST_DIR"));
-        let inputs = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
-        let count = inputs.map(|input| target(&fs::read(input.unwrap().path()).unwrap()));
+        let path = format!("{}/fuzz/corpus/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let inputs = corpus::inputs(&path);
         assert!(
-            count.count() > 0,
-            "{folder} is empty: npm run fuzz -- --only {name}"
+            !inputs.is_empty(),
+            "{path} is empty: npm run fuzz -- --only {name}"
         );
+        for input in &inputs {
+            target(input);
+        }
     }
 }
 

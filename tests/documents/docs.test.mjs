@@ -15,6 +15,9 @@ const modules = join(root, "node_modules");
 const read = (file) => readFileSync(join(root, file), "utf8");
 const pages = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const documents = ["README.md", "dev/README.md", ...pages.map((name) => `docs/${name}`)];
+const sourceFiles = readdirSync(join(root, "pkg-template"), { recursive: true })
+  .filter((name) => /\.(js|ts)$/.test(name))
+  .map((name) => `pkg-template/${name}`);
 const checkedFiles = documents.filter((file) => !otherFiles[file]);
 const endings = { js: "mjs", jsx: "jsx", ts: "mts" };
 /** Where `npm start` has the authorization server. */
@@ -168,7 +171,7 @@ describe("the documents", () => {
 
 describe("docs/errors.md", () => {
   const document = read("docs/errors.md");
-  const types = ts.createSourceFile("index.d.ts", read("pkg-template/index.d.ts"), ts.ScriptTarget.Latest, true);
+  const types = ts.createSourceFile("index.d.ts", read("pkg-template/core/index.d.ts"), ts.ScriptTarget.Latest, true);
   const literalsIn = (node) => {
     const texts = [];
     const visit = (part) => {
@@ -194,8 +197,8 @@ describe("docs/errors.md", () => {
 
   test("has every argument that the sources name, and no other", () => {
     const found = [...read("src/web/arguments.rs").matchAll(/Error::argument\("(\w+)"/g)].map(([, name]) => name);
-    for (const name of readdirSync(join(root, "pkg-template")).filter((name) => name.endsWith(".js"))) {
-      const source = ts.createSourceFile(name, read(`pkg-template/${name}`), ts.ScriptTarget.Latest, true);
+    for (const name of sourceFiles.filter((name) => name.endsWith(".js"))) {
+      const source = ts.createSourceFile(name, read(name), ts.ScriptTarget.Latest, true);
       const note = (node) => node && ts.isStringLiteral(node) && found.push(node.text);
       const visit = (node) => {
         if (ts.isCallExpression(node) && /^check([A-Z]|$)/.test(node.expression.getText())) note(node.arguments[1]);
@@ -212,7 +215,7 @@ describe("docs/errors.md", () => {
 
   test("says of each code what the package says: retryable, and a message that it has", () => {
     const sources = [
-      ...readdirSync(join(root, "pkg-template")).map((name) => `pkg-template/${name}`),
+      ...sourceFiles,
       ...["error", "oauth", "session/opening", "session/refreshing", "web/arguments"].map((name) => `src/${name}.rs`),
     ].map(read);
     const [, retried] = read("src/error.rs").match(/match self\.code \{\s*(.*?) => true/s);

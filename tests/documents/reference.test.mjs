@@ -22,7 +22,7 @@ describe("the reference", () => {
     );
     for (const name of names) {
       const chapter = chapters.find((text) => text.startsWith(`${name.replace(".", "meshydb-client")}\n`));
-      const exported = exportsOf(name === "." ? "index.d.ts" : `${name.slice(2)}.d.ts`).map(([name]) => name);
+      const exported = exportsOf(name === "." ? "index" : name.slice(2)).map(([name]) => name);
       const shown = [...chapter.matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name);
       assert.ok(exported.length > 0, name);
       assert.deepEqual(shown, [...new Set(exported)], name);

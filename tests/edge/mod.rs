@@ -1,7 +1,7 @@
 //! The edge on a real platform: what crosses the boundary between JavaScript and the core.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use meshydb_client::web::{Engine, Port, Wish};
+use meshydb_client::web::{Answer, Arguments, Command, Engine, Port};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -15,6 +15,8 @@ extern "C" {
     fn new(fetch: &JsValue, store: &JsValue) -> TestPort;
     #[wasm_bindgen(method)]
     fn outcome(this: &TestPort, caller: u32) -> Promise;
+    #[wasm_bindgen(method)]
+    fn answer(this: &TestPort, caller: u32) -> Promise;
     #[wasm_bindgen(method)]
     fn settlements(this: &TestPort, caller: u32) -> u32;
     #[wasm_bindgen(method, getter)]
@@ -34,7 +36,7 @@ extern "C" {
     fn parse(text: &JsValue) -> JsValue;
 }
 
-#[wasm_bindgen(module = "/pkg-template/platform.js")]
+#[wasm_bindgen(module = "/pkg-template/core/platform.js")]
 extern "C" {
     #[wasm_bindgen(js_name = tokenMembers)]
     fn token_members(object: &JsValue) -> JsValue;
@@ -61,14 +63,19 @@ impl Fixture {
         self.port.unchecked_ref()
     }
 
-    pub(crate) fn ask(&self, wish: Wish, caller: u32, first: &JsValue, second: &JsValue) {
+    pub(crate) fn handle(&self, command: Command, caller: u32, arguments: &[(&str, JsValue)]) {
         self.engine
-            .ask(wish as u32, self.port(), caller, first, second);
+            .handle(command as u32, self.port(), caller, &named(arguments));
     }
 
     pub(crate) async fn login(&self, caller: u32) -> String {
-        self.ask(Wish::Login, caller, &"alice".into(), &"wonderland".into());
+        self.handle(Command::Login, caller, &credentials());
         self.outcome(caller).await
+    }
+
+    async fn answer(&self, caller: u32) -> u32 {
+        let answer = JsFuture::from(self.port.answer(caller)).await;
+        answer.unwrap().as_f64().unwrap() as u32
     }
 
     pub(crate) async fn outcome(&self, caller: u32) -> String {
@@ -81,20 +88,35 @@ impl Fixture {
     }
 }
 
+fn named(values: &[(&str, JsValue)]) -> Arguments {
+    let object = Object::new();
+    for (name, value) in values {
+        Reflect::set(&object, &(*name).into(), value).unwrap();
+    }
+    object.unchecked_into()
+}
+
+fn credentials() -> [(&'static str, JsValue); 2] {
+    [
+        ("username", "alice".into()),
+        ("password", "wonderland".into()),
+    ]
+}
+
 fn get(object: &JsValue, member: &str) -> JsValue {
     Reflect::get(object, &member.into()).unwrap()
 }
 
 /// A session with a short timeout.
 fn engine() -> Engine {
-    let values = Array::of5(
-        &"demo-public-key".into(),
-        &"meshy.api".into(),
-        &0.into(),
-        &50.into(),
-        &0.into(),
-    );
-    Engine::new(&values, &"session-1".into())
+    Engine::new(&named(&[
+        ("publicKey", "demo-public-key".into()),
+        ("scope", "meshy.api".into()),
+        ("canRevoke", false.into()),
+        ("timeout", 50.into()),
+        ("reuseWindow", 0.into()),
+        ("name", "session-1".into()),
+    ]))
 }
 
 #[wasm_bindgen_test]
@@ -108,7 +130,8 @@ async fn a_login_is_stored_and_shown() {
     assert_eq!(fixture.stored("gen"), 1);
     assert_eq!(fixture.stored("sid"), "session-1");
     assert_eq!(fixture.port.view().get(0), "active");
-    assert_eq!(fixture.port.view().get(7), "refresh-1");
+    assert_eq!(fixture.port.view().get(6), true, "received, not adopted");
+    assert_eq!(fixture.port.view().get(8), "refresh-1");
 }
 
 #[wasm_bindgen_test]
@@ -119,8 +142,9 @@ async fn what_is_stored_comes_back() {
     );
     first.login(1).await;
     let second = Fixture::new(&misbehaving("rejects"), first.store.clone());
-    second.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    second.handle(Command::Restore, 1, &[]);
     assert_eq!(second.outcome(1).await, "access-1");
+    assert_eq!(second.port.view().get(6), false, "adopted, not received");
 }
 
 #[wasm_bindgen_test]
@@ -131,9 +155,9 @@ async fn unknown_members_of_a_record_are_preserved() {
         &answering(200, "application/json", TOKENS),
         memory(&record.into()),
     );
-    fixture.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    fixture.handle(Command::Restore, 1, &[]);
     fixture.outcome(1).await;
-    fixture.ask(Wish::Token, 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    fixture.handle(Command::Token, 2, &[]);
     assert_eq!(fixture.outcome(2).await, "access-1");
     assert_eq!(fixture.stored("gen"), 5);
     assert_eq!(get(&fixture.stored("later"), "a"), 1);
@@ -144,9 +168,9 @@ async fn a_refresh_that_fails_leaves_its_pause_in_the_store_and_nothing_else_beh
     let expired = r#"{"v":1,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
         "scope":"","received_at":1000,"expires_at":2000,"past":""}"#;
     let fixture = Fixture::new(&misbehaving("hangs"), memory(&expired.into()));
-    fixture.ask(Wish::Restore, 1, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    fixture.handle(Command::Restore, 1, &[]);
     fixture.outcome(1).await;
-    fixture.ask(Wish::Token, 2, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+    fixture.handle(Command::Token, 2, &[]);
     assert_eq!(fixture.port.alarm(), Some(50.0));
     assert_eq!(fixture.outcome(2).await, "timeout");
     assert_eq!(fixture.stored("failures"), 1);
@@ -163,15 +187,45 @@ async fn only_own_members_of_tokens_count() {
     let fixture = Fixture::new(&misbehaving("rejects"), memory(&JsValue::NULL));
     let inherited: JsValue = Object::create(parse(&TOKENS.into()).unchecked_ref::<Object>()).into();
     let adopt = |caller, tokens: &JsValue| {
-        let members = token_members(tokens);
-        fixture.ask(Wish::Adopt, caller, &members, &JsValue::UNDEFINED);
-        JsFuture::from(fixture.port.outcome(caller))
+        fixture.handle(
+            Command::Adopt,
+            caller,
+            &[("members", token_members(tokens))],
+        );
     };
     for (caller, tokens) in (1..).zip([inherited, JsValue::NULL, "x".into(), Array::new().into()]) {
-        assert!(adopt(caller, &tokens).await.unwrap().is_undefined());
+        adopt(caller, &tokens);
+        assert_eq!(fixture.answer(caller).await, Answer::Invalid as u32);
     }
-    let outcome = adopt(9, &parse(&TOKENS.into())).await.unwrap();
-    assert_eq!(outcome, "access-1");
+    adopt(9, &parse(&TOKENS.into()));
+    assert_eq!(fixture.outcome(9).await, "access-1");
+}
+
+#[wasm_bindgen_test]
+async fn nothing_stored_an_invalid_argument_and_a_foreign_token_are_different_answers() {
+    let fixture = Fixture::new(
+        &answering(200, "application/json", TOKENS),
+        memory(&JsValue::NULL),
+    );
+    let refresh = |caller, token: &str| {
+        fixture.handle(Command::Refresh, caller, &[("refreshToken", token.into())]);
+    };
+    refresh(1, "refresh-1");
+    assert_eq!(fixture.answer(1).await, Answer::Unknown as u32);
+    assert_eq!(fixture.login(2).await, "access-1");
+    assert_eq!(fixture.answer(2).await, Answer::Token as u32);
+    refresh(3, "refresh-2");
+    assert_eq!(fixture.answer(3).await, Answer::Unknown as u32);
+    for (caller, command) in (4..).zip([Command::Refresh, Command::Resume, Command::Adopt]) {
+        fixture.handle(command, caller, &[("members", Array::new().into())]);
+        assert_eq!(fixture.answer(caller).await, Answer::Invalid as u32);
+    }
+    let empty = Fixture::new(&misbehaving("rejects"), memory(&JsValue::NULL));
+    empty.handle(Command::Restore, 1, &[]);
+    assert_eq!(empty.answer(1).await, Answer::Nothing as u32);
+    let offline = Fixture::new(&misbehaving("rejects"), memory(&JsValue::NULL));
+    assert_eq!(offline.login(1).await, "network");
+    assert_eq!(offline.answer(1).await, Answer::Failed as u32);
 }
 
 #[wasm_bindgen_test]
@@ -254,27 +308,19 @@ async fn a_store_may_call_back_into_the_machine() {
                 .map(|port: &TestPort| JsValue::from(port.clone()))
                 .unwrap();
             let port: &Port = port.unchecked_ref();
-            for wish in [Wish::Hint, Wish::Token] {
-                engine.ask(
-                    wish as u32,
-                    port,
-                    7,
-                    &JsValue::UNDEFINED,
-                    &JsValue::UNDEFINED,
-                );
+            for command in [Command::Hint, Command::Token] {
+                engine.handle(command as u32, port, 7, &named(&[]));
             }
         })
     };
     let store = reentrant_store(call.as_ref().unchecked_ref());
     let port = TestPort::new(&answering(200, "application/json", TOKENS), &store);
     *slot.borrow_mut() = Some(JsValue::from(port.clone()).unchecked_into());
-    let credentials: [JsValue; 2] = ["alice".into(), "wonderland".into()];
-    engine.ask(
-        Wish::Login as u32,
+    engine.handle(
+        Command::Login as u32,
         port.unchecked_ref(),
         1,
-        &credentials[0],
-        &credentials[1],
+        &named(&credentials()),
     );
     let outcome = JsFuture::from(port.outcome(1)).await.unwrap();
     assert_eq!(outcome, "access-1");
@@ -287,7 +333,7 @@ async fn a_call_is_settled_after_its_handle_is_gone() {
             &answering(200, "application/json", TOKENS),
             memory(&JsValue::NULL),
         );
-        fixture.ask(Wish::Login, 1, &"alice".into(), &"wonderland".into());
+        fixture.handle(Command::Login, 1, &credentials());
         fixture.port
     };
     assert_eq!(JsFuture::from(port.outcome(1)).await.unwrap(), "access-1");

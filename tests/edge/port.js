@@ -1,22 +1,34 @@
-/** The part of pkg-template/port.js that the core sees, with everything kept for the tests. */
+import { post, StoredEntry } from "../../pkg-template/core/platform.js";
+
+/** The part of pkg-template/core/port.js that the core sees, with everything kept for the tests. */
 export class TestPort {
   outcomes = new Map();
   waiting = new Map();
   locks = 0;
-  key = "key";
-  engine = { seen: null };
-
   api = { tokenEndpoint: "https://auth.example/token", timeout: 50 };
 
   constructor(fetch, store) {
     this.fetch = fetch;
-    this.store = store;
+    this.entry = new StoredEntry(store, "key", () => {});
   }
 
-  settle(caller, token, error) {
+  settle(caller, answer, value) {
     const settled = this.outcomes.get(caller) ?? [];
-    this.outcomes.set(caller, [...settled, error ? error[0] : token]);
-    this.waiting.get(caller)?.(error ? error[0] : token);
+    const outcome = { answer, value: Array.isArray(value) ? value[0] : value };
+    this.outcomes.set(caller, [...settled, outcome]);
+    this.waiting.get(caller)?.(outcome);
+  }
+
+  read() {
+    return this.entry.read();
+  }
+
+  compareAndSet(members) {
+    return this.entry.compareAndSet(members);
+  }
+
+  post(body, grant) {
+    return post(this, body, grant);
   }
 
   report() {}
@@ -41,7 +53,16 @@ export class TestPort {
   }
 
   /** The access token or the error's code that a caller is settled with. */
-  outcome(caller) {
+  async outcome(caller) {
+    return (await this.#settled(caller)).value;
+  }
+
+  /** The kind of answer that a caller is settled with. */
+  async answer(caller) {
+    return (await this.#settled(caller)).answer;
+  }
+
+  #settled(caller) {
     if (this.outcomes.has(caller)) return Promise.resolve(this.outcomes.get(caller)[0]);
     return new Promise((resolve) => this.waiting.set(caller, resolve));
   }

@@ -17,12 +17,12 @@ const source = `
   const client = await initialize("demo", "key", { fetch });
   const connection = await client.login("alice", "pw");
   const calls = [connection.getAccessToken(), connection.getAccessToken({ rejected: "x" })];
-  // The one function of six parameters hands a wish to a session: here to one at no address.
-  const [ask, ...others] = Object.values(wasm).filter(({ length }) => length === 6);
+  // The one function of five parameters hands a command to a session: here to one at no address.
+  const [handle, ...others] = Object.values(wasm).filter(({ length }) => length === 5);
   const traps = [];
   for (let trap = 0; trap < 3; trap += 1) {
     try {
-      ask(0, 0, {}, 0, undefined, undefined);
+      handle(0, 0, {}, 0, {});
     } catch (error) {
       traps.push(error.constructor.name);
     }

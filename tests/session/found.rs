@@ -1,3 +1,4 @@
+use crate::phases;
 use crate::play::{Play, play};
 
 #[test]
@@ -229,4 +230,31 @@ fn while_no_store_answers_a_token_is_written_again_within_half_the_time_of_a_req
         play = play.then(&format!("later {pause}\n woke -> load\n unloaded"));
     }
     assert_eq!(pauses, [1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+}
+
+#[test]
+fn a_pause_that_begins_while_the_lock_is_waited_for_is_kept() {
+    let play = Play::new("ASKED").exact().then(
+        "loaded own#1 R1 expired cooled 2000 -> lock 11000
+         later 1
+         ungranted
+         later 2000
+         woke -> load
+         loaded own#1 R1 expired -> lock 11000
+         granted -> swap own#1 R1 by own#1 locked failed 1",
+    );
+    play.then("abort 1");
+    assert!(phases::was_seen("Locking", "Waiting"));
+}
+
+#[test]
+fn a_token_that_came_while_another_was_sent_has_a_reuse_window_of_its_own() {
+    let behind = "SENT
+        later 6000
+        refused invalid_grant   -> load
+        loaded own#2 R2 expired -> send R2
+        unanswered              -> send R2
+        unanswered              -> send R2
+        unanswered              -> settle 1 network";
+    play(behind);
 }

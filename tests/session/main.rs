@@ -3,6 +3,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
+#[path = "../support/phases.rs"]
+mod phases;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -13,6 +13,7 @@ use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 use meshydb_client::token::{Now, RefreshToken, TokenSet, fingerprint};
 
+use crate::phases::may_lead;
 use crate::support::{LIFETIME, START, access, config, judge, record, refresh, refusal, tokens};
 use crate::words::shown;
 
@@ -150,7 +151,14 @@ impl Play {
         if let Input::SignOut { caller } = &input {
             self.leaving.insert(*caller);
         }
+        let before = self.session.phase();
         let outputs = self.session.handle(self.now, input);
+        let after = self.session.phase();
+        assert!(
+            may_lead(before, after),
+            "{before} to {after}\n{}",
+            self.trace
+        );
         for output in &outputs {
             let settled = match output {
                 Output::Load => self.awaits("load", "swap"),
@@ -285,10 +293,10 @@ impl Play {
             duration: duration.parse().unwrap(),
             failures: 1,
         });
-        if rest.first() == Some(&"cooled") {
+        if let Some(duration) = after("cooled") {
             attempt.cooldown = Some(Cooldown {
                 since: self.now.wall + 1,
-                duration: 60_000,
+                duration: duration.parse().unwrap_or(60_000),
                 failures: 1,
             });
         }

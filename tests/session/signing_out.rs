@@ -1,3 +1,4 @@
+use crate::phases;
 use crate::play::{Play, play};
 use crate::support::config;
 use meshydb_client::config::Config;
@@ -80,6 +81,27 @@ fn a_login_under_way_is_never_opened() {
         Play::new("login -> send password").then(script).done();
     }
     play("resume R9 -> load\n signout 9 -> settle 0 signed_out\n loaded empty");
+}
+
+#[test]
+fn condemned_or_releasing_it_reads_what_its_last_write_has_left() {
+    let play = Play::new("SENT").then(
+        "refused invalid_grant   -> load
+         loaded own#1 R1 expired -> swap own#1 ended invalid_grant
+         signout 9               -> settle 1 signed_out, revoke R1
+         swapped                 -> load
+         loaded own#1 ended invalid_grant",
+    );
+    play.done();
+    let play = Play::new("SENT").exact().then(
+        "busy      -> swap own#1 R1 failed 1
+         signout 9 -> unlock, settle 1 signed_out, revoke R1
+         swapped   -> load",
+    );
+    play.then(WRITTEN).done();
+    for phase in ["Condemned", "Releasing"] {
+        assert!(phases::was_seen(phase, "Ending"));
+    }
 }
 
 #[test]

@@ -156,6 +156,26 @@ impl World {
         }
     }
 
+    /// Whether the token that was sent last must be sent again at once, now that its answer is lost.
+    pub(crate) fn owes_a_send(&self, holder: usize) -> bool {
+        let own = |sent: &&Presentation| sent.holder == holder;
+        let Some(last) = self.presentations.iter().rfind(own) else {
+            return false;
+        };
+        let is_again = |sent: &&Presentation| own(sent) && sent.token == last.token;
+        let mut sends = self.presentations.iter().filter(is_again);
+        let is_in_time =
+            self.time < sends.next().map_or(0, |first| first.at) + self.plan.reuse_window;
+        let state = &self.holders[holder];
+        let is_paused = state.expected.attempt.cooldown.is_some();
+        let is_sound = self.clocks_agree && !self.has_store_fault;
+        is_in_time
+            && sends.count() + 1 < SENDS_AT_ONCE
+            && state.session.phase() == "Sending"
+            && !is_paused
+            && is_sound
+    }
+
     /// Where nothing goes wrong, each rotation takes one request, and there is none that nobody needs.
     fn check_need(&mut self, holder: usize, token: Token) {
         let is_again = self

@@ -1,7 +1,7 @@
 //! The machine in many worlds: virtual time, networks, stores, locks and servers, with faults in all of them.
 //!
 //! `--seeds N [--seed S]` runs random worlds, `--seed S` alone replays one with its trace,
-//! `--exhaustive` visits every interleaving of small ones, `--corpus PATH` plays what the fuzzer has kept.
+//! `--exhaustive` visits every interleaving of small ones, `--corpus FILE` plays what the fuzzer has kept.
 
 #![allow(
     missing_docs,
@@ -13,10 +13,14 @@
 
 mod chance;
 mod checks;
+#[path = "../support/corpus.rs"]
+mod corpus;
 mod dice;
 mod ends;
 mod holder;
 mod network;
+#[path = "../support/phases.rs"]
+mod phases;
 mod plan;
 mod run;
 mod search;

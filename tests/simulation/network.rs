@@ -1,6 +1,6 @@
 //! The way to the server and back, and what goes wrong on it.
 
-use meshydb_client::oauth::{Endpoint, Request, no_answer};
+use meshydb_client::oauth::{Purpose, Request, no_answer};
 
 use crate::plan::{Fate, Turn};
 use crate::server::{Token, refusal, troubled};
@@ -10,7 +10,7 @@ use crate::world::{Event, World};
 impl World {
     pub(crate) fn send(&mut self, holder: usize, op: u32, request: &Request) {
         let is_busy = self.holders[holder].sending.replace(op).is_some();
-        if is_busy || request.endpoint != Endpoint::Token {
+        if is_busy || request.purpose == Purpose::Revocation {
             self.fail(|| "two requests at once".into());
         }
         let token = (field(request, "grant_type") == "refresh_token")

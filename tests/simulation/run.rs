@@ -1,12 +1,12 @@
 //! Runs worlds, and makes of one that fails the smallest that still does.
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::exit;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use crate::corpus;
+use crate::phases;
 use crate::plan::Plan;
 use crate::search;
 use crate::world::World;
@@ -22,16 +22,31 @@ pub(crate) fn main() {
     if args.iter().any(|arg| arg == "--exhaustive") {
         return search::main();
     }
-    if let Some(at) = args.iter().position(|arg| arg == "--corpus") {
-        return kept(&args[at + 1]);
+    let corpus = args.iter().position(|arg| arg == "--corpus");
+    if let Some(at) = corpus {
+        kept(&args[at + 1]);
     }
     match (number("--seeds"), number("--seed")) {
         (None, Some(seed)) => replay(seed),
+        (None, None) if corpus.is_some() => {}
         (seeds, first) => {
             let usual = std::env::var("SEEDS").map_or(20_000, |seeds| seeds.parse().unwrap());
             seeds_from(first.unwrap_or(0), seeds.unwrap_or(usual));
         }
     }
+    if args.iter().any(|arg| arg == "--phases") {
+        compare_phases();
+    }
+}
+
+/// The table of phases says no more than what sessions have done here.
+fn compare_phases() {
+    let (count, unseen) = phases::unseen();
+    if !unseen.is_empty() {
+        println!("violation: no world went from {}", unseen.join(", from "));
+        exit(1);
+    }
+    println!("phases: {count} transitions, those of the table");
 }
 
 fn run(plan: Plan, traced: bool) -> World {
@@ -44,20 +59,18 @@ fn violation(plan: Plan) -> Option<String> {
     run(plan, false).violation
 }
 
-/// Plays what the fuzzer has kept, in a folder or one file.
+/// Plays what the fuzzer has kept, one input with its trace.
 fn kept(path: &str) {
-    let mut inputs = vec![PathBuf::from(path)];
-    if let Ok(folder) = fs::read_dir(path) {
-        inputs = folder.map(|input| input.unwrap().path()).collect();
-    }
-    for input in &inputs {
-        let world = run(Plan::drawn(&fs::read(input).unwrap()), inputs.len() == 1);
+    let inputs = corpus::inputs(path);
+    for (index, input) in inputs.iter().enumerate() {
+        let world = run(Plan::drawn(input), inputs.len() == 1);
         if inputs.len() == 1 {
             print(&world);
             println!("{:?}", world.plan);
         }
         if let Some(violation) = world.violation {
-            println!("violation: {}: {violation}", input.display());
+            println!("violation: {path}, line {}: {violation}", index + 1);
+            println!("that line alone in a file shows its trace: npm run sim -- --corpus FILE");
             exit(1);
         }
     }

@@ -50,7 +50,11 @@ impl Place {
     pub(crate) fn live(&self) -> Option<&Record> {
         match &self.entry.stored {
             Stored::Live(record) => Some(record),
-            Stored::Empty | Stored::Ended { .. } | Stored::Corrupt | Stored::Newer => None,
+            Stored::Empty
+            | Stored::Ended { .. }
+            | Stored::Corrupt
+            | Stored::Newer
+            | Stored::Silent => None,
         }
     }
 

@@ -25,7 +25,7 @@ pub fn request_form(bytes: &[u8]) {
         ("scope", scope),
     ];
     assert_form(&request.body, &fields);
-    assert_eq!(format!("{request:?}"), "Token [redacted]");
+    assert_eq!(format!("{request:?}"), "Password [redacted]");
     let Some(token) = RefreshToken::parse(&bytes.text()) else {
         return;
     };

@@ -83,7 +83,7 @@ fn written_again(entry: &Entry, now: Now) {
     let is_written = match &entry.stored {
         Stored::Live(_) | Stored::Ended { .. } => true,
         Stored::Empty => entry.attempt.token != 0,
-        Stored::Corrupt | Stored::Newer => false,
+        Stored::Corrupt | Stored::Newer | Stored::Silent => false,
     };
     if is_written {
         assert_eq!(written(entry).entry(now), *entry);
@@ -127,7 +127,7 @@ fn written(Entry { stored, attempt }: &Entry) -> Json {
     let cooldown = attempt.cooldown;
     let ended = match stored {
         Stored::Ended { reason, .. } => Some(reason.as_str()),
-        Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer => None,
+        Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer | Stored::Silent => None,
     };
     let refresh_token = live.and_then(|record| record.refresh_token.as_ref());
     let expiry = live.filter(|record| record.expiry_known);

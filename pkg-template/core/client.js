@@ -1,0 +1,210 @@
+import { Connection } from "./connection.js";
+import { Listeners } from "./listeners.js";
+import { Answer, Command, Engine } from "./load.js";
+import { Local } from "./local.js";
+import { aborted, check, checkCredential, checkText, clientOptions, signalOf } from "./options.js";
+import { tokenMembers } from "./platform.js";
+import { Port } from "./port.js";
+
+/** Stops the watcher of a client that was garbage-collected. Created at first use: importing the package must not fail. */
+let watchers;
+
+/** Watches a store. The function returned never throws, whatever the store does. */
+function watchStore(store, key, changed) {
+  let stop;
+  try {
+    stop = store.watch(key, changed);
+    Promise.resolve(stop).catch(() => {});
+  } catch {}
+  return () => {
+    try {
+      stop();
+    } catch {}
+  };
+}
+
+export class Client {
+  #settings;
+  #key;
+  #api;
+  #store;
+  #ports = new Set();
+  #sweepAt = 8;
+  #current;
+  #connection;
+  #listeners = new Listeners();
+  #tracers = new Listeners();
+  #snapshot;
+  #ready;
+  #error = null;
+  #failed = false;
+  #stopWatching;
+  #disposed = false;
+
+  constructor(accountName, tenant, publicKey, options) {
+    const { api, key, settings, store } = clientOptions(accountName, tenant ?? "", publicKey, options);
+    this.#settings = settings;
+    this.#key = key;
+    this.#api = api;
+    this.#store = store === "local" ? new Local() : store;
+    this.#ready = !store;
+  }
+
+  async login(username, password, options) {
+    this.#alive();
+    const signal = signalOf(options);
+    checkCredential(username, "username");
+    checkCredential(password, "password");
+    return this.#open(Command.Login, { username, password }, signal);
+  }
+
+  async loginWithPersistance(refreshToken, options) {
+    this.#alive();
+    const signal = signalOf(options);
+    checkText(refreshToken, "refreshToken");
+    for (const port of this.#livePorts()) {
+      const token = await port.ask(Command.Refresh, { refreshToken }, signal);
+      if (token !== Answer.Unknown) return this.#opened(port, token);
+    }
+    return this.#open(Command.Resume, { refreshToken }, signal);
+  }
+
+  async adopt(tokens) {
+    return this.#open(Command.Adopt, { members: tokenMembers(tokens) });
+  }
+
+  async restore() {
+    try {
+      return await this.#open(Command.Restore);
+    } catch (error) {
+      this.#failed = true;
+      this.#error = error;
+      this.#changed();
+      throw error;
+    }
+  }
+
+  subscribe(listener) {
+    this.#alive();
+    if (!this.#ready) this.restore().catch(() => {});
+    return this.#listeners.add(listener);
+  }
+
+  trace(listener) {
+    this.#alive();
+    return this.#tracers.add(listener);
+  }
+
+  getSnapshot() {
+    this.#alive();
+    this.#snapshot ??= this.#view();
+    return this.#snapshot;
+  }
+
+  [Symbol.dispose]() {
+    this.#disposed = true;
+    this.#listeners.clear();
+    this.#tracers.clear();
+    this.#stopWatching?.();
+  }
+
+  /** Called by a compiled `using` where the platform has no Symbol.dispose. */
+  [Symbol.for("Symbol.dispose")]() {
+    this[Symbol.dispose]();
+  }
+
+  #changed() {
+    this.#snapshot = undefined;
+    this.#listeners.notify();
+  }
+
+  async #open(command, args, signal) {
+    this.#alive();
+    const engine = new Engine({ ...this.#settings, name: crypto.getRandomValues(new Uint32Array(4)).join("-") });
+    const port = new Port(engine, this.#api, this.#key, this.#store, this.#tracers, () => this.#changed());
+    this.#watch();
+    this.#ports.add(port.ref);
+    if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
+    const token = await port.ask(command, args, signal);
+    check(token !== Answer.Invalid, "tokens", "the members of a Bearer token response");
+    return this.#opened(port, token);
+  }
+
+  #opened(port, token) {
+    const opened = token === Answer.Nothing ? undefined : this.#serve(port);
+    this.#ready = true;
+    this.#failed = !opened && port.isDegraded;
+    this.#error = opened ? null : port.snapshot.error;
+    this.#current = opened ?? this.#current;
+    this.#changed();
+    return opened ? new Connection(opened) : null;
+  }
+
+  /** Leaves each session to one port, the one with the later generation; undefined if the session has ended meanwhile. */
+  #serve(port) {
+    const isOther = (other) => other !== port && other.isOpen;
+    const ports = this.#store ? [...this.#knownPorts()].filter(isOther) : [];
+    const twin = ports.find((other) => other.sid === port.sid);
+    for (const other of ports) {
+      if (other !== twin && !other.isOver) other.hint();
+    }
+    if (twin?.isOver || twin?.snapshot.generation >= port.snapshot.generation) {
+      this.#ports.delete(port.ref);
+      return twin.isOver ? undefined : twin;
+    }
+    port.open();
+    if (twin) {
+      this.#ports.delete(twin.ref);
+      twin.giveWayTo(port);
+    }
+    return port;
+  }
+
+  *#livePorts() {
+    for (const port of this.#knownPorts()) if (!port.isOver) yield port;
+  }
+
+  /** Includes the ports that are added during the iteration. */
+  *#knownPorts() {
+    for (const ref of this.#ports) {
+      const port = ref.deref();
+      if (port) yield port;
+      else this.#ports.delete(ref);
+    }
+  }
+
+  #watch() {
+    if (this.#stopWatching || !this.#store) return;
+    this.#stopWatching = () => {};
+    const ref = new WeakRef(this);
+    const changed = () => ref.deref()?.#hinted();
+    this.#stopWatching = watchStore(this.#store, this.#key, changed);
+    watchers ??= new FinalizationRegistry((stop) => stop());
+    watchers.register(this, this.#stopWatching);
+  }
+
+  #hinted() {
+    if (this.#disposed) return;
+    for (const port of [...this.#livePorts()]) port.hint();
+    this.restore().catch(() => {});
+  }
+
+  #alive() {
+    if (this.#disposed) throw aborted("it was disposed of");
+  }
+
+  #view() {
+    const isLive = this.#current && !this.#current.isOver;
+    if (!isLive || this.#connection?.port !== this.#current) {
+      this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
+    }
+    const isDegraded = isLive && this.#current.isDegraded;
+    const storage = this.#failed || isDegraded ? "degraded" : "ok";
+    return Object.freeze({
+      ready: this.#ready,
+      connection: this.#connection?.handle ?? null,
+      storage: this.#store ? storage : "none",
+      error: this.#error ?? (isDegraded ? this.#current.storeError : null),
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { authorizedFetch } from "./fetch.js";
+import { Command } from "./load.js";
+import { aborted, signalOf, wantedOf } from "./options.js";
+
+/** A handle on one session. Several handles may share it. */
+export class Connection {
+  #port;
+  #stops = new Set();
+
+  constructor(port) {
+    this.#port = port;
+  }
+
+  retrievePersistanceToken() {
+    return this.#open().refreshToken;
+  }
+
+  getAccessToken(options) {
+    const held = options === undefined && this.#port?.live.token;
+    return held || this.#callToken(options);
+  }
+
+  async #callToken(options) {
+    return this.#open().ask(Command.Token, wantedOf(options), signalOf(options));
+  }
+
+  async fetch(input, init) {
+    return authorizedFetch(this.#open(), input, init);
+  }
+
+  async signout(options) {
+    await this.#open().ask(Command.SignOut, undefined, signalOf(options));
+  }
+
+  subscribe(listener) {
+    const stop = this.#open().listeners.add(listener);
+    this.#stops.add(stop);
+    return () => {
+      this.#stops.delete(stop);
+      stop();
+    };
+  }
+
+  getSnapshot() {
+    return this.#open().snapshot;
+  }
+
+  [Symbol.dispose]() {
+    for (const stop of this.#stops) stop();
+    this.#port = undefined;
+  }
+
+  /** Called by a compiled `using` where the platform has no Symbol.dispose. */
+  [Symbol.for("Symbol.dispose")]() {
+    this[Symbol.dispose]();
+  }
+
+  #open() {
+    if (!this.#port) throw aborted("it was disposed of");
+    return this.#port.live;
+  }
+}

@@ -1,0 +1,54 @@
+import { Command } from "./load.js";
+import { check, checkObject, signalOf } from "./options.js";
+
+/** An absolute URL of an allowed origin, or a relative one that stays inside the account. */
+function targetOf(text, { base, origin, origins }) {
+  try {
+    const url = new URL(text);
+    return [origin, ...origins].some((allowed) => url.href.startsWith(`${allowed}/`)) && url;
+  } catch {}
+  try {
+    const url = new URL(text, base);
+    return url.href.startsWith(base) && url;
+  } catch {}
+}
+
+/** Asks for the token after one that was refused. */
+async function renew(port, origin, rejected, signal) {
+  const token = await port.ask(Command.Token, { rejected }, signal);
+  port.renewed(origin, token);
+  return token;
+}
+
+/** `fetch` with the access token, and after a 401 once more with the next one. */
+export async function authorizedFetch(port, input, init) {
+  checkObject(init);
+  const { api } = port;
+  const request = typeof input?.url === "string" ? input : undefined;
+  const url = targetOf(request?.url ?? String(input), api);
+  check(url, "input", "a URL of an allowed origin, or a relative one inside the account");
+  const headers = new Headers(init?.headers ?? request?.headers);
+  check(!headers.has("authorization"), "headers", "without Authorization");
+  const { origin } = url;
+  if (api.tenant && origin === api.origin) headers.set("tenant", api.tenant);
+  const signal = signalOf({ signal: init?.signal ?? request?.signal });
+
+  const send = (token) => {
+    const { fetch } = port;
+    headers.set("authorization", `Bearer ${token}`);
+    return fetch(request ?? url.href, { ...init, headers });
+  };
+  const token = await (port.token ?? port.ask(Command.Token, {}, signal));
+  const response = await send(token);
+  if (response.status !== 401 || port.isRenewed(origin, token)) return response;
+
+  const renewed = renew(port, origin, token, signal);
+  const body = init?.body;
+  const isStream = body?.getReader || body?.[Symbol.asyncIterator];
+  if (isStream || (request && !body && !/^(GET|HEAD)$/.test(request.method))) {
+    renewed.catch(() => {});
+    return response;
+  }
+  response.body?.cancel().catch(() => {});
+  return send(await renewed);
+}

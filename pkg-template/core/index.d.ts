@@ -1,0 +1,219 @@
+/** Identifies one client application. All values are validated before any request. */
+export interface ClientOptions {
+  /** Base URL of the authorization server; the account name is the next path segment. Default `https://auth.meshydb.com`. */
+  authUrl?: string;
+  /**
+   * Base URL of the API. `connection.fetch` resolves relative URLs against `{apiUrl}/{account}/`.
+   * Default `https://api.meshydb.com`.
+   */
+  apiUrl?: string;
+  /** Further origins that `connection.fetch` may send the access token to. Default: that of `apiUrl` alone. */
+  allowedOrigins?: readonly string[];
+  /**
+   * Full endpoint URLs, for an OAuth 2.0 server whose paths are not MeshyDB's `{authUrl}/{account}/connect/…`. With
+   * `tokenEndpoint` nothing else defaults to MeshyDB: no revocation endpoint (sign-out is local), no scope, no API, unless given.
+   */
+  tokenEndpoint?: string;
+  revocationEndpoint?: string;
+  /** Space separated. Default `meshy.api offline_access`. */
+  scope?: string;
+  /**
+   * Where the session survives a reload or a restart. Default `"none"`: memory only. `"local"` is IndexedDB with a copy in
+   * localStorage, shared by all pages and workers of an origin; memory outside of these.
+   */
+  persistence?: "none" | "local" | SessionStore;
+  /** Milliseconds that one token request may take, body included. Default 10 000, at most 3 600 000. */
+  timeout?: number;
+  /** Milliseconds within which a refresh token whose answer was lost is presented again. Default 5 000. */
+  reuseWindow?: number;
+  /** Distinguishes several signed-in users of one application in one store. Default `"default"`. */
+  slot?: string;
+  /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
+  fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  /** Rejects this call with `aborted`. A request that is on its way goes on: a refresh token can be spent only once. */
+  signal?: AbortSignal;
+}
+
+/** Entry point. Each function returns a promise of the client that can also be used as the client straight away. */
+export declare const MeshyClient: {
+  initialize(accountName: string, publicKey: string, options?: ClientOptions): ClientPromise;
+  /** An empty or missing tenant means the server's default: no `tenant` header. */
+  initializeWithTenant(
+    accountName: string,
+    tenant: string | null | undefined,
+    publicKey: string,
+    options?: ClientOptions,
+  ): ClientPromise;
+};
+export declare const initialize: typeof MeshyClient.initialize;
+export declare const initializeWithTenant: typeof MeshyClient.initializeWithTenant;
+
+export interface ClientPromise
+  extends Promise<MeshyClient>,
+    Pick<MeshyClient, "login" | "loginWithPersistance" | "adopt" | "restore"> {}
+
+export interface MeshyClient {
+  /** Password grant (RFC 6749 section 4.3). The password is dropped as soon as the request is built. */
+  login(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
+  /**
+   * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`.
+   * If the token belongs to a session that is live here, the connection is to that session, and the token is not sent.
+   */
+  loginWithPersistance(refreshToken: string, options?: CallOptions): Promise<MeshyConnection>;
+  /** Continue with tokens from any other grant (for instance an authorization code flow done elsewhere). */
+  adopt(tokens: TokenSet): Promise<MeshyConnection>;
+  /**
+   * The persisted session, or null. Never makes a request, so it works offline and with an expired access token. Rejects with
+   * `unavailable`, or with the store's own error, if the store does not answer: then it is unknown whether there is a session.
+   */
+  restore(): Promise<MeshyConnection | null>;
+  /** For any framework: calls `listener` when the snapshot changes, in this tab or through another one. */
+  subscribe(listener: () => void): () => void;
+  /** Immutable; the same object until something changes. */
+  getSnapshot(): ClientSnapshot;
+  /** Reports what happens to the sessions of this client and why, without any secret. Returns an unsubscribe function. */
+  trace(listener: (event: TraceEvent) => void): () => void;
+  [Symbol.dispose](): void;
+}
+
+/** One line of a trace. `at` is in epoch milliseconds by this machine's clock. */
+export type TraceEvent = { readonly at: number } & (
+  | { readonly type: "request"; readonly grant: TracedGrant }
+  /** `status`, if there was an answer; else `code`. */
+  | {
+      readonly type: "answer";
+      readonly grant: TracedGrant;
+      readonly status?: number;
+      readonly code?: "network" | "timeout";
+    }
+  /** A session was opened by this client: by a login, from the store, or from a token. */
+  | { readonly type: "opened"; readonly generation: number }
+  /** The next token is in use: this client received it from the server, or took over the one that another holder had received. */
+  | { readonly type: "rotated" | "adopted"; readonly generation: number }
+  /** Callers wait until a cool-down ends. `retryAfter` is in seconds. */
+  | { readonly type: "waiting"; readonly code: MeshyErrorCode; readonly retryAfter?: number }
+  /** The store failed, or did not answer in time. */
+  | { readonly type: "storage"; readonly failed: "read" | "write" }
+  | { readonly type: "ended"; readonly reason?: MeshyError["reason"] }
+);
+
+export type TracedGrant = "password" | "refresh_token" | "revocation";
+
+export interface ClientSnapshot {
+  /** False until the store was read once. */
+  readonly ready: boolean;
+  readonly connection: MeshyConnection | null;
+  /** `degraded`: the store fails and the session lives in memory. `none`: persistence is off or impossible here. */
+  readonly storage: "ok" | "degraded" | "none";
+  /** Why the stored session cannot be used, or the error of the store. */
+  readonly error: MeshyError | null;
+}
+
+export interface MeshyConnection {
+  /** The refresh token to log in with later, or null once the session has ended. It changes at every rotation: prefer `persistence`. */
+  retrievePersistanceToken(): string | null;
+  /** A valid access token. Refreshes when needed; concurrent callers share one request. */
+  getAccessToken(
+    options?: CallOptions & {
+      /** Seconds the token must still be valid for. Default 0. A token that was just received satisfies any. */
+      minValidity?: number;
+      /** A token the API answered 401 to: refreshes only if it is still the current one. */
+      rejected?: string;
+    },
+  ): Promise<string>;
+  /**
+   * `fetch` with the access token (RFC 6750 section 2.1), and the `tenant` header towards `apiUrl`. A relative URL stays
+   * inside `{apiUrl}/{account}/`; another origin than the allowed ones, or an Authorization header of the caller's own, is
+   * `invalid_argument` before anything is sent. After a 401 the token is refreshed, and the request made once more if its
+   * body can be read again: neither a stream nor that of a `Request`. An API that refuses a token which was just renewed
+   * for it gets no further refresh until half of that token's life has passed. Any other answer or failure is the platform's.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** The session is over when this returns; resolves when the store knows and the revocation was answered or failed. */
+  signout(options?: CallOptions): Promise<void>;
+  subscribe(listener: () => void): () => void;
+  getSnapshot(): SessionSnapshot;
+  /** Optional: releases this handle. The session goes on; later calls on the handle reject. */
+  [Symbol.dispose](): void;
+}
+
+export interface SessionSnapshot {
+  readonly state: "active" | "refreshing" | "waiting" | "ended";
+  /** Epoch milliseconds by this machine's clock; null when the server did not say. */
+  readonly expiresAt: number | null;
+  readonly scope: string;
+  /** Counts rotations. */
+  readonly generation: number;
+  /** Why the session ended, or why the last refresh failed. */
+  readonly error: MeshyError | null;
+}
+
+/** The members of a token response (RFC 6749 section 5.1). */
+export interface TokenSet {
+  access_token: string;
+  token_type: string;
+  expires_in?: number;
+  refresh_token?: string;
+  scope?: string;
+}
+
+export type MeshyErrorCode =
+  /** A caller's mistake, found before any request; `argument` names it. */
+  | "invalid_argument"
+  /** Wrong user name or password, or an invalid refresh token given to `loginWithPersistance`. */
+  | "invalid_grant"
+  /** Any other OAuth error, or an unexplained 4xx; `error` says which if the server did. */
+  | "refused"
+  /** 429; `retryAfter` in seconds. */
+  | "rate_limited"
+  /** 5xx, 408, 425. */
+  | "unavailable"
+  /** No answer: offline, DNS, TLS, CORS. */
+  | "network"
+  | "timeout"
+  | "aborted"
+  /** The answer is no token response: HTML, redirect, too large, malformed. */
+  | "invalid_response"
+  /** `reason` says why. */
+  | "session_ended"
+  /** WebAssembly is blocked here (a CSP needs 'wasm-unsafe-eval'), there is no fetch, or the stored session cannot be read. */
+  | "unsupported";
+
+/** `message` begins with `code`, then `reason` where there is one. One copy of the package recognises another's errors. */
+export declare class MeshyError extends Error {
+  private constructor();
+  readonly name: "MeshyError";
+  readonly code: MeshyErrorCode;
+  readonly retryable: boolean;
+  readonly argument?: string;
+  readonly status?: number;
+  /** The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. */
+  readonly error?: string;
+  readonly error_description?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly reason?: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed";
+}
+
+/** One value under one key, replaced only by compare-and-set: all that coordination needs. */
+export interface SessionStore {
+  read(key: string): string | null | Promise<string | null>;
+  /** Replaces the value if it still equals `expected`; says whether it did. Atomic for everyone who shares the store. */
+  compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
+  /**
+   * Optional: holds a lock while `run` runs. It must be exclusive among all who share the store, and free when its holder
+   * dies: the next holder relies on that. `signal` cancels waiting; `compareAndSet` protects the value.
+   */
+  lock?<T>(key: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
+  /** Optional: calls `changed` when another holder has changed the value, which is then read again. Returns a function that stops it. */
+  watch?(key: string, changed: () => void): () => void;
+}
+
+declare global {
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}

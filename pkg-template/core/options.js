@@ -1,0 +1,161 @@
+import { hasGlobal, MeshyError } from "./platform.js";
+
+const LONGEST_TEXT = 1024;
+const LONGEST_CREDENTIAL = 4096;
+const LONGEST_TIME = 3_600_000;
+
+export function aborted(text) {
+  return new MeshyError({ code: "aborted", retryable: false }, text);
+}
+
+export function unsupported(text) {
+  return new MeshyError({ code: "unsupported", retryable: false }, text);
+}
+
+export function check(isValid, argument, rule) {
+  if (!isValid)
+    throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `${argument} must be ${rule}`);
+}
+
+export function checkObject(options) {
+  check(options === undefined || (options !== null && typeof options === "object"), "options", "an object");
+}
+
+export function checkListener(listener) {
+  check(typeof listener === "function", "listener", "a function");
+}
+
+/** The signal of a call's options. */
+export function signalOf(options) {
+  checkObject(options);
+  const signal = options?.signal;
+  const isSignal = ["addEventListener", "removeEventListener"].every((name) => typeof signal?.[name] === "function");
+  check(signal === undefined || isSignal, "signal", "an AbortSignal");
+  return signal;
+}
+
+/** The full URL, if it is https (or http on this machine), has host, port and path alone, and is in normal form. */
+function plainUrl(text) {
+  try {
+    const { href, protocol, hostname, origin, pathname } = new URL(text);
+    const isHere = /^(localhost|127[.\d]+|\[::1])$/.test(hostname);
+    const isSafe = protocol === "https:" || (protocol === "http:" && isHere);
+    const isPlain = href === origin + pathname && [text, `${text}/`].includes(href) && href.length <= LONGEST_TEXT;
+    return isSafe && isPlain && href;
+  } catch {}
+}
+
+function checkUrl(text, argument) {
+  const url = typeof text === "string" && plainUrl(text);
+  check(url, argument, "an https URL (or http on this machine) of host, port and path alone, in normal form");
+  return url;
+}
+
+const RULES = {
+  accountName: [
+    /^[a-z\d][\w.~-]{0,127}$/i,
+    "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
+  ],
+  tenant: [
+    /^([!-~]([ -~]{0,1022}[!-~])?)?$/,
+    "up to 1024 ASCII characters without control characters or spaces around them",
+  ],
+  publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
+  scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
+  refreshToken: [/^[!-~]{1,16384}$/, "1 to 16384 visible ASCII characters"],
+};
+
+export function checkText(text, argument) {
+  const [rule, words] = RULES[argument];
+  check(typeof text === "string" && rule.test(text), argument, words);
+}
+
+function checkBytes(text, argument, most) {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text).length : 0;
+  check(bytes > 0 && bytes <= most, argument, `a string of 1 to ${most} bytes of UTF-8`);
+}
+
+/** A user name or password: any Unicode. */
+export function checkCredential(text, argument) {
+  checkBytes(text, argument, LONGEST_CREDENTIAL);
+}
+
+/** The token that a caller of `getAccessToken` wants. */
+export function wantedOf(options) {
+  const { minValidity, rejected } = options ?? {};
+  const isDuration = minValidity === undefined || (typeof minValidity === "number" && minValidity >= 0);
+  check(isDuration, "minValidity", "a number of seconds, 0 or more");
+  check(rejected === undefined || typeof rejected === "string", "rejected", "a string");
+  return { minValidity, rejected };
+}
+
+function checkMilliseconds(value, argument, least) {
+  const isIn = typeof value === "number" && value >= least && value <= LONGEST_TIME;
+  check(isIn, argument, `${least} to ${LONGEST_TIME} milliseconds`);
+}
+
+/** The name of the session in a store: an injective encoding of everything that distinguishes sessions. */
+function keyOf(...parts) {
+  return ["meshydb-client", ...parts].map((part) => String(new URLSearchParams({ "": part })).slice(1)).join(":");
+}
+
+/** Checks all arguments of a client: `api` is for requests and calls, `key` and `store` for the store, `settings` for the core. */
+export function clientOptions(accountName, tenant, publicKey, options) {
+  checkObject(options);
+  const isElsewhere = options?.tokenEndpoint !== undefined;
+  const {
+    allowedOrigins = [],
+    scope = isElsewhere ? "" : "meshy.api offline_access",
+    slot = "default",
+    timeout = 10_000,
+    reuseWindow = 5_000,
+    fetch,
+    persistence = "none",
+  } = options ?? {};
+  checkText(accountName, "accountName");
+  checkText(tenant, "tenant");
+  checkText(publicKey, "publicKey");
+  checkText(scope, "scope");
+  checkBytes(slot, "slot", LONGEST_TEXT);
+  checkMilliseconds(timeout, "timeout", 1);
+  checkMilliseconds(reuseWindow, "reuseWindow", 0);
+  check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
+  if (!fetch && !globalThis.fetch) throw unsupported("there is no fetch here");
+  const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
+  const rule = '"none", "local" or a store with read and compareAndSet';
+  check(isStore || persistence === "none" || persistence === "local", "persistence", rule);
+
+  const url = (name, otherwise) => (options?.[name] === undefined ? otherwise : checkUrl(options[name], name));
+  const inside = (base, path) => base && `${base.replace(/\/$/, "")}/${accountName}/${path}`;
+  const authUrl = url("authUrl", "https://auth.meshydb.com");
+  const tokenEndpoint = url("tokenEndpoint", inside(authUrl, "connect/token"));
+  const revocationEndpoint = url("revocationEndpoint", isElsewhere ? "" : inside(authUrl, "connect/revocation"));
+  const base = inside(url("apiUrl", isElsewhere ? "" : "https://api.meshydb.com"), "");
+  check(Array.isArray(allowedOrigins), "allowedOrigins", "an array of origins");
+  const origins = allowedOrigins.map((text) => {
+    const { href, origin } = new URL(checkUrl(text, "allowedOrigins"));
+    check(href === `${origin}/`, "allowedOrigins", "an array of origins");
+    return origin;
+  });
+  return {
+    api: {
+      fetch,
+      tenant,
+      timeout,
+      tokenEndpoint,
+      revocationEndpoint,
+      base,
+      origin: base && new URL(base).origin,
+      origins,
+    },
+    key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
+    settings: { publicKey, scope, canRevoke: !!revocationEndpoint, timeout, reuseWindow },
+    store: persistence === "none" || (persistence === "local" && !canPersist()) ? undefined : persistence,
+  };
+}
+
+/** Only in pages and workers: where a server has a localStorage, all of its users share it. */
+function canPersist() {
+  const Scope = globalThis.Window ?? globalThis.WorkerGlobalScope;
+  return Scope && globalThis instanceof Scope && (hasGlobal("indexedDB") || hasGlobal("localStorage"));
+}

@@ -1,0 +1,190 @@
+/** Milliseconds that one store operation may take. */
+const STORE_TIMEOUT = 1000;
+/** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
+const LEAVING = 250;
+/** Bytes of an answer that are read. */
+const BODY_LIMIT = 65_536;
+/** The members of a stored entry, in the order of src/web/views.rs. */
+const ENTRY = "v sid gen access_token refresh_token scope received_at expires_at past ended \
+attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since".split(" ");
+/** The members of a token response, in the order of src/oauth.rs. */
+const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
+const BRAND = Symbol.for("meshydb-client.MeshyError");
+
+export class MeshyError extends Error {
+  constructor(details, text) {
+    super([details.code, details.reason, text].filter(Boolean).join(": "));
+    for (const name in details) if (details[name] !== undefined) this[name] = details[name];
+  }
+
+  get name() {
+    return "MeshyError";
+  }
+
+  get [BRAND]() {
+    return true;
+  }
+
+  static [Symbol.hasInstance](value) {
+    return value?.[BRAND] === true;
+  }
+}
+
+export function meshyError([code, reason, text, retryable, status, error, error_description, retryAfter]) {
+  return new MeshyError({ code, reason, retryable, status, error, error_description, retryAfter }, text);
+}
+
+/** Whether the platform has this global. Where storage is blocked, reading it may throw. */
+export function hasGlobal(name) {
+  try {
+    return !!globalThis[name];
+  } catch {
+    return false;
+  }
+}
+
+/** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
+export function within(ms, ask, late) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject();
+      late?.abort();
+    }, ms);
+    const failed = (error) => reject(error ?? 0);
+    Promise.resolve()
+      .then(ask)
+      .then(resolve, failed)
+      .then(() => clearTimeout(timer));
+  });
+}
+
+/** The entry that a store keeps under one key, as an array of its members. Without a store it is kept here. */
+export class StoredEntry {
+  /** The store's last error, if it is one of this package: any other may show a secret. */
+  error = null;
+  #store;
+  #key;
+  #onFailure;
+  /** The text that was read or written last; without a store, the members. */
+  #seen = null;
+
+  constructor(store, key, onFailure) {
+    this.#store = store;
+    this.#key = key;
+    this.#onFailure = onFailure;
+  }
+
+  /** Resolves to the members, or to nothing. */
+  async read() {
+    if (!this.#store) return this.#seen;
+    const text = await this.#callStore("read", () => this.#store.read(this.#key));
+    this.#seen = typeof text === "string" ? text : null;
+    return text && ownMembers(parseObject(this.#seen), ENTRY);
+  }
+
+  /** Replaces what was read or written last, and says whether it was still there. Other members of the same session stay. */
+  async compareAndSet(members) {
+    if (!this.#store) {
+      this.#seen = members;
+      return true;
+    }
+    const [, sid] = members;
+    const before = parseObject(this.#seen);
+    const entry = (before?.sid === sid && before) || {};
+    ENTRY.forEach((name, index) => {
+      entry[name] = members[index];
+    });
+    const next = JSON.stringify(entry);
+    const isSet = await this.#callStore("write", () => this.#store.compareAndSet(this.#key, this.#seen, next));
+    if (isSet) this.#seen = next;
+    return isSet;
+  }
+
+  async #callStore(operation, ask) {
+    try {
+      const answer = await within(STORE_TIMEOUT, ask);
+      this.error = null;
+      return answer;
+    } catch (error) {
+      this.error = error instanceof MeshyError ? error : null;
+      this.#onFailure(operation);
+      throw undefined;
+    }
+  }
+}
+
+/** Posts a form. Resolves to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB of JSON. */
+export function post(port, body, grant) {
+  const { api, fetch } = port;
+  const isRevocation = grant === "revocation";
+  const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
+  const controller = new AbortController();
+  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+  if (tenant) headers.tenant = tenant;
+  port.report("request", { grant });
+  const ask = async () => {
+    const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
+      method: "POST",
+      headers,
+      body,
+      keepalive: isRevocation,
+      signal: controller.signal,
+      redirect: "manual",
+      cache: "no-store",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+    });
+    const later = response.headers.get("retry-after");
+    const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - Date.now()) / 1000;
+    const isJson = /^application\/json[ \t]*(;|$)/i.test(response.headers.get("content-type"));
+    const text = await readText(response.body, BODY_LIMIT);
+    const members = tokenMembers(isJson && parseObject(text));
+    port.report("answer", { grant, status: response.status });
+    return [response.status, seconds, ...members];
+  };
+  return within(timeout, ask, controller).catch(async (failure) => {
+    port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
+    if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
+    throw failure;
+  });
+}
+
+/** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
+async function readText(body, limit) {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let text = "";
+  for (let left = limit; reader && left >= 0; ) {
+    const { done, value } = await reader.read();
+    try {
+      text += decoder.decode(value, { stream: !done });
+    } catch {
+      break;
+    }
+    if (done) return text;
+    left -= value.byteLength;
+  }
+  reader?.cancel().catch(() => {});
+}
+
+export function parseObject(text) {
+  try {
+    const value = JSON.parse(text);
+    if (!Array.isArray(value)) return value;
+  } catch {}
+}
+
+/** The members of a token response. */
+export function tokenMembers(object) {
+  return ownMembers(object, TOKEN_RESPONSE);
+}
+
+/** The own members of an object in the order of `names`; empty if they cannot be read. */
+function ownMembers(object, names) {
+  try {
+    const own = new Map(Object.entries(object));
+    return names.map((name) => own.get(name));
+  } catch {
+    return [];
+  }
+}

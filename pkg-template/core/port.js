@@ -1,0 +1,229 @@
+import { Listeners } from "./listeners.js";
+import { Answer, Command } from "./load.js";
+import { aborted } from "./options.js";
+import { meshyError, post, StoredEntry } from "./platform.js";
+
+/** Milliseconds. A longer wait means that there is nothing to wait for. */
+const A_YEAR = 3e10;
+/** A token of unknown lifetime counts as one of five minutes. */
+const UNKNOWN_LIFETIME = 300_000;
+
+/** Connects an engine to its application: store, fetch, snapshot, waiting callers. Nothing else writes its fields. */
+export class Port {
+  listeners = new Listeners();
+  snapshot;
+  isDegraded;
+  sid;
+  refreshToken = null;
+  ref = new WeakRef(this);
+  /** Whether a client has given it to the application. */
+  isOpen = false;
+  #engine;
+  #key;
+  #store;
+  #entry;
+  #token;
+  #validity = [];
+  /** When #token was last checked, by the wall clock. */
+  #checkedAt;
+  #callers = new Map();
+  #lastCaller = 0;
+  #alarm;
+  #release;
+  /** By origin: the token that replaced one which the origin had refused, and until when it is not refreshed again. */
+  #renewals = new Map();
+  #tracers;
+  #onChange;
+  #successor;
+
+  constructor(engine, api, key, store, tracers, onChange) {
+    this.api = api;
+    this.#engine = engine;
+    this.#key = key;
+    this.#store = store;
+    this.#entry = new StoredEntry(store, key, (failed) => this.report("storage", { failed }));
+    this.#tracers = tracers;
+    this.#onChange = onChange;
+  }
+
+  get fetch() {
+    return this.api.fetch ?? globalThis.fetch;
+  }
+
+  /** The port that serves the handles of this one: itself, or its successor. */
+  get live() {
+    return this.#successor?.live ?? this;
+  }
+
+  get isOver() {
+    return this.snapshot?.state === "ended";
+  }
+
+  get storeError() {
+    return this.#entry.error;
+  }
+
+  /** The promise that all callers share while the token is valid, which is checked once in each millisecond. */
+  get token() {
+    const now = Date.now();
+    if (now !== this.#checkedAt) {
+      const { 0: receivedAt, 1: expiresAt, 2: expiresMonotonic } = this.#validity;
+      if (!(now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic)) this.#token = undefined;
+      this.#checkedAt = now;
+    }
+    return this.#token;
+  }
+
+  /** Tells the tracers. `details` are numbers and words of this package alone: no secret. */
+  report(type, details) {
+    this.#tracers.tell(Object.freeze({ type, at: Date.now(), ...details }));
+  }
+
+  /** Resolves to an access token, or to the `Answer` that there is instead; rejects with an error, or when `signal` aborts. */
+  ask(command, args, signal) {
+    return new Promise((resolve, reject) => {
+      const caller = ++this.#lastCaller;
+      const abort = () => {
+        this.#engine.handle(Command.Abort, this, caller);
+        this.#forget(caller)?.reject(aborted("the caller's signal"));
+      };
+      this.#callers.set(caller, { resolve, reject, signal, abort });
+      if (signal?.aborted) return abort();
+      signal?.addEventListener("abort", abort);
+      this.#engine.handle(command, this, caller, args);
+    });
+  }
+
+  /** Makes the session read the store again. */
+  hint() {
+    this.#engine.handle(Command.Hint, this, 0);
+  }
+
+  /** Notes that the client gives it to the application. Changes are traced from now on. */
+  open() {
+    this.isOpen = true;
+    this.report("opened", { generation: this.snapshot.generation });
+  }
+
+  /** Leaves its handles to `other`. Callers that wait here go on waiting. */
+  giveWayTo(other) {
+    const { ref } = this;
+    this.#successor = other;
+    other.listeners.add(() => ref.deref()?.listeners.notify());
+    this.listeners.notify();
+  }
+
+  /** Notes that `token` replaced one which `origin` had refused. It is kept for half of its lifetime. */
+  renewed(origin, token) {
+    const now = Date.now();
+    const { expiresAt } = this.snapshot;
+    this.#renewals.set(origin, { token, until: now + ((expiresAt ?? now + UNKNOWN_LIFETIME) - now) / 2 });
+  }
+
+  /** Whether `token` is still kept, though `origin` refuses it as well. */
+  isRenewed(origin, token) {
+    const renewal = this.#renewals.get(origin);
+    return renewal?.token === token && Date.now() < renewal.until;
+  }
+
+  // What follows is called by the core, as src/web/platform.rs declares it.
+
+  settle(caller, answer, value) {
+    const waiting = this.#forget(caller);
+    if (answer === Answer.Failed) waiting?.reject(this.#errorOf(value));
+    else waiting?.resolve(answer === Answer.Token ? value : answer);
+  }
+
+  read() {
+    return this.#entry.read();
+  }
+
+  compareAndSet(members) {
+    return this.#entry.compareAndSet(members);
+  }
+
+  /** False where the store has no lock. */
+  lock(within) {
+    const store = this.#store;
+    if (!store) return Promise.resolve(false);
+    const controller = new AbortController();
+    return new Promise((resolve) => {
+      let isAnswered = false;
+      const answer = (isHeld) => {
+        clearTimeout(timer);
+        resolve(isHeld);
+        isAnswered = true;
+      };
+      const refuse = () => answer(false);
+      const hold = () => {
+        if (isAnswered) return;
+        answer(true);
+        return new Promise((release) => {
+          this.#release = release;
+        });
+      };
+      const timer = setTimeout(() => {
+        refuse();
+        controller.abort();
+      }, within);
+      timer.unref?.();
+      Promise.resolve()
+        .then(() => store.lock?.(this.#key, controller.signal, hold))
+        .then(refuse, refuse);
+    });
+  }
+
+  unlock() {
+    this.#release?.();
+  }
+
+  post(body, grant) {
+    return post(this, body, grant);
+  }
+
+  wake(after) {
+    clearTimeout(this.#alarm);
+    if (after > A_YEAR) return;
+    this.#alarm = setTimeout(() => this.#engine.handle(Command.Wake, this, 0), after);
+    if (!this.#callers.size) this.#alarm.unref?.();
+  }
+
+  changed(view, error) {
+    const [state, expiresAt = null, scope, generation, isDegraded, sid, isReceived, token, ...rest] = view;
+    const [refreshToken = null, ...validity] = rest;
+    const before = this.snapshot;
+    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? this.#errorOf(error) : null });
+    if (this.isOpen) this.#reportChange(before, isReceived);
+    this.isDegraded = isDegraded;
+    this.sid = sid;
+    this.refreshToken = refreshToken;
+    this.#token = token && Promise.resolve(token);
+    this.#validity = validity;
+    this.#checkedAt = undefined;
+    this.listeners.notify();
+    this.#onChange();
+  }
+
+  #reportChange(before, isReceived) {
+    const { state, generation, error } = this.snapshot;
+    if (generation > before.generation) this.report(isReceived ? "rotated" : "adopted", { generation });
+    if (state === before.state) return;
+    if (state === "ended") this.report("ended", { reason: error.reason });
+    if (state === "waiting" && error) this.report("waiting", { code: error.code, retryAfter: error.retryAfter });
+  }
+
+  /** The error of the core, or the one of the store where that is why. */
+  #errorOf(members) {
+    const error = meshyError(members);
+    return (error.code === "unavailable" && !error.status && this.storeError) || error;
+  }
+
+  #forget(caller) {
+    const waiting = this.#callers.get(caller);
+    this.#callers.delete(caller);
+    try {
+      waiting?.signal?.removeEventListener("abort", waiting.abort);
+    } catch {}
+    return waiting;
+  }
+}

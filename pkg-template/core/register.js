@@ -1,0 +1,58 @@
+import { parseObject } from "./platform.js";
+
+const NAME = "meshydb-client";
+
+/** Whether `text` is an entry that was written after `before`. */
+function isLater(text, before) {
+  const [entry, old] = [text, before].map(parseObject);
+  const { sid, gen, access_token, ended } = entry ?? {};
+  if (typeof sid !== "string" || !Number.isInteger(gen) || !(access_token || ended)) return false;
+  return sid === old?.sid ? !old.ended && (ended || gen > old.gen) : gen > old?.gen;
+}
+
+/** The register's text, or the copy if the register has none or an earlier one. Generations under a key only grow. */
+export function later(text, copy) {
+  return isLater(copy, text) ? copy : (text ?? copy);
+}
+
+/** One transaction on a connection of its own: an open connection would block the deletion of the site's data. */
+async function transact(key, use) {
+  const opening = indexedDB.open(NAME);
+  const database = await new Promise((resolve, reject) => {
+    opening.onupgradeneeded = () => opening.result.createObjectStore(NAME);
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = reject;
+  });
+  try {
+    const transaction = database.transaction(NAME, "readwrite", { durability: "strict" });
+    const store = transaction.objectStore(NAME);
+    const reading = store.get(key);
+    return await new Promise((resolve) => {
+      let answer;
+      reading.onsuccess = () => {
+        answer = use(reading.result, store);
+      };
+      transaction.oncomplete = () => resolve([answer]);
+      transaction.onabort = () => resolve();
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Resolves to the text under `key` in an array, or to nothing where the transaction failed. Rejects without IndexedDB. */
+export function read(key) {
+  return transact(key, (text) => text);
+}
+
+/**
+ * Replaces the text if the later one of it and `copy` equals `expected`. Resolves to whether it did, in an array, or to
+ * nothing where the transaction failed. Rejects without IndexedDB.
+ */
+export function compareAndSet(key, expected, next, copy) {
+  return transact(key, (text, store) => {
+    const isSame = later(text, copy) === expected;
+    if (isSame) store.put(next, key);
+    return isSame;
+  });
+}

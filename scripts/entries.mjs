@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./steps.mjs";
+
+export const template = join(root, "pkg-template");
+
+/** What an application can import, by room of pkg-template. The published package is flat. */
+const ROOMS = { core: ["index"], stores: ["node", "redis", "store-tests"], bindings: ["react", "svelte", "vue"] };
+
+export const entries = Object.values(ROOMS).flat();
+
+/** The source of an entry, or with `d.ts` its types. */
+export function sourceOf(entry, ending = "js") {
+  const [room] = Object.entries(ROOMS).find(([, names]) => names.includes(entry));
+  return join(template, room, `${entry}.${ending}`);
+}
+
+/** The types of an entry, as they are published. */
+export function typesOf(entry) {
+  return readFileSync(sourceOf(entry, "d.ts"), "utf8").replaceAll('"../core/index.js"', '"./index.js"');
+}

@@ -1,0 +1,48 @@
+//! What the last look at the store has shown.
+
+use std::rc::Rc;
+
+use crate::record::{Place, Record, Standing, Stored, standing};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Look {
+    pub(super) stored: Stored,
+    /// Of this session.
+    pub(super) place: Place,
+}
+
+impl Look {
+    pub(super) fn new() -> Self {
+        Self {
+            stored: Stored::Empty,
+            place: Place::Unread,
+        }
+    }
+
+    /// Whether the store did not answer.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self.stored, Stored::Silent)
+    }
+
+    /// Whether the session is, or was, what is stored.
+    pub(super) fn has_stored(&self) -> bool {
+        self.place == Place::Stored
+    }
+
+    pub(super) fn standing(&self, sid: &str, generation: i64) -> Standing {
+        standing(sid, generation, self.place, &self.stored)
+    }
+
+    /// The session, if it goes on and is the one that is stored.
+    pub(super) fn live(&self, sid: &str) -> Option<&Rc<Record>> {
+        self.stored.live().filter(|record| record.sid == sid)
+    }
+
+    /// Another record of the same generation that is stored: two holders were answered, and that one was first.
+    pub(super) fn other_twin(&self, ours: &Record) -> Option<Rc<Record>> {
+        let is_twin = |other: &&Rc<Record>| {
+            other.generation == ours.generation && other.refresh_token != ours.refresh_token
+        };
+        self.live(&ours.sid).filter(is_twin).cloned()
+    }
+}

@@ -1,0 +1,112 @@
+//! Where a session is between two inputs, what it holds there, and where it may go from there.
+//!
+//! A handler takes the phase that the session leaves and returns the one that comes next, so
+//! none can forget to leave. Each `Leads to` is compared with what sessions do in the simulation and in scripts.
+
+use std::rc::Rc;
+
+use crate::error::Error;
+use crate::record::Record;
+use crate::token::Now;
+
+/// What a session waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Phase {
+    /// A call, a sign-out or a hint.
+    ///
+    /// Leads to Loading, Sending, Committing, Ending.
+    Idle,
+    /// The stored record.
+    ///
+    /// Leads to Idle, Waiting, Locking, Claiming, Sending, Committing, Condemned, Ending, Over, Absent.
+    Loading(Aim),
+    /// `until` by the monotonic clock, the end of a cool-down or the next look at another holder's claim; or a hint.
+    ///
+    /// Leads to Idle, Loading, Ending, Over.
+    Waiting { until: i64, aim: Aim },
+    /// The lock, for as long as that is worth waiting for.
+    ///
+    /// Leads to Idle, Loading, Waiting, Claiming, Ending, Over.
+    Locking(Aim),
+    /// The store, with the claim in it that was made at `at`.
+    ///
+    /// Leads to Loading, Sending, Ending.
+    Claiming { at: Now },
+    /// The token endpoint.
+    ///
+    /// Leads to Idle, Loading, Waiting, Claiming, Releasing, Committing, Ending, Over.
+    Sending,
+    /// The store, without the claim of a send that failed with this error.
+    ///
+    /// Leads to Idle, Loading, Waiting, Ending, Over.
+    Releasing(Error),
+    /// The store, with this record in it.
+    ///
+    /// Leads to Idle, Loading, Waiting, Locking, Claiming, Sending, Ending, Over.
+    Committing(Rc<Record>),
+    /// The store, with the end in it that this refusal proves.
+    ///
+    /// Leads to Idle, Loading, Ending, Over.
+    Condemned(Error),
+    /// The store, after a sign-out: what is there now, or whether the end was `written`.
+    ///
+    /// Leads to Over.
+    Ending { end: Error, written: bool },
+    /// Nothing: this is how it ended.
+    ///
+    /// Leads to nothing.
+    Over(Error),
+    /// Nothing: the store had no session to go on with.
+    ///
+    /// Leads to nothing.
+    Absent,
+}
+
+/// What a refresh is after.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Aim {
+    /// The next token.
+    Refresh,
+    /// The end of the session, if the token that the server refused so is still the stored one.
+    End(Error),
+}
+
+impl Phase {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "Idle",
+            Self::Loading(_) => "Loading",
+            Self::Waiting { .. } => "Waiting",
+            Self::Locking(_) => "Locking",
+            Self::Claiming { .. } => "Claiming",
+            Self::Sending => "Sending",
+            Self::Releasing(_) => "Releasing",
+            Self::Committing(_) => "Committing",
+            Self::Condemned(_) => "Condemned",
+            Self::Ending { .. } => "Ending",
+            Self::Over(_) => "Over",
+            Self::Absent => "Absent",
+        }
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self, Self::Ending { .. } | Self::Over(_) | Self::Absent)
+    }
+
+    /// How the session ended.
+    pub(super) fn end(&self) -> Option<&Error> {
+        match self {
+            Self::Ending { end, .. } | Self::Over(end) => Some(end),
+            Self::Idle
+            | Self::Loading(_)
+            | Self::Waiting { .. }
+            | Self::Locking(_)
+            | Self::Claiming { .. }
+            | Self::Sending
+            | Self::Releasing(_)
+            | Self::Committing(_)
+            | Self::Condemned(_)
+            | Self::Absent => None,
+        }
+    }
+}
