@@ -162,7 +162,7 @@ export async function setUpTool(name) {
 async function installDebianPackages(packages) {
   if (!packages.length) return;
   const names = packages.join(" ");
-  const byHand = `Install these, then run this command again: ${names}\nOr name the steps that do without: npm test -- core edge`;
+  const byHand = `Install these, then run this command again: ${names}\nOr play what does without: npm run core`;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) throw new StepError(byHand);
   await timed(packages.join(", "), async () => {
     await run("apt-get", ["update"], { quiet: true, hint: byHand });
