@@ -127,5 +127,5 @@ export function withFiles({ name }, files) {
 }
 
 function edgeTests(...driver) {
-  return ["test", "--headless", ...driver, "--mode", "no-install", "--", "--test", "edge_browser"];
+  return ["test", "--headless", ...driver, "--mode", "no-install", "--", "--locked", "--test", "edge_browser"];
 }
