@@ -16,7 +16,10 @@ declare global {
   const connect: () => unknown;
   const codeFlow: () => Promise<TokenSet & { id_token: string }>;
   const keep: (name: string, value: string) => void;
-  const sessionIdOf: (request: Request) => string | null;
+  /** Of the file that is shown before them. */
+  const sessionIdOf: (request: Request) => string | undefined;
+  const cookieOf: (sessionId: string, maxAge: number) => string;
+  const withClient: <T>(sessionId: string, use: (client: Client) => Promise<T>) => Promise<T>;
   const showForm: () => void;
   const showUser: (connection: MeshyConnection) => void;
   const showMessage: (text: string) => void;
