@@ -94,36 +94,34 @@ impl Callers {
 
     /// Another holder stands in the way of those whose deadline is not after `before`: they wait for longer.
     pub(super) fn extend_deadlines(&mut self, before: i64, timeout: i64) {
-        self.each(&mut |caller| {
+        for caller in &mut self.waiting {
             if caller.deadline <= before {
                 caller.deadline = caller.since + 2 * timeout + STORE_TIME;
             }
-        });
+        }
+        self.recount();
     }
 
     /// A token that all of them wait for is sent.
     pub(super) fn sent(&mut self) {
-        self.each(&mut |caller| caller.sends += 1);
+        for caller in &mut self.waiting {
+            caller.sends += 1;
+        }
     }
 
     /// Nothing but a generation after this one will do.
     pub(super) fn want_another(&mut self, generation: i64) {
-        self.each(&mut |caller| {
+        for caller in &mut self.waiting {
             caller.min_validity = ANOTHER;
-            caller.generation = generation;
-        });
+        }
+        self.renumber(generation);
     }
 
     /// The token in hand has another generation now.
     pub(super) fn renumber(&mut self, generation: i64) {
-        self.each(&mut |caller| caller.generation = generation);
-    }
-
-    fn each(&mut self, change: &mut dyn FnMut(&mut Caller)) {
         for caller in &mut self.waiting {
-            change(caller);
+            caller.generation = generation;
         }
-        self.recount();
     }
 
     fn retain(&mut self, stays: &mut dyn FnMut(&Caller) -> bool) {

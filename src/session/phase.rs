@@ -26,7 +26,7 @@ pub(super) enum Phase {
     Waiting { until: i64, aim: Aim },
     /// The lock, for as long as that is worth waiting for.
     ///
-    /// Leads to Idle, Loading, Waiting, Claiming, Ending, Over.
+    /// Leads to Idle, Loading, Waiting, Claiming, Sending, Ending, Over.
     Locking(Aim),
     /// The store, with the claim in it that was made at `at`.
     ///

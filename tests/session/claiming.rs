@@ -1,3 +1,4 @@
+use crate::phases;
 use crate::play::Play;
 
 /// A session whose caller waits, from where the script answers for the lock and for every swap.
@@ -288,6 +289,25 @@ fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
          loaded own#1 R1 expired -> send R1
          replied 2               -> swap own#2 R2",
     );
+}
+
+#[test]
+fn a_claim_that_cannot_be_written_is_not_tried_again_after_another_holder_was_waited_for() {
+    let play = asked().then(
+        "loaded own#1 R1 expired -> lock 11000
+         granted                 -> swap own#1 R1 by own#1 locked
+         unswapped               -> load
+         loaded own#1 R1 expired -> swap own#1 R1 by own#2 locked
+         unswapped               -> load
+         loaded own#1 R1 expired by other#1 for 500 -> unlock
+         later 500
+         woke                    -> load
+         loaded own#1 R1 expired -> lock 11000
+         granted                 -> send R1
+         replied 2               -> swap own#2 R2",
+    );
+    play.then("swapped =>");
+    assert!(phases::was_seen("Locking", "Sending"));
 }
 
 #[test]

@@ -164,14 +164,17 @@ impl World {
         };
         let is_again = |sent: &&Presentation| own(sent) && sent.token == last.token;
         let mut sends = self.presentations.iter().filter(is_again);
-        let is_in_time =
-            self.time < sends.next().map_or(0, |first| first.at) + self.plan.reuse_window;
+        let first = sends.next().map_or(0, |first| first.at);
+        let again = sends.count();
         let state = &self.holders[holder];
+        let generation = state.session.snapshot().generation;
+        let stored = state.expected.stored.live();
+        let is_stored = stored.is_some_and(|record| record.generation == generation);
         let is_paused = state.expected.attempt.cooldown.is_some();
-        let is_sound = self.clocks_agree && !self.has_store_fault;
-        is_in_time
-            && sends.count() + 1 < SENDS_AT_ONCE
-            && state.session.phase() == "Sending"
+        let is_sound = self.clocks_agree && is_stored && (again == 0 || !self.has_store_fault);
+        state.session.phase() == "Sending"
+            && self.time < first + self.plan.reuse_window
+            && again + 1 < SENDS_AT_ONCE
             && !is_paused
             && is_sound
     }
