@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { startAuthorizationServer } from "./authorization-server.mjs";
 import { help, readOptions } from "./command-line.mjs";
 import { accounts, defaultTenant, users } from "./seed.mjs";
 
@@ -12,6 +11,7 @@ try {
 
 async function main(options) {
   if (options.help) return console.log(help);
+  const { startAuthorizationServer } = await import("./authorization-server.mjs");
   const server = await startAuthorizationServer({ ...options, log: printTokenRequest });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());
   printAddress(server, { accounts, users, ...options });

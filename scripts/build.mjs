@@ -33,16 +33,7 @@ async function compile() {
   });
   const compiled = "target/wasm32-unknown-unknown/release/meshydb_client.wasm";
   rmSync(WASM, { recursive: true, force: true });
-  await run(wasmBindgen, [
-    compiled,
-    "--target",
-    "web",
-    "--no-typescript",
-    "--encode-into",
-    "always",
-    "--out-dir",
-    WASM,
-  ]);
+  await run(wasmBindgen, [compiled, WASM]);
   await shrink();
 }
 

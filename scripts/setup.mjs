@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root, run, StepError } from "./steps.mjs";
 
 const WASM_TARGET = "wasm32-unknown-unknown";
 const TOOLS = join(root, "target/tools");
+const WASM_BINDGEN = join(root, "scripts/wasm-bindgen");
+const BUILT = join(TOOLS, "debug");
 const CARGO_TOOLS = {
   "wasm-pack": "0.15.1",
   geckodriver: "0.37.1",
@@ -11,20 +13,60 @@ const CARGO_TOOLS = {
   "cargo-fuzz": "0.13.2",
   "cargo-mutants": "27.1.0",
 };
-/** Commands that the browser tests need, and the Debian package of each. */
-const BROWSERS = { chromium: "chromium", chromedriver: "chromium-driver", "firefox-esr": "firefox-esr" };
+/** Commands, and the Debian package of each. */
+const DEBIAN = {
+  chromium: "chromium",
+  chromedriver: "chromium-driver",
+  "firefox-esr": "firefox-esr",
+  WebKitWebDriver: "webkit2gtk-driver",
+  "xvfb-run": "xvfb",
+  xauth: "xauth",
+  "redis-server": "redis-server",
+  initdb: "postgresql",
+};
+const OTHERS = {
+  packages: installPackages,
+  target: installTarget,
+  "test-runner": () => buildWasmBindgen("wasm-bindgen-test-runner", "--features", "test-runner"),
+  "wasm-bindgen": async () => {
+    await begun.get("test-runner");
+    await buildWasmBindgen("wasm-bindgen");
+  },
+  "wasm-pack": () => setUpTool("wasm-pack"),
+  geckodriver: () => setUpTool("geckodriver"),
+};
 
-export const wasmBindgen = join(TOOLS, "release/wasm-bindgen");
+export const wasmBindgen = join(BUILT, "wasm-bindgen");
 export const geckodriver = join(TOOLS, "bin/geckodriver");
 export const wasmPack = join(TOOLS, "bin/wasm-pack");
-export const toolPath = [join(TOOLS, "release"), process.env.PATH].join(delimiter);
+export const toolPath = [BUILT, process.env.PATH].join(delimiter);
 
-/** What every command needs: npm's packages, the wasm target, wasm-bindgen. */
+const begun = new Map();
+
+/** Sets up what is named, each thing once in a process, side by side; with one call of apt for all that it has to install. */
+export async function setUpAll(names) {
+  const missing = names.filter((name) => !begun.has(name));
+  const commands = missing.filter((name) => DEBIAN[name] && !command(name));
+  const installed = installDebianPackages(commands.map((name) => DEBIAN[name]));
+  for (const name of commands) begun.set(name, installed);
+  for (const [name, work] of Object.entries(OTHERS)) if (missing.includes(name)) begun.set(name, work());
+  await Promise.all(names.map((name) => begun.get(name)));
+}
+
+/** What every command needs. */
 export async function setUp() {
   checkNode();
-  await installPackages();
-  await installTarget();
-  await buildWasmBindgen();
+  await setUpAll(["packages", "target", "wasm-bindgen"]);
+}
+
+/** What only tests in browsers need. */
+export function setUpBrowsers() {
+  return setUpAll(["chromium", "firefox-esr"]);
+}
+
+/** What only the tests of stores in Redis and in PostgreSQL need: the servers' programs, which the tests start themselves. */
+export function setUpServers() {
+  return setUpAll(["redis-server", "initdb"]);
 }
 
 function checkNode() {
@@ -37,8 +79,9 @@ async function installPackages() {
   const isCurrent =
     existsSync(installed) && lockedVersions(installed) === lockedVersions(join(root, "package-lock.json"));
   if (isCurrent) return;
-  console.log("  installing npm packages");
-  await run("npm", ["ci", "--no-audit", "--no-fund"], { quiet: true, hint: "Is the npm registry reachable?" });
+  await timed("npm packages", () =>
+    run("npm", ["ci", "--no-audit", "--no-fund"], { quiet: true, hint: "Is the npm registry reachable?" }),
+  );
 }
 
 function lockedVersions(file) {
@@ -54,29 +97,22 @@ async function installTarget() {
   const hint = "Install Rust with rustup, then run this command again.";
   const installed = await run("rustup", ["target", "list", "--installed"], { quiet: true, hint });
   if (installed.includes(WASM_TARGET)) return;
-  console.log(`  installing the Rust target ${WASM_TARGET}`);
-  await run("rustup", ["target", "add", WASM_TARGET], { quiet: true, hint });
+  const args = ["target", "add", WASM_TARGET];
+  await timed(`the Rust target ${WASM_TARGET}`, () => run("rustup", args, { quiet: true, hint }));
 }
 
-async function buildWasmBindgen() {
-  if (!existsSync(wasmBindgen)) console.log("  building wasm-bindgen and its test runner, once (about two minutes)");
-  const args = ["build", "--release", "--locked", "--manifest-path", "tools/Cargo.toml", "--target-dir", TOOLS];
-  await run("cargo", args, { quiet: true, hint: "Is the crate registry reachable?" });
-}
-
-/** What only the browser tests need. */
-export async function setUpBrowsers() {
-  for (const name of ["wasm-pack", "geckodriver"]) await setUpTool(name);
-  const missing = Object.keys(BROWSERS).filter((name) => !command(name));
-  if (missing.length) await installDebianPackages(missing.map((name) => BROWSERS[name]));
-}
-
-/** What only the tests of stores in Redis and in PostgreSQL need: the servers' programs, which the tests start themselves. */
-export async function setUpServers() {
-  const missing = [];
-  if (!command("redis-server")) missing.push("redis-server");
-  if (!postgresFolder()) missing.push("postgresql");
-  if (missing.length) await installDebianPackages(missing);
+/** Builds a program of scripts/wasm-bindgen if its sources are newer; both, where the test runner is asked for. */
+async function buildWasmBindgen(name, ...features) {
+  const sources = readdirSync(WASM_BINDGEN).map((file) => statSync(join(WASM_BINDGEN, file)).mtimeMs);
+  const binary = join(BUILT, name);
+  if (existsSync(binary) && statSync(binary).mtimeMs > Math.max(...sources)) return;
+  const manifest = ["--manifest-path", join(WASM_BINDGEN, "Cargo.toml"), "--target-dir", TOOLS];
+  await timed(`${name}, once`, () =>
+    run("cargo", ["build", "--locked", ...manifest, ...features], {
+      quiet: true,
+      hint: "Is the crate registry reachable?",
+    }),
+  );
 }
 
 /** What only coverage needs: the programs of the LLVM that rustc was built with. Resolves to the folder with them. */
@@ -96,34 +132,52 @@ export function postgresFolder() {
 
 /** Where a command is, if it is installed. */
 export function command(name) {
-  const folders = process.env.PATH.split(delimiter);
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+  const folders = [...process.env.PATH.split(delimiter), name === "initdb" ? postgresFolder() : undefined];
+  return folders
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
 }
 
-/** One of the programs that cargo builds; resolves to where it is. */
+let building = Promise.resolve();
+
+/** One of the programs that cargo builds, one after another; resolves to where it is. */
 export async function setUpTool(name) {
   const version = CARGO_TOOLS[name];
   const binary = join(TOOLS, "bin", name);
   const asked = name === "cargo-mutants" ? ["mutants", "--version"] : ["--version"];
   if (existsSync(binary) && (await run(binary, asked, { quiet: true })).includes(version)) return binary;
-  console.log(`  building ${name} ${version}, once (some minutes)`);
   const args = ["install", name, "--version", version, "--locked", "--root", TOOLS];
-  await run("cargo", args, {
-    quiet: true,
-    env: { CARGO_TARGET_DIR: join(TOOLS, "build") },
-    hint: "Is the crate registry reachable?",
-  });
+  const install = () =>
+    run("cargo", args, {
+      quiet: true,
+      env: { CARGO_TARGET_DIR: join(TOOLS, "build") },
+      hint: "Is the crate registry reachable?",
+    });
+  building = building.then(() => timed(`${name} ${version}, once (some minutes)`, install));
+  await building;
   return binary;
 }
 
 async function installDebianPackages(packages) {
-  const byHand = `Install these by hand, then run this command again: ${packages.join(" ")}`;
+  if (!packages.length) return;
+  const names = packages.join(" ");
+  const byHand = `Install these, then run this command again: ${names}\nOr play what does without: npm run core`;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) throw new StepError(byHand);
-  console.log(`  installing ${packages.join(", ")}`);
-  await run("apt-get", ["update"], { quiet: true, hint: byHand });
-  await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], {
-    quiet: true,
-    env: { DEBIAN_FRONTEND: "noninteractive" },
-    hint: byHand,
+  await timed(packages.join(", "), async () => {
+    await run("apt-get", ["update"], { quiet: true, hint: byHand });
+    await run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], {
+      quiet: true,
+      env: { DEBIAN_FRONTEND: "noninteractive" },
+      hint: byHand,
+    });
   });
+}
+
+/** Says that something is being installed or built, and when it is there. */
+async function timed(what, work) {
+  const start = performance.now();
+  console.log(`  set-up: ${what} …`);
+  await work();
+  console.log(`  set-up: ${what}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }

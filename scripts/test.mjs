@@ -1,131 +1,102 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { build } from "./build.mjs";
-import { command, geckodriver, setUp, setUpBrowsers, setUpServers, toolPath, wasmPack } from "./setup.mjs";
-import { simulate } from "./sim.mjs";
-import { size } from "./size.mjs";
-import { main, root, run, StepError, step } from "./steps.mjs";
+import { parseArgs } from "node:util";
+import { setUpAll } from "./setup.mjs";
+import { main, run, StepError } from "./steps.mjs";
+import { Counts } from "./test-counts.mjs";
+import { stages, withFiles } from "./test-steps.mjs";
 
-const WASM = ["--target", "wasm32-unknown-unknown"];
-const DENY_WARNINGS = ["--", "-D", "warnings"];
-const SIMULATIONS = [
-  ["--seeds", "20000"],
-  ["--exhaustive", "2", "2"],
-  ["--corpus", "fuzz/corpus/world.txt"],
-];
-const NODE_FOLDERS = [
-  ...["structure", "documents", "server", "wire", "client", "stores", "security", "package", "examples"],
-  ...["bench", "fleet", "soak"],
-];
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const { CI } = process.env;
+const counts = new Counts();
 
 await main(async () => {
+  const { values, positionals } = parseArgs({ options: { all: { type: "boolean" } }, allowPositionals: true });
+  const isAll = values.all || Boolean(CI);
+  const env = { LENGTH: values.all ? "all" : CI ? "ci" : "quick" };
   const start = performance.now();
+  const asked = chosen(stages(isAll), positionals, isAll);
+  const early = asked.flat(2).filter(({ isLong }) => !isLong);
+  setUpAll(early.flatMap(setUpFor)).catch(() => {});
   try {
-    await everything();
+    for (const lanes of asked) await playStage(lanes, env);
   } finally {
-    const { passed, failed, skipped } = counts;
-    console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s in all`);
-    console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
+    console.log(`\n${seconds(start)} in all\n${counts}`);
   }
 });
 
-async function everything() {
-  await step("set-up", setUp);
-  await step("browsers and their drivers", setUpBrowsers);
-  await step("Redis and PostgreSQL", setUpServers);
-  await step("formatting", checkFormatting);
-  await step("lints", lint);
-  await step("core, native", () => tests("cargo", ["test", "--locked"]));
-  await step("simulation", simulations);
-  await step("edge in Node", () => tests("cargo", ["test", "--locked", ...WASM, "--test", "edge_node"]));
-  await step("edge in Chromium", () => edgeTests(wasmPack, "--chrome", "--chromedriver", command("chromedriver")));
-  await step("edge in Firefox", () => edgeTests(wasmPack, "--firefox", "--geckodriver", geckodriver));
-  await step("edge in WebKit", edgeTestsInWebKit);
-  await build();
-  await step("size", size);
-  await step("the package in Node", () => nodeTests(...NODE_FOLDERS));
-  await step("real browsers", () => nodeTests("browser"));
-  await step("platforms", platformRows);
-  if (process.env.CI) await step("bench", benchGates);
-}
-
-async function checkFormatting() {
-  await run("cargo", ["fmt", "--check"], { hint: "`cargo fmt` mends it." });
-  const biome = join(root, "node_modules/.bin/biome");
-  await run(biome, ["check", "--error-on-warnings"], { hint: "`npx biome check --write` mends most of it." });
-}
-
-async function lint() {
-  await run("cargo", ["clippy", "--locked", "--all-targets", ...DENY_WARNINGS]);
-  await run("cargo", ["clippy", "--locked", "--test", "simulation", ...DENY_WARNINGS]);
-  await run("cargo", ["clippy", "--locked", "--all-targets", ...WASM, ...DENY_WARNINGS]);
-}
-
-/** The machine in random worlds, in every small one, and in those that the fuzzer kept: each run counts as one test. */
-async function simulations() {
-  for (const args of SIMULATIONS) {
-    await simulate(args).catch((error) => {
-      count(0, 1, 0);
-      throw error;
-    });
-    count(1, 0, 0);
+/** Those steps that are named, with those of their test files that have one of the other words in their path. */
+function chosen(all, words, isAll) {
+  const steps = all.flat(2);
+  const names = words.filter((word) => steps.some(({ name }) => name === word));
+  const parts = words.filter((word) => !names.includes(word));
+  const open = steps.filter(({ name, isLong }) => (names.length ? names.includes(name) : isAll || !isLong));
+  const lost = parts.find((part) => !open.some((step) => filesWith(step, [part]).length));
+  if (lost) {
+    const known = steps.map(({ name }) => name).join(", ");
+    throw new StepError(`Nothing is called "${lost}". There are the steps ${known};
+any other word is part of a test file's path below tests/: npm test -- browser tabs`);
   }
+  const played = new Map();
+  for (const step of open) {
+    const files = filesWith(step, parts);
+    if (files.length) played.set(step.name, withFiles(step, files));
+    else if (!step.files && (names.length || !parts.length)) played.set(step.name, step);
+  }
+  const needsPackage = [...played.values()].some(({ needs }) => needs.includes("package"));
+  if (needsPackage)
+    played.set(
+      "build",
+      steps.find(({ name }) => name === "build"),
+    );
+  return all.map((lanes) => lanes.map((lane) => lane.flatMap(({ name }) => played.get(name) ?? [])));
 }
 
-function edgeTests(program, ...args) {
-  const rest = ["--mode", "no-install", "--", "--test", "edge_browser"];
-  const before = program === wasmPack ? [] : ["-a", wasmPack];
-  return tests(program, [...before, "test", "--headless", ...args, ...rest], { env: { PATH: toolPath } });
+function filesWith({ files = [] }, parts) {
+  return files.filter((file) => !parts.length || parts.some((part) => file.slice("tests/".length).includes(part)));
 }
 
-async function edgeTestsInWebKit() {
-  const driver = command("WebKitWebDriver");
-  const display = command("xvfb-run");
-  if (driver && display) return edgeTests(display, "--safari", "--safaridriver", driver);
-  console.log("  skipped: WebKitWebDriver and xvfb-run are not installed");
+/** The step build, before it, leaves the package. */
+function setUpFor({ needs }) {
+  return needs.filter((need) => need !== "package");
 }
 
-/** The long rows, which install 1.4 GB, where CI is set. */
-function platformRows() {
-  return tests("node", ["tests/platforms/main.mjs", ...(process.env.CI ? [] : ["--quick"])]);
-}
-
-/** What `npm run bench` measures without other clients, and its gates, each of which counts as a test. */
-function benchGates() {
-  return tests("node", ["tests/bench/main.mjs", "--gates"]);
-}
-
-function nodeTests(...folders) {
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(root, "tests", folder))
-      .filter((name) => name.endsWith(".test.mjs"))
-      .map((name) => join("tests", folder, name)),
+/** Plays lanes side by side; what has begun ends before the first failure is reported. */
+async function playStage(lanes, env) {
+  const busy = lanes.filter((lane) => lane.length);
+  const isShown = busy.length === 1;
+  const results = await Promise.allSettled(
+    busy.map(async (lane) => {
+      for (const step of lane) await playStep(step, { env, isShown });
+    }),
   );
-  return tests("node", ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files]);
+  const failure = results.find(({ status }) => status === "rejected");
+  if (failure) throw failure.reason;
 }
 
-/** Runs tests and counts them by the closing lines of cargo's, of Node's and of our own runners. */
-async function tests(program, args, options) {
+/** What its commands print is shown as it comes, or where others play beside it when it is over. */
+async function playStep(step, { env, isShown }) {
+  console.log(`${isShown ? "\n" : ""}▸ ${step.name}`);
+  await setUpAll(setUpFor(step));
+  const start = performance.now();
   let output = "";
   try {
-    output = await run(program, args, options);
-  } catch (error) {
-    output = error.output ?? "";
-    throw error;
+    for (const command of step.commands()) output += await play(command, { env, isShown });
   } finally {
-    for (const [, passed, failed, skipped] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed; (\d+)/gm)) {
-      count(passed, failed, skipped);
-    }
-    for (const [, ...ours] of output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)) count(...ours);
-    const node = (name) => output.match(new RegExp(`^ℹ ${name} (\\d+)$`, "m"))?.[1] ?? 0;
-    count(node("pass"), Number(node("fail")) + Number(node("cancelled")), node("skipped"));
+    console.log(`${isShown ? "" : `\n${output}`}  ${step.name}: ${seconds(start)}`);
   }
-  if (!/[1-9]\d* passed|^ℹ pass [1-9]/m.test(output)) throw new StepError(`${program} ran no test.`);
 }
 
-function count(passed, failed, skipped) {
-  counts.passed += Number(passed);
-  counts.failed += Number(failed);
-  counts.skipped += Number(skipped);
+async function play({ program, args, hint, counted, env }, { env: more, isShown }) {
+  try {
+    const output = await run(program, args, { quiet: !isShown, hint, env: { ...more, ...env } });
+    if (counted === "one") counts.add([1, 0]);
+    if (counted === "lines" && !counts.addLines(output)) throw new StepError(`${program} ran no test.`);
+    return output;
+  } catch (error) {
+    if (counted === "one") counts.add([0, 1]);
+    if (counted === "lines") counts.addLines(error.output ?? "");
+    throw error;
+  }
+}
+
+function seconds(start) {
+  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
 }

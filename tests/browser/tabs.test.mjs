@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { length } from "../shared/lengths.mjs";
 import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, problemsOf, until } from "./browsers.mjs";
 import {
@@ -13,8 +14,7 @@ import {
 } from "./session-page.mjs";
 
 const TABS = 20;
-const ROUNDS = Number(process.env.ROUNDS ?? 100);
-const RACES = 2 * ROUNDS;
+const { tabRounds: ROUNDS, signOutRaces: RACES } = length;
 const SIGN_INS = 10;
 const ROTATIONS = 12;
 

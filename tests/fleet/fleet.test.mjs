@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { seededDice } from "../../dev/dice.mjs";
+import { length } from "../shared/lengths.mjs";
 import { stayAlive } from "../shared/waiting.mjs";
 import { moments, redisChaos, strikes } from "./chaos.mjs";
 import { fileExpiries, redisExpiries } from "./expiries.mjs";
 import { fileKills } from "./kills.mjs";
 import { manySessions } from "./many.mjs";
 
-const KILLS = Number(process.env.KILLS ?? (process.env.CI === "true" ? 1_000 : 30));
+const { holderKills: KILLS } = length;
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1e6));
 
 after(stayAlive());

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fileStore } from "../../pkg/node.js";
+import { length } from "../shared/lengths.mjs";
 import { stayAlive } from "../shared/waiting.mjs";
 import { scratch } from "./file-store-holder.mjs";
 
 const self = fileURLToPath(import.meta.url);
 const key = "key";
-const KILLS = Number(process.env.KILLS ?? 100);
+const { writerKills: KILLS } = length;
 const CHILDREN = 4;
 /** Milliseconds of its counting within which a child is killed. */
 const LIFE = 60;

@@ -8,11 +8,12 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
 import { gate } from "../shared/fake-server.mjs";
+import { length } from "../shared/lengths.mjs";
 import { scratch } from "./file-store-holder.mjs";
 
 const key = "key";
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-const WORLDS = Number(process.env.WORLDS ?? 400);
+const { worlds: WORLDS } = length;
 const NAMES = ["link", "lstat", "mkdir", "open", "readdir", "unlink"];
 const HANDLE_NAMES = ["close", "readFile", "stat", "sync", "writeFile"];
 

@@ -1,0 +1,131 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { command, geckodriver, toolPath, wasmPack } from "./setup.mjs";
+import { root } from "./steps.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+const DENY_WARNINGS = ["--", "-D", "warnings"];
+const REDIS = ["packages", "package", "redis-server"];
+/** What the tests of a room need: "package" is what the step build leaves. */
+const ROOM_NEEDS = {
+  structure: ["packages"],
+  server: ["packages"],
+  stores: [...REDIS, "initdb"],
+  documents: REDIS,
+  examples: REDIS,
+  fleet: REDIS,
+  bench: ["packages", "package", "chromium", "firefox-esr"],
+  browser: ["packages", "package", "chromium", "firefox-esr"],
+};
+const OTHER_ROOM_NEEDS = ["packages", "package"];
+
+const check = (program, args, hint) => ({ program, args, hint });
+/** Tests that are counted by their closing lines. */
+const tests = (program, args, env) => ({ program, args, env, counted: "lines" });
+/** A test by itself. */
+const simulation = (...args) => ({ program: "node", args: ["scripts/sim.mjs", ...args], counted: "one" });
+
+const formatting = {
+  name: "formatting",
+  needs: ["packages"],
+  commands: () => [
+    check("cargo", ["fmt", "--check"], "`cargo fmt` mends it."),
+    check("node_modules/.bin/biome", ["check", "--error-on-warnings"], "`npx biome check --write` mends most of it."),
+  ],
+};
+const lints = {
+  name: "lints",
+  needs: [],
+  commands: () => [
+    check("cargo", ["clippy", "--locked", "--lib", "--tests", "--test", "simulation", ...DENY_WARNINGS]),
+  ],
+};
+const core = { name: "core", needs: [], commands: () => [tests("cargo", ["test", "--locked"])] };
+const worlds = {
+  name: "simulation",
+  needs: [],
+  commands: () => [
+    simulation("--seeds", "20000"),
+    simulation("--exhaustive", "2", "2"),
+    simulation("--corpus", "fuzz/corpus/world.txt"),
+  ],
+};
+const edge = {
+  name: "edge",
+  needs: ["target", "test-runner", "chromium", "chromedriver"],
+  commands: () => [
+    check("cargo", ["clippy", "--locked", "--all-targets", ...WASM, ...DENY_WARNINGS]),
+    tests("cargo", ["test", "--locked", ...WASM, "--test", "edge_node"]),
+    tests("cargo", ["test", "--locked", ...WASM, "--test", "edge_browser"], { CHROMEDRIVER: command("chromedriver") }),
+  ],
+};
+const build = {
+  name: "build",
+  needs: ["packages", "target", "wasm-bindgen"],
+  commands: () => [check("node", ["scripts/size.mjs"])],
+};
+const node = { name: "node", files: filesIn(...rooms().filter((room) => room !== "browser")) };
+const browser = { name: "browser", files: filesIn("browser") };
+const platforms = (isAll) => ({
+  name: "platforms",
+  needs: ["package", "chromium", "firefox-esr"],
+  commands: () => [tests("node", ["tests/platforms/main.mjs", ...(isAll ? [] : ["--quick"])])],
+});
+const everyBrowser = {
+  name: "wasm-pack",
+  isLong: true,
+  needs: ["target", "test-runner", "wasm-pack", "geckodriver", "chromium", "chromedriver", "firefox-esr"].concat(
+    ["WebKitWebDriver", "xvfb-run", "xauth"], // WebKit has no headless mode.
+  ),
+  commands: () => [
+    tests(wasmPack, edgeTests("--chrome", "--chromedriver", command("chromedriver")), { PATH: toolPath }),
+    tests(wasmPack, edgeTests("--firefox", "--geckodriver", geckodriver), { PATH: toolPath }),
+    tests("xvfb-run", ["-a", wasmPack, ...edgeTests("--safari", "--safaridriver", command("WebKitWebDriver"))], {
+      PATH: toolPath,
+    }),
+  ],
+};
+const bench = {
+  name: "bench",
+  isLong: true,
+  needs: ["package", "chromium", "firefox-esr"],
+  commands: () => [tests("node", ["tests/bench/main.mjs", "--gates"])],
+};
+
+/**
+ * Stages, one after another, of lanes side by side, of steps. What is long is played by `npm run test:all`, where CI is
+ * set, and when it is named.
+ */
+export const stages = (isAll) => [
+  [[formatting, lints, core], [worlds]],
+  [[edge], [build]],
+  [[node]],
+  [[browser]],
+  [[platforms(isAll)]],
+  [[everyBrowser]],
+  [[bench]],
+];
+
+function rooms() {
+  const entries = readdirSync(join(root, "tests"), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+function filesIn(...names) {
+  return names.flatMap((room) =>
+    readdirSync(join(root, "tests", room))
+      .filter((file) => file.endsWith(".test.mjs"))
+      .map((file) => `tests/${room}/${file}`),
+  );
+}
+
+/** A step that plays only these of its test files, two at a time. */
+export function withFiles({ name }, files) {
+  const needs = files.flatMap((file) => ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS);
+  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files];
+  return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
+}
+
+function edgeTests(...driver) {
+  return ["test", "--headless", ...driver, "--mode", "no-install", "--", "--locked", "--test", "edge_browser"];
+}

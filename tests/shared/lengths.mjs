@@ -1,0 +1,11 @@
+/** How much is played of what has no natural end: little, where `CI` is set a tenth of all, or all, as the variable LENGTH says. */
+const lengths = {
+  quick: { tabRounds: 3, signOutRaces: 9, writerKills: 20, holderKills: 20, worlds: 400 },
+  ci: { tabRounds: 10, signOutRaces: 20, writerKills: 100, holderKills: 100, worlds: 1_000 },
+  all: { tabRounds: 100, signOutRaces: 200, writerKills: 1_000, holderKills: 1_000, worlds: 10_000 },
+};
+
+const { LENGTH = "quick" } = process.env;
+if (!lengths[LENGTH]) throw new Error(`LENGTH is ${Object.keys(lengths).join(", ")} or unset, not ${LENGTH}.`);
+
+export const length = lengths[LENGTH];
