@@ -49,8 +49,8 @@ export function start(module) {
 `;
 
 /**
- * Nobody frees by hand, what is not used any more is collected; a class has one caller; a closure is dropped by the
- * core, whose promises all settle; an enum is TypeScript's, whose members esbuild makes constants of.
+ * What is not used any more is collected, not freed by hand; a class has one caller; a closure is dropped by the core, whose
+ * promises all settle, and never fails; an enum is TypeScript's, whose members esbuild makes constants of.
  */
 export function simplified(glue) {
   return Object.entries(HELPERS)
@@ -82,6 +82,8 @@ export function simplified(glue) {
     .replaceAll(", this.__wbg_ptr, this)", ", this.__wbg_ptr)")
     .replace(/const ret = (wasm\.engine_new\(.*\));\n +this.__wbg_ptr = ret;/, "this.__wbg_ptr = $1;")
     .replaceAll(/^ +(__proto__: null,|return this;)\n/gm, "")
+    .replace(/^ {4}const ret = (.*;)\n {4}if \(ret\[1\]\) \{[\s\S]*?^ {4}\}$/m, "    $1")
+    .replaceAll(/^function (handleError|takeFromExternrefTable0)\(.*\) \{\n[\s\S]*?^\}\n/gm, "")
     .concat(START);
 }
 
