@@ -74,15 +74,14 @@ const platforms = (isAll) => ({
 const everyBrowser = {
   name: "wasm-pack",
   isLong: true,
-  needs: ["target", "test-runner", "wasm-pack", "geckodriver", "chromium", "chromedriver", "firefox-esr"].concat(
-    ["WebKitWebDriver", "xvfb-run", "xauth"], // WebKit has no headless mode.
-  ),
+  needs: [
+    ...["target", "test-runner", "wasm-pack", "chromium", "chromedriver", "firefox-esr", "geckodriver"],
+    ...["WebKitWebDriver", "xvfb-run", "xauth"],
+  ],
   commands: () => [
-    tests(wasmPack, edgeTests("--chrome", "--chromedriver", command("chromedriver")), { PATH: toolPath }),
-    tests(wasmPack, edgeTests("--firefox", "--geckodriver", geckodriver), { PATH: toolPath }),
-    tests("xvfb-run", ["-a", wasmPack, ...edgeTests("--safari", "--safaridriver", command("WebKitWebDriver"))], {
-      PATH: toolPath,
-    }),
+    edgeTests([wasmPack], "--chrome", "--chromedriver", command("chromedriver")),
+    edgeTests([wasmPack], "--firefox", "--geckodriver", geckodriver),
+    edgeTests(["xvfb-run", "-a", wasmPack], "--safari", "--safaridriver", command("WebKitWebDriver")),
   ],
 };
 const bench = {
@@ -126,6 +125,7 @@ export function withFiles({ name }, files) {
   return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
 }
 
-function edgeTests(...driver) {
-  return ["test", "--headless", ...driver, "--mode", "no-install", "--", "--locked", "--test", "edge_browser"];
+function edgeTests([program, ...before], ...driver) {
+  const after = ["--mode", "no-install", "--", "--locked", "--test", "edge_browser"];
+  return tests(program, [...before, "test", "--headless", ...driver, ...after], { PATH: toolPath });
 }
