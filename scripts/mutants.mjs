@@ -111,19 +111,19 @@ export const mutants = [
   ],
   [
     "the lock is kept through a cool-down",
-    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.burst.end();",
-    "        self.burst.end();",
+    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.hand.burst",
+    "        self.hand.burst",
   ],
   [
     "the lock is given back while the store does not answer",
-    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.burst.end();",
-    "        self.unlock();\n        self.burst.end();",
+    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.hand.burst",
+    "        self.unlock();\n        self.hand.burst",
   ],
   ["the lock is never given back", "if self.lock.release() {", "if self.lock.release() && false {"],
   [
     "a lock that comes too late is kept",
-    "                if held {\n                    self.outputs.push(Output::Unlock);\n                }\n                phase",
-    "                phase",
+    "                self.unlock();\n                self.lock = Lock::Free;",
+    "                self.lock = Lock::Free;",
   ],
   [
     "a cool-down is not looked at",
@@ -197,7 +197,12 @@ export const mutants = [
   ["a foreign claim is written over by a login", "if self.has_rival() && token != self.attempt.token {", "if false {"],
   [
     "the old token is gone back to when the store fails",
-    "self.hand = Hand::Record(next.clone());\n        self.degraded = !stored;",
-    "if stored || self.hand.record().is_none() {\n            self.hand = Hand::Record(next.clone());\n        }\n        self.degraded = !stored;",
+    "self.hand = Hand::of(Tokens::Record(next.clone()));\n        self.degraded = !stored;",
+    "if stored || self.hand.record().is_none() {\n            self.hand = Hand::of(Tokens::Record(next.clone()));\n        }\n        self.degraded = !stored;",
+  ],
+  [
+    "a burst outlives its token",
+    "self.hand = Hand::of(Tokens::Record(record));",
+    "let burst = self.hand.burst.clone();\n        self.hand = Hand::of(Tokens::Record(record));\n        self.hand.burst = burst;",
   ],
 ];

@@ -45,9 +45,8 @@ const worlds = {
   name: "simulation",
   needs: [],
   commands: () => [
-    simulation("--seeds", "20000"),
+    simulation("--seeds", "20000", "--corpus", "fuzz/corpus/world.txt", "--phases"),
     simulation("--exhaustive", "2", "2"),
-    simulation("--corpus", "fuzz/corpus/world.txt"),
   ],
 };
 const edge = {

@@ -17,6 +17,8 @@ mod network;
 mod phases;
 #[path = "../../tests/simulation/plan.rs"]
 mod plan;
+#[path = "../../tests/simulation/repeats.rs"]
+mod repeats;
 #[path = "../../tests/simulation/server.rs"]
 mod server;
 #[path = "../../tests/simulation/store.rs"]

@@ -77,25 +77,14 @@ impl Common {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others have moved on")]
     /// The lock may arrive after the session has moved on: it may be reading the store again, or have what it wanted.
     pub(super) fn locked(&mut self, now: &Now, phase: Phase, held: bool) -> Phase {
-        let answered = if held { Lock::Held } else { Lock::Denied };
+        self.lock = if held { Lock::Held } else { Lock::Denied };
         match phase {
-            Phase::Loading(_) => {
-                self.lock = answered;
-                phase
-            }
-            Phase::Locking(aim) => {
-                self.lock = answered;
-                if self.contest.has_rival() {
-                    self.load(aim)
-                } else {
-                    self.advance(now, aim)
-                }
-            }
+            Phase::Loading(_) => phase,
+            Phase::Locking(aim) if self.contest.has_rival() => self.load(aim),
+            Phase::Locking(aim) => self.advance(now, aim),
             phase => {
+                self.unlock();
                 self.lock = Lock::Free;
-                if held {
-                    self.outputs.push(Output::Unlock);
-                }
                 phase
             }
         }

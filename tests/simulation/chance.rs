@@ -100,6 +100,9 @@ impl Plan {
                 plan.meet(dice);
             }
             plan.fail(dice);
+            if dice.chance(2) {
+                plan.overtake(dice);
+            }
         }
         plan
     }
@@ -173,6 +176,46 @@ impl Plan {
                 });
             }
         }
+    }
+
+    /// One holder is stopped with its answer on the way. Another takes over, waits long for an answer, is overtaken when the
+    /// first goes on, and loses the answer to the token that it finds then.
+    fn overtake(&mut self, dice: &mut Dice) {
+        self.holders = vec![0, 0];
+        self.skews = vec![0];
+        self.lifetime = Some(1_000);
+        self.timeout = 10_000;
+        self.reuse_window = 5_000;
+        self.locks = Locks::Missing;
+        (self.network, self.store) = (100, 0);
+        let freeze = Act::Freeze {
+            during: dice.within(11_500, 14_000),
+            counts: dice.chance(50),
+        };
+        let acts = [
+            (60_000, 0, CALLING[0]),
+            (60_001, 0, freeze),
+            (60_500, 1, CALLING[0]),
+        ];
+        self.actions = acts
+            .map(|(at, holder, act)| Action { at, holder, act })
+            .into();
+        let slow = Fate::Slow(dice.within(5_000, 9_000));
+        let fates = [
+            Fate::Fine,
+            slow,
+            Fate::Lost {
+                acted: dice.chance(50),
+            },
+        ];
+        self.faults = (0..)
+            .zip(fates)
+            .map(|(nth, fate)| Fault {
+                turn: Turn::Send,
+                nth,
+                fate,
+            })
+            .collect();
     }
 
     /// Two open a session with the same foreign token while a third logs in.

@@ -22,6 +22,7 @@ mod network;
 #[path = "../support/phases.rs"]
 mod phases;
 mod plan;
+mod repeats;
 mod run;
 mod search;
 mod server;

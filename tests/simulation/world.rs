@@ -11,7 +11,6 @@ use meshydb_client::token::{Now, TokenSet};
 
 use crate::dice::mix;
 use crate::holder::{Holder, Presentation};
-use crate::phases::may_lead;
 use crate::plan::{Fate, Plan, Turn};
 use crate::server::{Server, Token};
 use crate::store::{Place, Write, read, written};
@@ -218,10 +217,9 @@ impl World {
 
     pub(crate) fn way(&mut self, longest: i64) -> i64 {
         if longest == 0 {
-            0
-        } else {
-            1 + self.chance(longest)
+            return 0;
         }
+        1 + self.chance(longest)
     }
 
     /// To a holder, now or when it is thawed; only once for each operation.
@@ -318,10 +316,8 @@ impl World {
             self.check_secrets(&format!("{input:?}"));
         }
         let held_lock = self.places[self.holders[holder].account].owner == Some(holder);
-        let before = self.holders[holder].session.phase();
-        let is_owed = is_lost(&input) && self.owes_a_send(holder);
+        let before = self.before(holder, &input);
         let outputs = self.holders[holder].session.handle(now, input);
-        let after = self.holders[holder].session.phase();
         self.say(|| {
             let outputs: Vec<String> = outputs.iter().map(describe_output).collect();
             format!(
@@ -331,12 +327,7 @@ impl World {
                 outputs.join(", ")
             )
         });
-        if is_owed && !matches!(after, "Claiming" | "Sending") {
-            self.fail(|| format!("h{holder} gives up a token that it may send again at once"));
-        }
-        if !may_lead(before, after) {
-            self.fail(|| format!("{before} leads to {after}"));
-        }
+        self.check_step(holder, before);
         if is_read {
             let shown = format!("{outputs:?} {:?}", self.holders[holder].session);
             self.check_secrets(&shown);
@@ -406,8 +397,4 @@ impl World {
             Output::Changed => {}
         }
     }
-}
-
-fn is_lost(input: &Input) -> bool {
-    matches!(input, Input::Replied(Err(error)) if error.is_lost_answer())
 }
