@@ -2,7 +2,7 @@
 export const mutants = [
   [
     "no second look after a refusal",
-    "if error.ends_session() => self.load(Aim::End(error)),",
+    "if error.ends_session() => self.read(Aim::End(error)),",
     "if error.ends_session() => self.over(self.proven(&error)),",
   ],
   [
@@ -93,7 +93,7 @@ export const mutants = [
     "self.me.claim(timeout / 2, has_lock);",
   ],
   ["a send without a claim", "Aim::Refresh => self.claim(now),", "Aim::Refresh => self.send(now),"],
-  ["a lost claim is sent all the same", "            Phase::Claiming { .. } if lost => self.load(Aim::Refresh),\n", ""],
+  ["a lost claim is sent all the same", "            Phase::Claiming { .. } if lost => self.read(Aim::Refresh),\n", ""],
   [
     "a lost commit revokes what came",
     "Standing::Behind(record) => self.catch_up(now, record),\n            Standing::Over(reason) => {",
@@ -101,7 +101,7 @@ export const mutants = [
   ],
   [
     "a lost commit is forgotten",
-    "Phase::Committing(next) if lost => self.load_for(Phase::Committing(next)),",
+    "Phase::Committing(next) if lost => self.read_for(Phase::Committing(next)),",
     "Phase::Committing(_) if lost => self.idle(),",
   ],
   [
@@ -173,8 +173,8 @@ export const mutants = [
   ],
   [
     "a sign-out is tried once",
-    "if self.lost_swaps >= LOST_SWAPS {\n            return Phase::Over(end);",
-    "if self.lost_swaps <= LOST_SWAPS {\n            return Phase::Over(end);",
+    "if self.lost_writes >= LOST_WRITES {\n            return Phase::Over(end);",
+    "if self.lost_writes <= LOST_WRITES {\n            return Phase::Over(end);",
   ],
   ["callers have no deadline", "now.monotonic >= self.deadline", "now.monotonic >= self.deadline + 100_000"],
   ["no alarm is set", "(wake_at < i64::MAX).then_some(wake_at)", "(wake_at < 0).then_some(wake_at)"],
@@ -185,7 +185,7 @@ export const mutants = [
   ],
   [
     "lost swaps are counted for ever",
-    "self.lost_swaps = 0;\n        self.changed();\n        if mem::take(&mut self.hinted) {",
+    "self.lost_writes = 0;\n        self.changed();\n        if mem::take(&mut self.hinted) {",
     "self.changed();\n        if mem::take(&mut self.hinted) {",
   ],
   ["a refresh ahead never stops", "self.callers.prefetch = false;\n            if stored {", "if stored {"],

@@ -1,4 +1,4 @@
-//! What happened to a session, and what is to be done about it.
+//! The inputs and outputs of a session.
 //!
 //! Owns the vocabulary between the machine and its edge: plain values, each input the end
 //! of something that an output began or that a caller asked for. Knows nothing of how any
@@ -26,7 +26,7 @@ pub enum Opening {
     Restore,
 }
 
-/// What happened.
+/// What has happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The first input of every session.
@@ -52,10 +52,10 @@ pub enum Input {
     },
     /// A caller has gone. It is not settled any more.
     Abort(u32),
-    /// The answer to [`Output::Load`].
-    Loaded(Result<Entry, StoreFailed>),
-    /// The answer to [`Output::Swap`]: whether it was done.
-    Swapped(Result<bool, StoreFailed>),
+    /// The answer to [`Output::Read`].
+    Read(Result<Entry, StoreFailed>),
+    /// The answer to [`Output::CompareAndSet`]: whether it was done.
+    CompareAndSet(Result<bool, StoreFailed>),
     /// The answer to [`Output::Lock`]: whether it is held now.
     Locked(bool),
     /// The answer to [`Output::Send`].
@@ -77,9 +77,9 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Read the store.
-    Load,
-    /// Replace what the last `Load` saw, or the last `Swap` wrote.
-    Swap(Entry),
+    Read,
+    /// Replace what was read or written last.
+    CompareAndSet(Entry),
     /// Take the lock of the key, if there is one.
     Lock {
         /// Milliseconds to wait for it at most.

@@ -2,12 +2,12 @@
 //!
 //! [`Session::handle`] takes the time and one [`Input`] and returns what is to be done as
 //! [`Output`]s; it performs nothing itself. At most one request for tokens is in flight, one
-//! store operation, and one wait for the lock: each `Load` is answered by one `Loaded`, each
-//! `Swap` by one `Swapped`, each `Lock` by one `Locked`, each `Send` by one `Replied`.
+//! store operation, and one wait for the lock: each `Read`,
+//! `CompareAndSet`, `Lock` and `Send` has one answer.
 //!
 //! A refresh reads, claims, sends and commits. Whatever happens between two of these steps,
 //! the next holder finds in the store what it needs. A refresh token is sent only under a
-//! claim that was swapped in less than a second ago, or where the store takes none; never
+//! claim that was written in less than a second ago, or where the store takes none; never
 //! while a store that others may share cannot be read. A rotated one is committed before any
 //! caller sees it; a session ends only if the refused token is still the stored one; and
 //! nothing that arrives after the end brings the session back.
@@ -53,7 +53,7 @@ use phase::{Aim, Phase};
 use rewrite::Rewrite;
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
-const LOST_SWAPS: u8 = 8;
+const LOST_WRITES: u8 = 8;
 
 /// One session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +83,7 @@ struct Common {
     /// Whether the store may have changed since it was last read.
     hinted: bool,
     /// In a row.
-    lost_swaps: u8,
+    lost_writes: u8,
     outputs: Vec<Output>,
 }
 
@@ -106,7 +106,7 @@ impl Session {
                 degraded: false,
                 rewrite: Rewrite::new(&Now::default()),
                 hinted: false,
-                lost_swaps: 0,
+                lost_writes: 0,
                 outputs: Vec::new(),
             },
         }
@@ -143,8 +143,8 @@ impl Common {
                 self.departure.remove(caller);
                 self.rest(phase)
             }
-            Input::Loaded(loaded) => self.loaded(now, phase, loaded),
-            Input::Swapped(swapped) => self.swapped(now, phase, swapped),
+            Input::Read(read) => self.was_read(now, phase, read),
+            Input::CompareAndSet(set) => self.was_set(now, phase, set),
             Input::Locked(held) => self.locked(now, phase, held),
             Input::Replied(reply) => self.replied(now, phase, reply),
             Input::Revoked => {
@@ -179,7 +179,7 @@ impl Common {
         if !self.callers.are_wanting() && !self.degraded {
             return Phase::Idle;
         }
-        let phase = self.load(Aim::Refresh);
+        let phase = self.read(Aim::Refresh);
         self.changed();
         phase
     }
@@ -190,8 +190,8 @@ impl Common {
     )]
     fn hint(&mut self, phase: Phase) -> Phase {
         match phase {
-            Phase::Idle => self.load(Aim::Refresh),
-            Phase::Waiting { aim, .. } | Phase::Locking(aim) => self.load(aim),
+            Phase::Idle => self.read(Aim::Refresh),
+            Phase::Waiting { aim, .. } | Phase::Locking(aim) => self.read(aim),
             phase => {
                 self.hinted = true;
                 phase
@@ -200,22 +200,22 @@ impl Common {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
-    fn loaded(&mut self, now: &Now, phase: Phase, loaded: Result<Entry, StoreFailed>) -> Phase {
-        self.notice(loaded);
+    fn was_read(&mut self, now: &Now, phase: Phase, read: Result<Entry, StoreFailed>) -> Phase {
+        self.notice(read);
         match phase {
-            Phase::Loading(aim) => match self.hand.record().cloned() {
+            Phase::Reading(aim) => match self.hand.record().cloned() {
                 Some(record) => self.looked(now, record, aim),
-                None => self.opening_loaded(now),
+                None => self.opening_read(now),
             },
-            Phase::Committing(next) => self.committing_loaded(now, next),
-            Phase::Ending { end, .. } => self.ending_loaded(end),
+            Phase::Committing(next) => self.committing_read(now, next),
+            Phase::Ending { end, .. } => self.ending_read(end),
             phase => phase,
         }
     }
 
     /// Remembers what is stored, and what holders have told each other.
-    fn notice(&mut self, loaded: Result<Entry, StoreFailed>) {
-        let Ok(Entry { stored, attempt }) = loaded else {
+    fn notice(&mut self, read: Result<Entry, StoreFailed>) {
+        let Ok(Entry { stored, attempt }) = read else {
             self.look.stored = Stored::Silent;
             self.contest.end_attempt();
             self.contest.forget_rival();
@@ -270,15 +270,15 @@ impl Common {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
-    fn swapped(&mut self, now: &Now, phase: Phase, swapped: Result<bool, StoreFailed>) -> Phase {
-        let done = swapped == Ok(true);
-        let lost = swapped == Ok(false) && self.lost_swaps < LOST_SWAPS;
-        self.lost_swaps += u8::from(lost && !phase.is_over());
+    fn was_set(&mut self, now: &Now, phase: Phase, set: Result<bool, StoreFailed>) -> Phase {
+        let done = set == Ok(true);
+        let lost = set == Ok(false) && self.lost_writes < LOST_WRITES;
+        self.lost_writes += u8::from(lost && !phase.is_over());
         match phase {
-            Phase::Ending { end, written } => self.ending_swapped(end, written, done),
-            Phase::Claiming { .. } if lost => self.load(Aim::Refresh),
+            Phase::Ending { end, written } => self.ending_written(end, written, done),
+            Phase::Claiming { .. } if lost => self.read(Aim::Refresh),
             Phase::Claiming { at } => self.claimed(now, at, done),
-            Phase::Condemned(refusal) if lost => self.load(Aim::End(refusal)),
+            Phase::Condemned(refusal) if lost => self.read(Aim::End(refusal)),
             Phase::Condemned(refusal) if done => self.over(self.proven(&refusal)),
             Phase::Condemned(refusal) => self.unproven(now, refusal),
             Phase::Releasing(error) => {
@@ -286,7 +286,7 @@ impl Common {
                 self.degraded |= !done && !lost;
                 self.rest_after(now, error)
             }
-            Phase::Committing(next) if lost => self.load_for(Phase::Committing(next)),
+            Phase::Committing(next) if lost => self.read_for(Phase::Committing(next)),
             Phase::Committing(next) => self.committed(now, next, done),
             phase => phase,
         }
@@ -308,14 +308,14 @@ impl Common {
     fn idle(&mut self) -> Phase {
         self.end_attempt();
         self.callers.prefetch = false;
-        self.lost_swaps = 0;
+        self.lost_writes = 0;
         self.contest.forget_rival();
         if self.hand.record().is_none() {
             return self.given_up();
         }
         self.changed();
         if mem::take(&mut self.hinted) {
-            self.load(Aim::Refresh)
+            self.read(Aim::Refresh)
         } else {
             Phase::Idle
         }
@@ -327,12 +327,12 @@ impl Common {
         }
     }
 
-    fn load(&mut self, aim: Aim) -> Phase {
-        self.load_for(Phase::Loading(aim))
+    fn read(&mut self, aim: Aim) -> Phase {
+        self.read_for(Phase::Reading(aim))
     }
 
-    fn load_for(&mut self, phase: Phase) -> Phase {
-        self.outputs.push(Output::Load);
+    fn read_for(&mut self, phase: Phase) -> Phase {
+        self.outputs.push(Output::Read);
         phase
     }
 

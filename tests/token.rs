@@ -74,7 +74,7 @@ fn debug_prints_no_secret_wherever_a_token_is() {
         format!("{:?}", Opening::Resume(refresh("SECRET-R"))),
         format!("{:?}", Opening::Adopt(set.clone())),
         format!("{:?}", Input::Replied(Ok(set.clone()))),
-        format!("{:?}", Output::Swap(entry.clone())),
+        format!("{:?}", Output::CompareAndSet(entry.clone())),
         format!("{:?}", Output::Send(request)),
         format!("{call:?} {settle:?}"),
     ];
@@ -84,12 +84,12 @@ fn debug_prints_no_secret_wherever_a_token_is() {
             caller: 1,
             opening: Opening::Resume(refresh("SECRET-F")),
         },
-        Input::Loaded(Ok(Entry::default())),
+        Input::Read(Ok(Entry::default())),
         Input::Locked(true),
-        Input::Swapped(Ok(true)),
+        Input::CompareAndSet(Ok(true)),
         Input::Replied(Ok(set.clone())),
-        Input::Loaded(Ok(entry)),
-        Input::Swapped(Ok(true)),
+        Input::Read(Ok(entry)),
+        Input::CompareAndSet(Ok(true)),
         Input::Refresh { caller: 2 },
     ] {
         let outputs = session.handle(START, input);

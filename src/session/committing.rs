@@ -10,7 +10,7 @@ use crate::record::{Entry, Place, Record, Standing, Stored};
 use crate::token::{Now, fingerprint};
 
 impl Common {
-    pub(super) fn committing_loaded(&mut self, now: &Now, next: Rc<Record>) -> Phase {
+    pub(super) fn committing_read(&mut self, now: &Now, next: Rc<Record>) -> Phase {
         let is_opening = self.hand.record().is_none();
         if is_opening {
             if self.is_abandoned() {
@@ -64,7 +64,7 @@ impl Common {
     }
 
     pub(super) fn commit(&mut self, next: Rc<Record>) -> Phase {
-        self.outputs.push(Output::Swap(Entry {
+        self.outputs.push(Output::CompareAndSet(Entry {
             stored: Stored::Live(next.clone()),
             attempt: self.contest.beside(self.hand.fingerprint()),
         }));
@@ -81,7 +81,7 @@ impl Common {
             self.look.stored = Stored::Live(next.clone());
             self.look.place = Place::Stored;
             self.revoke_replaced();
-            self.lost_swaps = 0;
+            self.lost_writes = 0;
         }
         if is_fresh {
             self.contest.attempt = Attempt::default();
@@ -112,7 +112,7 @@ impl Common {
     fn commit_again(&mut self, now: &Now, record: Rc<Record>) -> Phase {
         if self.rewrite.at_once() {
             self.changed();
-            return self.load_for(Phase::Committing(record));
+            return self.read_for(Phase::Committing(record));
         }
         if self.rewrite.is_due(now) {
             self.put_off_rewrite(now);
@@ -143,7 +143,7 @@ impl Common {
         self.look.place = Place::Stored;
         self.degraded = false;
         self.callers.prefetch = false;
-        self.lost_swaps = 0;
+        self.lost_writes = 0;
         self.error = None;
         self.changed();
     }

@@ -1,6 +1,6 @@
 //! How a session ends: by a sign-out, or by a refusal that proves its refresh token dead.
 
-use super::{Common, Hand, LOST_SWAPS, Phase, Tokens};
+use super::{Common, Hand, LOST_WRITES, Phase, Tokens};
 use crate::error::{Error, Reason};
 use crate::event::Output;
 use crate::oauth;
@@ -16,7 +16,7 @@ impl Common {
                 self.hand = Hand::of(Tokens::Record(next));
                 true
             }
-            Phase::Loading(_)
+            Phase::Reading(_)
             | Phase::Claiming { .. }
             | Phase::Releasing(_)
             | Phase::Condemned(_) => true,
@@ -26,9 +26,9 @@ impl Common {
         let token = record.and_then(|record| record.refresh_token.clone());
         let end = Error::ended(Reason::SignedOut);
         self.end(&end);
-        self.lost_swaps = 0;
+        self.lost_writes = 0;
         if !is_storing {
-            self.outputs.push(Output::Load);
+            self.outputs.push(Output::Read);
         }
         self.revoke(token.as_ref());
         Phase::Ending {
@@ -38,14 +38,14 @@ impl Common {
     }
 
     /// Writes the end, if the session is still there, whatever generation it has reached.
-    pub(super) fn ending_loaded(&mut self, end: Error) -> Phase {
+    pub(super) fn ending_read(&mut self, end: Error) -> Phase {
         if let Some(record) = self.look.live(&self.sid).cloned() {
             let ours = self.hand.record();
             let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
             if record.refresh_token.as_ref() != ours {
                 self.revoke(record.refresh_token.as_ref());
             }
-            self.swap_end(record.generation, Reason::SignedOut);
+            self.write_end(record.generation, Reason::SignedOut);
             Phase::Ending { end, written: true }
         } else if self.look.is_silent() {
             self.end_again(end)
@@ -54,7 +54,7 @@ impl Common {
         }
     }
 
-    pub(super) fn ending_swapped(&mut self, end: Error, written: bool, done: bool) -> Phase {
+    pub(super) fn ending_written(&mut self, end: Error, written: bool, done: bool) -> Phase {
         if written && done {
             return Phase::Over(end);
         }
@@ -65,11 +65,11 @@ impl Common {
     }
 
     fn end_again(&mut self, end: Error) -> Phase {
-        if self.lost_swaps >= LOST_SWAPS {
+        if self.lost_writes >= LOST_WRITES {
             return Phase::Over(end);
         }
-        self.lost_swaps += 1;
-        self.load_for(Phase::Ending {
+        self.lost_writes += 1;
+        self.read_for(Phase::Ending {
             end,
             written: false,
         })
@@ -77,7 +77,7 @@ impl Common {
 
     /// The refused token is still the stored one: swaps the end in, unless another holder rotates meanwhile.
     pub(super) fn condemn(&mut self, refusal: Error) -> Phase {
-        self.swap_end(self.look.stored.generation(), self.verdict());
+        self.write_end(self.look.stored.generation(), self.verdict());
         Phase::Condemned(refusal)
     }
 
@@ -97,8 +97,8 @@ impl Common {
         }
     }
 
-    fn swap_end(&mut self, generation: i64, reason: Reason) {
-        self.outputs.push(Output::Swap(Entry {
+    fn write_end(&mut self, generation: i64, reason: Reason) {
+        self.outputs.push(Output::CompareAndSet(Entry {
             stored: Stored::Ended {
                 sid: self.sid.clone(),
                 generation,

@@ -17,16 +17,16 @@ impl Common {
                 Phase::Sending
             }
             Opening::Adopt(tokens) => self.opened(tokens, now),
-            Opening::Restore => self.load(Aim::Refresh),
+            Opening::Restore => self.read(Aim::Refresh),
             Opening::Resume(token) => {
                 self.hand = Hand::of(Tokens::Foreign(token));
-                self.load(Aim::Refresh)
+                self.read(Aim::Refresh)
             }
         }
     }
 
     /// The first look at the store: a session to go on with, or none.
-    pub(super) fn opening_loaded(&mut self, now: &Now) -> Phase {
+    pub(super) fn opening_read(&mut self, now: &Now) -> Phase {
         match (&self.look.stored, self.hand.foreign()) {
             (Stored::Live(record), None) => {
                 self.take(record.clone());
@@ -59,7 +59,7 @@ impl Common {
     pub(super) fn opened(&mut self, tokens: TokenSet, now: &Now) -> Phase {
         let token = self.hand.foreign().cloned();
         let record = Record::first(&self.sid, tokens, &self.config.scope, token, *now);
-        self.load_for(Phase::Committing(Rc::new(record)))
+        self.read_for(Phase::Committing(Rc::new(record)))
     }
 
     /// All who wanted it to be opened have gone.

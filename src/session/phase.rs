@@ -14,39 +14,39 @@ use crate::token::Now;
 pub(super) enum Phase {
     /// A call, a sign-out or a hint.
     ///
-    /// Leads to Loading, Sending, Committing, Ending.
+    /// Leads to Reading, Sending, Committing, Ending.
     Idle,
     /// The stored record.
     ///
     /// Leads to Idle, Waiting, Locking, Claiming, Sending, Committing, Condemned, Ending, Over, Absent.
-    Loading(Aim),
+    Reading(Aim),
     /// `until` by the monotonic clock, the end of a cool-down or the next look at another holder's claim; or a hint.
     ///
-    /// Leads to Idle, Loading, Ending, Over.
+    /// Leads to Idle, Reading, Ending, Over.
     Waiting { until: i64, aim: Aim },
     /// The lock, for as long as that is worth waiting for.
     ///
-    /// Leads to Idle, Loading, Waiting, Claiming, Sending, Ending, Over.
+    /// Leads to Idle, Reading, Waiting, Claiming, Sending, Ending, Over.
     Locking(Aim),
     /// The store, with the claim in it that was made at `at`.
     ///
-    /// Leads to Loading, Sending, Ending.
+    /// Leads to Reading, Sending, Ending.
     Claiming { at: Now },
     /// The token endpoint.
     ///
-    /// Leads to Idle, Loading, Waiting, Claiming, Releasing, Committing, Ending, Over.
+    /// Leads to Idle, Reading, Waiting, Claiming, Releasing, Committing, Ending, Over.
     Sending,
     /// The store, without the claim of a send that failed with this error.
     ///
-    /// Leads to Idle, Loading, Waiting, Ending, Over.
+    /// Leads to Idle, Reading, Waiting, Ending, Over.
     Releasing(Error),
     /// The store, with this record in it.
     ///
-    /// Leads to Idle, Loading, Waiting, Locking, Claiming, Sending, Ending, Over.
+    /// Leads to Idle, Reading, Waiting, Locking, Claiming, Sending, Ending, Over.
     Committing(Rc<Record>),
     /// The store, with the end in it that this refusal proves.
     ///
-    /// Leads to Idle, Loading, Ending, Over.
+    /// Leads to Idle, Reading, Ending, Over.
     Condemned(Error),
     /// The store, after a sign-out: what is there now, or whether the end was `written`.
     ///
@@ -75,7 +75,7 @@ impl Phase {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Idle => "Idle",
-            Self::Loading(_) => "Loading",
+            Self::Reading(_) => "Reading",
             Self::Waiting { .. } => "Waiting",
             Self::Locking(_) => "Locking",
             Self::Claiming { .. } => "Claiming",
@@ -98,7 +98,7 @@ impl Phase {
         match self {
             Self::Ending { end, .. } | Self::Over(end) => Some(end),
             Self::Idle
-            | Self::Loading(_)
+            | Self::Reading(_)
             | Self::Waiting { .. }
             | Self::Locking(_)
             | Self::Claiming { .. }

@@ -79,8 +79,8 @@ impl Common {
     pub(super) fn locked(&mut self, now: &Now, phase: Phase, held: bool) -> Phase {
         self.lock = if held { Lock::Held } else { Lock::Denied };
         match phase {
-            Phase::Loading(_) => phase,
-            Phase::Locking(aim) if self.contest.has_rival() => self.load(aim),
+            Phase::Reading(_) => phase,
+            Phase::Locking(aim) if self.contest.has_rival() => self.read(aim),
             Phase::Locking(aim) => self.advance(now, aim),
             phase => {
                 self.unlock();
@@ -95,7 +95,7 @@ impl Common {
         let timeout = self.config.timeout;
         self.contest
             .claim(self.hand.fingerprint(), now, timeout, has_lock);
-        self.swap_attempt();
+        self.write_attempt();
         Phase::Claiming { at: *now }
     }
 
@@ -106,7 +106,7 @@ impl Common {
             self.degraded = true;
         }
         if !done || now.since(at) > SEND_WITHIN {
-            return self.load(Aim::Refresh);
+            return self.read(Aim::Refresh);
         }
         self.send(now)
     }
@@ -119,7 +119,7 @@ impl Common {
 
     fn send(&mut self, now: &Now) -> Phase {
         let Some(token) = self.hand.refresh_token() else {
-            return self.load(Aim::Refresh);
+            return self.read(Aim::Refresh);
         };
         let request = oauth::refresh_request(&self.config, token);
         self.hand.burst.sent(now);
@@ -148,11 +148,11 @@ impl Common {
                 if self.look.stored.is_readable() && self.look.has_stored() {
                     self.commit(next)
                 } else {
-                    self.load_for(Phase::Committing(next))
+                    self.read_for(Phase::Committing(next))
                 }
             }
             (Err(error), Tokens::None) => self.over(error),
-            (Err(error), Tokens::Record(_)) if error.ends_session() => self.load(Aim::End(error)),
+            (Err(error), Tokens::Record(_)) if error.ends_session() => self.read(Aim::End(error)),
             (Err(error), Tokens::Foreign(_) | Tokens::Record(_)) => self.unsuccessful(now, error),
         }
     }
@@ -177,7 +177,7 @@ impl Common {
             self.contest.cool_down(now, error.retry_after);
         }
         if self.contest.attempt.claim.take().is_some() {
-            self.swap_attempt();
+            self.write_attempt();
             Phase::Releasing(error)
         } else {
             self.rest_after(now, error)
@@ -215,10 +215,10 @@ impl Common {
         if self.callers.is_empty() {
             return self.idle();
         }
-        self.lost_swaps = 0;
+        self.lost_writes = 0;
         self.changed();
         if mem::take(&mut self.hinted) {
-            self.load(aim)
+            self.read(aim)
         } else {
             Phase::Waiting { until, aim }
         }
@@ -236,10 +236,10 @@ impl Common {
     }
 
     /// Writes what other holders should know beside the session that is stored.
-    fn swap_attempt(&mut self) {
+    fn write_attempt(&mut self) {
         let record = self.hand.record().cloned().map(Stored::Live);
         let stored = record.unwrap_or_else(|| self.look.stored.clone());
-        self.outputs.push(Output::Swap(Entry {
+        self.outputs.push(Output::CompareAndSet(Entry {
             stored,
             attempt: self.contest.attempt,
         }));

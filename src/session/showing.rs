@@ -43,7 +43,7 @@ impl Session {
             state: match self.phase {
                 Phase::Idle => "active",
                 Phase::Waiting { .. } => "waiting",
-                Phase::Loading(_)
+                Phase::Reading(_)
                 | Phase::Locking(_)
                 | Phase::Claiming { .. }
                 | Phase::Sending

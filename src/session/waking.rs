@@ -50,10 +50,10 @@ impl Common {
         };
         self.settle_those(&Err(late), &mut |caller| caller.is_late(now));
         match self.rest(phase) {
-            Phase::Waiting { until, aim } if until <= now.monotonic => self.load(aim),
+            Phase::Waiting { until, aim } if until <= now.monotonic => self.read(aim),
             Phase::Idle if self.rewrite_at() <= now.monotonic => {
                 self.put_off_rewrite(now);
-                self.load(Aim::Refresh)
+                self.read(Aim::Refresh)
             }
             phase => phase,
         }

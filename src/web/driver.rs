@@ -152,8 +152,8 @@ impl Driver {
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
             let (promise, read): (Promise, Read) = match output {
-                Output::Load => (port.read(), loaded),
-                Output::Swap(next) => (port.compare_and_set(entry_to_js(&next)), swapped),
+                Output::Read => (port.read(), loaded),
+                Output::CompareAndSet(next) => (port.compare_and_set(entry_to_js(&next)), swapped),
                 Output::Lock { within } => (port.lock(within as f64), locked),
                 Output::Send(request) => (post(port, &request), replied),
                 Output::Revoke(request) => (post(port, &request), |_| Input::Revoked),
@@ -223,12 +223,12 @@ fn post(port: &Port, request: &Request) -> Promise {
 
 fn loaded(answer: Result<JsValue, JsValue>) -> Input {
     let entry = answer.map(|members| entry_from_js(&members, now()));
-    Input::Loaded(entry.map_err(|_| StoreFailed))
+    Input::Read(entry.map_err(|_| StoreFailed))
 }
 
 fn swapped(answer: Result<JsValue, JsValue>) -> Input {
     let swapped = answer.map(|swapped| swapped.is_truthy());
-    Input::Swapped(swapped.map_err(|_| StoreFailed))
+    Input::CompareAndSet(swapped.map_err(|_| StoreFailed))
 }
 
 fn locked(answer: Result<JsValue, JsValue>) -> Input {

@@ -44,10 +44,10 @@ impl World {
     fn run(&mut self, now: Now, input: Input, answer: &dyn Fn() -> Input) {
         for output in self.session.handle(now, input) {
             let next = match output {
-                Output::Load => Input::Loaded(Ok(self.entry.clone())),
-                Output::Swap(entry) => {
+                Output::Read => Input::Read(Ok(self.entry.clone())),
+                Output::CompareAndSet(entry) => {
                     self.entry = entry;
-                    Input::Swapped(Ok(true))
+                    Input::CompareAndSet(Ok(true))
                 }
                 Output::Lock { .. } => Input::Locked(true),
                 Output::Send(_) => {

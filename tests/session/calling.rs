@@ -35,12 +35,12 @@ fn ten_thousand_callers_make_one_request() {
             rejected: None,
         }));
     }
-    assert_eq!(outputs, [Output::Load, Output::Changed]);
+    assert_eq!(outputs, [Output::Read, Output::Changed]);
     let mut play = play.then(
         "loaded own#1 R1 expired -> send R1
          replied 2               -> swap own#2 R2",
     );
-    let outputs = play.feed(Input::Swapped(Ok(true)));
+    let outputs = play.feed(Input::CompareAndSet(Ok(true)));
     let settled = |output: &&Output| matches!(output, Output::Settle { .. });
     assert_eq!(outputs.iter().filter(settled).count(), 10_000);
     play.done();

@@ -67,7 +67,7 @@ fn whatever_the_answer_only_a_proof_makes_the_machine_look_twice() {
         let mut error = Error::new(Code::InvalidGrant, "");
         error.status = Some(status);
         let outputs = Play::new("SENT").feed(Input::Replied(Err(error)));
-        assert_eq!(outputs.contains(&Output::Load), status == 400, "{status}");
+        assert_eq!(outputs.contains(&Output::Read), status == 400, "{status}");
     }
 }
 

@@ -141,8 +141,8 @@ impl Play {
             | Input::Refresh { caller }
             | Input::SignOut { caller } => assert!(self.asked.insert(*caller)),
             Input::Abort(caller) => assert!(self.settled.insert(*caller)),
-            Input::Loaded(_) => assert!(self.awaited.remove("load")),
-            Input::Swapped(_) => assert!(self.awaited.remove("swap")),
+            Input::Read(_) => assert!(self.awaited.remove("load")),
+            Input::CompareAndSet(_) => assert!(self.awaited.remove("swap")),
             Input::Replied(_) => assert!(self.awaited.remove("send")),
             Input::Locked(_) => assert!(self.awaited.remove("lock")),
             Input::Revoked => self.revoking -= 1,
@@ -161,8 +161,8 @@ impl Play {
         );
         for output in &outputs {
             let settled = match output {
-                Output::Load => self.awaits("load", "swap"),
-                Output::Swap(_) => self.awaits("swap", "load"),
+                Output::Read => self.awaits("load", "swap"),
+                Output::CompareAndSet(_) => self.awaits("swap", "load"),
                 Output::Send(_) => self.awaits("send", "send"),
                 Output::Lock { .. } => self.awaits("lock", "load"),
                 Output::Settle { caller, .. } => Some(*caller),
@@ -233,11 +233,11 @@ impl Play {
             "late" => Input::Replied(Err(oauth::no_answer(true))),
             "portal" => Input::Replied(Err(portal())),
             "unanswered" => Input::Replied(Err(oauth::no_answer(false))),
-            "swapped" => Input::Swapped(Ok(true)),
-            "lost" => Input::Swapped(Ok(false)),
-            "unswapped" => Input::Swapped(Err(StoreFailed)),
-            "unloaded" => Input::Loaded(Err(StoreFailed)),
-            "loaded" => Input::Loaded(Ok(self.entry(&words[1..]))),
+            "swapped" => Input::CompareAndSet(Ok(true)),
+            "lost" => Input::CompareAndSet(Ok(false)),
+            "unswapped" => Input::CompareAndSet(Err(StoreFailed)),
+            "unloaded" => Input::Read(Err(StoreFailed)),
+            "loaded" => Input::Read(Ok(self.entry(&words[1..]))),
             other => panic!("what is {other}?"),
         };
         let mut outputs = self.feed(input);
@@ -246,7 +246,7 @@ impl Play {
         {
             let granted = match outputs.remove(at) {
                 Output::Lock { .. } => Input::Locked(true),
-                _ => Input::Swapped(Ok(true)),
+                _ => Input::CompareAndSet(Ok(true)),
             };
             outputs.extend(self.feed(granted));
         }
@@ -348,7 +348,7 @@ fn answers(said: &str) -> Option<&'static str> {
 fn is_step(output: &Output) -> bool {
     match output {
         Output::Lock { .. } => true,
-        Output::Swap(entry) => entry.attempt != Attempt::default(),
+        Output::CompareAndSet(entry) => entry.attempt != Attempt::default(),
         _ => false,
     }
 }

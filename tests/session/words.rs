@@ -11,10 +11,10 @@ use meshydb_client::token::{RefreshToken, fingerprint};
 
 pub(crate) fn shown(output: &Output) -> String {
     match output {
-        Output::Load => "load".into(),
+        Output::Read => "load".into(),
         Output::Lock { within } => format!("lock {within}"),
         Output::Unlock => "unlock".into(),
-        Output::Swap(Entry { stored, attempt }) => {
+        Output::CompareAndSet(Entry { stored, attempt }) => {
             format!("swap {}{}", value(stored), steps(attempt))
         }
         Output::Send(request) => format!("send {}", field(request, "refresh_token")),

@@ -250,7 +250,7 @@ impl World {
                 if let Ok(entry) = &entry {
                     state.expected = entry.clone();
                 }
-                Input::Loaded(entry.map(|entry| read(&entry, now)))
+                Input::Read(entry.map(|entry| read(&entry, now)))
             }
             Event::Written(_, op, result, entry)
                 if state.storing.take_if(|open| *open == op).is_some() =>
@@ -258,14 +258,14 @@ impl World {
                 if result == Ok(true) {
                     state.expected = entry;
                 }
-                Input::Swapped(result)
+                Input::CompareAndSet(result)
             }
             Event::StoreLate(_, op) if state.storing.take_if(|open| *open == op).is_some() => {
                 self.has_store_fault = true;
                 if state.is_reading {
-                    Input::Loaded(Err(StoreFailed))
+                    Input::Read(Err(StoreFailed))
                 } else {
-                    Input::Swapped(Err(StoreFailed))
+                    Input::CompareAndSet(Err(StoreFailed))
                 }
             }
             Event::Granted(_, op) => {
@@ -361,16 +361,16 @@ impl World {
         let op = self.holders[holder].next_op();
         let account = self.holders[holder].account;
         match output {
-            Output::Load | Output::Swap(_) => {
+            Output::Read | Output::CompareAndSet(_) => {
                 let is_busy = self.holders[holder].storing.replace(op).is_some();
                 if is_busy {
                     self.fail(|| "two store operations at once".into());
                 }
-                self.holders[holder].is_reading = output == Output::Load;
+                self.holders[holder].is_reading = output == Output::Read;
                 let way = self.way(self.plan.store);
                 self.later(STORE_TIMEOUT, Event::StoreLate(holder, op));
                 match output {
-                    Output::Swap(entry) => {
+                    Output::CompareAndSet(entry) => {
                         let expected = self.holders[holder].expected.clone();
                         let write = Write {
                             holder,
