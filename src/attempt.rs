@@ -1,9 +1,9 @@
 //! What holders of one session tell each other about a send: who may, and when again.
 //!
 //! Owns the claim, the cool-down with its backoff, and the memory of a send that was not
-//! answered. A claim is waited out by the clock of whoever waits, never by comparing two
+//! answered. A claim is waited out by the clock of the waiting holder, never by comparing two
 //! machines' clocks; a cool-down that begins in the future is void. Knows nothing of
-//! stores, requests or the machine.
+//! stores, requests or the session.
 
 use crate::oauth::Member;
 
@@ -27,7 +27,7 @@ pub struct Claim {
     pub locked: bool,
 }
 
-/// Until when nobody sends.
+/// How long no holder sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cooldown {
     /// Epoch milliseconds.
@@ -60,7 +60,7 @@ pub struct Attempt {
     pub token: i64,
     /// Who may send it.
     pub claim: Option<Claim>,
-    /// Until when nobody may.
+    /// How long no holder may.
     pub cooldown: Option<Cooldown>,
     /// Since when the server may have spent it without anybody knowing, in epoch milliseconds.
     pub unanswered_since: Option<i64>,

@@ -1,4 +1,4 @@
-//! What of a client's options the machine and its requests need.
+//! What a session and its requests need of a client's options.
 //!
 //! Every member is valid: `pkg-template/core/options.js` has checked it, where the platform's own
 //! URL parser and expressions do that. Knows nothing of requests or sessions.

@@ -1,6 +1,6 @@
 //! The inputs and outputs of a session.
 //!
-//! Owns the vocabulary between the machine and its edge: plain values, each input the end
+//! Owns the vocabulary between a session and its edge: plain values, each input the end
 //! of something that an output began or that a caller asked for. Knows nothing of how any
 //! of it is performed.
 
@@ -18,7 +18,7 @@ pub struct StoreFailed;
 pub enum Opening {
     /// With the answer to a password grant.
     Login(Request),
-    /// With a refresh token: joins the stored session if it is one of its tokens.
+    /// With a refresh token: goes on with the stored session if it is one of its tokens.
     Resume(RefreshToken),
     /// With tokens from any other grant.
     Adopt(TokenSet),

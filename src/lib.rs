@@ -16,8 +16,8 @@
 //! | [`token`] | tokens and how long they live |
 //! | [`attempt`] | who may send, and when again |
 //! | [`record`] | what is stored, and who wins |
-//! | [`event`] | what goes in and out of the machine |
-//! | [`session`] | the one state machine |
+//! | [`event`] | the inputs and outputs of a session |
+//! | [`session`] | the state machine of one session |
 //! | [`error`] | what can go wrong |
 
 #[forbid(unsafe_code)]

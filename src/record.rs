@@ -2,7 +2,7 @@
 //!
 //! Owns the shape of the record, its version, and its validation: a record that is not
 //! valid in every member is [`Stored::Corrupt`], is never sent and never shown. Knows
-//! nothing of stores, JSON or the machine.
+//! nothing of stores, JSON or the session.
 
 use std::rc::Rc;
 

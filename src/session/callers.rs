@@ -24,7 +24,7 @@ pub(super) struct Callers {
     waiting: Vec<Caller>,
     /// Of the caller who has the least time left; `i64::MAX` without callers.
     deadline: i64,
-    /// Whether the next token is wanted though nobody waits for it.
+    /// Whether the next token is wanted though no caller waits for it.
     pub(super) prefetch: bool,
 }
 
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_may_be_wanted_by_nobody_who_waits() {
+    fn a_token_may_be_wanted_without_a_caller() {
         let mut callers = Callers::new();
         callers.prefetch = true;
         assert!(callers.are_wanting() && callers.is_empty());

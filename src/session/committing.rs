@@ -120,7 +120,7 @@ impl Common {
         self.advance(now, Aim::Refresh)
     }
 
-    /// While the store answers nobody, well within the time of a claim: others begin to wait when it answers again.
+    /// While the store does not answer, well within the time of a claim: other holders begin to wait when it answers again.
     pub(super) fn put_off_rewrite(&mut self, now: &Now) {
         let longest = if self.look.is_silent() {
             self.config.timeout / 2

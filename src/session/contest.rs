@@ -87,7 +87,7 @@ impl Contest {
         self.attempt.claim = Some(claim);
     }
 
-    /// Nobody claims the send of that token.
+    /// No holder claims the send of that token.
     pub(super) fn unclaim(&mut self, token: i64) {
         self.turn_to(token);
         self.attempt.claim = None;
@@ -112,7 +112,7 @@ impl Contest {
         self.rival = None;
     }
 
-    /// Notes that nobody may send for a while.
+    /// Notes that no holder may send for a while.
     pub(super) fn cool_down(&mut self, now: &Now, retry_after: Option<u32>) {
         let failures = self.attempt.failures() + 1;
         let random = self.me.roll();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_takes_over_cannot_know_whether_the_token_was_sent() {
+    fn a_holder_that_takes_over_cannot_know_whether_the_token_was_sent() {
         let mut contest = contest(Some(claimed_by("other", 1)));
         contest.claim(TOKEN, &at(5), TIMEOUT, false);
         assert_eq!(contest.attempt.unanswered_since, Some(5));

@@ -75,7 +75,7 @@ impl Common {
         })
     }
 
-    /// The refused token is still the stored one: swaps the end in, unless another holder rotates meanwhile.
+    /// The refused token is still the stored one: writes the end, unless another holder rotates meanwhile.
     pub(super) fn condemn(&mut self, refusal: Error) -> Phase {
         self.write_end(self.look.stored.generation(), self.verdict());
         Phase::Condemned(refusal)

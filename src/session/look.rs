@@ -33,7 +33,7 @@ impl Look {
         standing(sid, generation, self.place, &self.stored)
     }
 
-    /// The session, if it goes on and is the one that is stored.
+    /// The stored record, if it is of this session.
     pub(super) fn live(&self, sid: &str) -> Option<&Rc<Record>> {
         self.stored.live().filter(|record| record.sid == sid)
     }

@@ -32,7 +32,7 @@ impl Common {
         if is_refresh && self.cooling(now) > 0 {
             let paused = || Error::new(Code::Unavailable, "the server has asked for a pause");
             let error = self.error.clone().unwrap_or_else(paused);
-            return self.pause(now, error, true);
+            return self.wait_out_cooldown(now, error, true);
         }
         if self.look.is_silent() && self.is_shared() {
             return self.wait(now.monotonic + NEXT_LOOK, aim);
@@ -186,7 +186,7 @@ impl Common {
 
     pub(super) fn rest_after(&mut self, now: &Now, error: Error) -> Phase {
         let retry = error.retryable() || error.is_lost_answer();
-        self.pause(now, error, retry)
+        self.wait_out_cooldown(now, error, retry)
     }
 
     /// Tells a refusal that ends nothing, since the store cannot say whether the refused token is still the stored one.
@@ -196,7 +196,7 @@ impl Common {
     }
 
     /// Waits through the cool-down with those who can, and tells the others.
-    fn pause(&mut self, now: &Now, mut error: Error, retry: bool) -> Phase {
+    fn wait_out_cooldown(&mut self, now: &Now, mut error: Error, retry: bool) -> Phase {
         let cooling = self.cooling(now);
         let until = now.monotonic + cooling;
         if retry {

@@ -4,8 +4,8 @@ use crate::token::Now;
 
 /// Tries at once, while the lock and the claim still keep others from sending the old token.
 const AT_ONCE: u32 = 2;
-/// Milliseconds; doubled with each try that was made before, so that the first pause after those at once is a second.
-const FIRST_PAUSE: i64 = 250;
+/// Milliseconds; doubled with each try that was made before, so that the first wait after those at once is a second.
+const FIRST_WAIT: i64 = 250;
 const LONGEST_DOUBLING: u32 = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub(super) struct Rewrite {
 }
 
 impl Rewrite {
-    /// Of a record that nobody has tried to write again.
+    /// Of a record that was not written again yet.
     pub(super) fn new(now: &Now) -> Self {
         Self {
             at: now.monotonic,
@@ -41,8 +41,8 @@ impl Rewrite {
 
     /// Counts a try, and puts off the next one: for a minute in the end, but never longer than `longest`.
     pub(super) fn put_off(&mut self, now: &Now, longest: i64) {
-        let pause = (FIRST_PAUSE << self.tries.min(LONGEST_DOUBLING)).min(longest);
-        self.at = now.monotonic + pause;
+        let wait = (FIRST_WAIT << self.tries.min(LONGEST_DOUBLING)).min(longest);
+        self.at = now.monotonic + wait;
         self.tries += 1;
     }
 }
@@ -58,14 +58,14 @@ mod tests {
         let mut rewrite = Rewrite::new(&now);
         assert!(rewrite.is_due(&now));
         assert!(rewrite.at_once() && rewrite.at_once() && !rewrite.at_once());
-        let mut pauses = Vec::new();
+        let mut waits = Vec::new();
         for _ in 0..8 {
             rewrite.put_off(&now, i64::MAX);
             assert!(!rewrite.is_due(&now));
-            pauses.push(rewrite.at());
+            waits.push(rewrite.at());
         }
         assert_eq!(
-            pauses,
+            waits,
             [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 64_000]
         );
     }

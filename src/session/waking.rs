@@ -59,7 +59,7 @@ impl Common {
         }
     }
 
-    /// Back to rest, if nobody wants what is waited for any more.
+    /// Back to rest, if no caller is left to wait.
     pub(super) fn rest(&mut self, phase: Phase) -> Phase {
         match phase {
             Phase::Waiting { .. } if self.callers.is_empty() => self.idle(),
