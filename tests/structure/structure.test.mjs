@@ -16,6 +16,7 @@ const HOUSES = ["pkg-template", "tests"];
 /** What rooms of tests may import of each other: one folder for JavaScript, one for Rust. */
 const SHARED = ["tests/shared", "tests/support"];
 const LINES = 400;
+const FIELDS = 16;
 const WRITTEN_BY_HAND = /\.(rs|m?js|cjs|jsx|ts|svelte|vue|css|html|md)$/;
 const GENERATED = ["docs/reference.md"];
 
@@ -94,6 +95,18 @@ describe("the repository", () => {
     const written = files.filter((file) => WRITTEN_BY_HAND.test(file) && !GENERATED.includes(file));
     const long = written.map((file) => [file, read(file).split("\n").length - 1]).filter(([, lines]) => lines > LINES);
     assert.deepEqual(long, []);
+  });
+
+  test(`has no struct of more than ${FIELDS} fields in the core`, () => {
+    const structs = files
+      .filter((file) => /^src\/.*\.rs$/.test(file))
+      .flatMap((file) => [...read(file).matchAll(/struct (\w+)[^;{(]*\{\n([^}]*)\}/g)]);
+    const fields = (body) => body.match(/^\s*(pub(\(.*\))? )?\w+:/gm).length;
+    assert.ok(structs.length > 20, `${structs.length} structs`);
+    assert.deepEqual(
+      structs.filter(([, , body]) => fields(body) > FIELDS).map(([, name]) => name),
+      [],
+    );
   });
 
   test("has each room of tests in the map of CONTRIBUTING.md", () => {
