@@ -17,6 +17,12 @@ const ROOM_NEEDS = {
   bench: ["packages", "package", "chromium", "firefox-esr"],
   browser: ["packages", "package", "chromium", "firefox-esr"],
 };
+/** What takes longest of what plays with the whole package: every fault of the demo, every end of a tab, many processes. */
+export const LONG_FILES = [
+  ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map(inBrowsers),
+  ...["tests/bench/bench.test.mjs", "tests/examples/cluster.test.mjs"],
+  ...["tests/fleet/fleet.test.mjs", "tests/soak/soak.test.mjs"],
+];
 const OTHER_ROOM_NEEDS = ["packages", "package"];
 
 const check = (program, args, hint) => ({ program, args, hint });
@@ -91,8 +97,8 @@ const bench = {
 };
 
 /**
- * Stages, one after another, of lanes side by side, of steps. What is long is played by `npm run test:all`, where CI is
- * set, and when it is named.
+ * Stages, one after another, of lanes side by side, of steps. What is long, steps and files, is played by
+ * `npm run test:all`, where CI is set, and when it is named.
  */
 export const stages = (isAll) => [
   [[formatting, lints, core], [worlds]],
@@ -103,6 +109,10 @@ export const stages = (isAll) => [
   [[everyBrowser]],
   [[bench]],
 ];
+
+function inBrowsers(name) {
+  return `tests/browser/${name}.test.mjs`;
+}
 
 function rooms() {
   const entries = readdirSync(join(root, "tests"), { withFileTypes: true });
@@ -117,10 +127,10 @@ function filesIn(...names) {
   );
 }
 
-/** A step that plays only these of its test files, two at a time. */
-export function withFiles({ name }, files) {
+/** A step that plays only these of its test files: two at a time, or three of those that are short. */
+export function withFiles({ name }, files, isAll) {
   const needs = files.flatMap((file) => ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS);
-  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files];
+  const args = ["--test", `--test-concurrency=${isAll ? 2 : 3}`, "--test-reporter=spec", ...files];
   return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
 }
 

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { setUpAll } from "./setup.mjs";
 import { main, run, StepError } from "./steps.mjs";
 import { Counts } from "./test-counts.mjs";
-import { stages, withFiles } from "./test-steps.mjs";
+import { LONG_FILES, stages, withFiles } from "./test-steps.mjs";
 
 const { CI } = process.env;
 const counts = new Counts();
@@ -36,8 +36,9 @@ any other word is part of a test file's path below tests/: npm test -- browser t
   }
   const played = new Map();
   for (const step of open) {
-    const files = filesWith(step, parts);
-    if (files.length) played.set(step.name, withFiles(step, files));
+    const isWhole = isAll || names.length || parts.length;
+    const files = filesWith(step, parts).filter((file) => isWhole || !LONG_FILES.includes(file));
+    if (files.length) played.set(step.name, withFiles(step, files, isAll));
     else if (!step.files && (names.length || !parts.length)) played.set(step.name, step);
   }
   const needsPackage = [...played.values()].some(({ needs }) => needs.includes("package"));

@@ -5,6 +5,7 @@ import { dirname, extname, join } from "node:path/posix";
 import { describe, test } from "node:test";
 import ts from "typescript";
 import { root } from "../../scripts/steps.mjs";
+import { LONG_FILES } from "../../scripts/test-steps.mjs";
 
 const FOLDERS = ["dev", "docs", "examples", "fuzz", "pkg-template", "scripts", "src", "tests", "www"];
 const FILES_FOR_TOOLS = [
@@ -107,6 +108,11 @@ describe("the repository", () => {
       structs.filter(([, , body]) => fields(body) > FIELDS).map(([, name]) => name),
       [],
     );
+  });
+
+  test("has each test file that is played as a long one", () => {
+    const missing = LONG_FILES.filter((file) => !files.includes(file));
+    assert.deepEqual(missing, []);
   });
 
   test("has each room of tests in the map of CONTRIBUTING.md", () => {
