@@ -141,13 +141,13 @@ export function command(name) {
 
 let building = Promise.resolve();
 
-/** One of the programs that cargo builds, one after another; resolves to where it is. */
+/** One of the programs that cargo builds, one after another, and unoptimised: none of them has much to do. Resolves to where it is. */
 export async function setUpTool(name) {
   const version = CARGO_TOOLS[name];
   const binary = join(TOOLS, "bin", name);
   const asked = name === "cargo-mutants" ? ["mutants", "--version"] : ["--version"];
   if (existsSync(binary) && (await run(binary, asked, { quiet: true })).includes(version)) return binary;
-  const args = ["install", name, "--version", version, "--locked", "--root", TOOLS];
+  const args = ["install", name, "--version", version, "--locked", "--debug", "--root", TOOLS];
   const install = () =>
     run("cargo", args, {
       quiet: true,
