@@ -127,10 +127,15 @@ function filesIn(...names) {
   );
 }
 
-/** A step that plays only these of its test files: two at a time, or three of those that are short. */
+/** A step that plays only these of its test files: two at a time, or three of those that wait more than they work. */
 export function withFiles({ name }, files, isAll) {
   const needs = files.flatMap((file) => ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS);
-  const args = ["--test", `--test-concurrency=${isAll ? 2 : 3}`, "--test-reporter=spec", ...files];
+  const args = [
+    "--test",
+    `--test-concurrency=${isAll || name === browser.name ? 2 : 3}`,
+    "--test-reporter=spec",
+    ...files,
+  ];
   return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
 }
 

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
 import { endsSession, judged, kinds, statuses } from "../shared/hostile-answers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 
 const pageScript = `
   import { initialize } from "/pkg/index.js";
@@ -155,7 +155,7 @@ async function inParts(items, run) {
   return results;
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   async function compare(t, rows, endpoint) {
     const { page } = await newTab(await newContext(t, browser()), `${site.url}/?${endpoint}`);
     await until(page, () => window.isReady);

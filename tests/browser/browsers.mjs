@@ -1,9 +1,19 @@
 import { after, before, describe } from "node:test";
 import { browserNames, launch } from "../shared/launch.mjs";
+import { length } from "../shared/lengths.mjs";
 
 /** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run, and its name. */
 export function inEachBrowser(define) {
-  for (const name of browserNames) {
+  inBrowsers(browserNames, define);
+}
+
+/** The same, but a quick run plays them in the first browser alone. */
+export function inOneBrowserAtLeast(define) {
+  inBrowsers(length.isInEachBrowser ? browserNames : browserNames.slice(0, 1), define);
+}
+
+function inBrowsers(names, define) {
+  for (const name of names) {
     describe(name, () => {
       let browser;
       before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, newContext, newTab } from "./browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 
 const pageScript = `
@@ -76,7 +76,7 @@ const workerScript = `
   logIn().then(postMessage, (error) => postMessage(String(error)));
 `;
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   async function open(t, policy, script) {
     const site = await startSite({ "/page.js": script, "/worker.js": workerScript }, policy);
     t.after(() => site.close());

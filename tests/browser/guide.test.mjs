@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 
 const guide = await readFile(new URL("../../docs/guide.md", import.meta.url), "utf8");
@@ -23,7 +23,7 @@ async function signIn(page, password) {
   await page.click("form button");
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   test("the page of docs/guide.md signs in, restores, calls, signs out, and shows it in two tabs", async (t) => {
     const server = await newAuthorizationServer(t);
     const scripts = {

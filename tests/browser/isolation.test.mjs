@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser } from "./browsers.mjs";
+import { inOneBrowserAtLeast } from "./browsers.mjs";
 import { allTokens, logIn, newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
 
 let site;
@@ -19,7 +19,7 @@ async function loadAnotherCopy() {
   return one.initialize !== two.initialize && one.MeshyError !== two.MeshyError;
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   test("two copies of the package in one page share a session: one request, and the sign-out reaches both", async (t) => {
     const { server, open, reload } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 import { allTokens, logIn, newSessionTest, sessionPage } from "./session-page.mjs";
 
 const policy = "script-src 'self' 'wasm-unsafe-eval'";
@@ -70,7 +70,7 @@ async function refresh() {
   return window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   const open = (t, prepare) =>
     newSessionTest(t, browser(), site).then(async (sessionTest) => {
       const tab = await sessionTest.open(prepare);

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
 import { FakeServer, json } from "../shared/fake-server.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 
 const secret = "canary";
 
@@ -221,7 +221,7 @@ after(() => site.close());
 
 const never = () => new Promise(() => {});
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   async function open(t) {
     const server = await startServer(t);
     const { page, problems } = await newTab(await newContext(t, browser()), "about:blank", watchPage);
