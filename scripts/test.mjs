@@ -68,8 +68,9 @@ async function playStage(lanes, env) {
       for (const step of lane) await playStep(step, { env, isShown });
     }),
   );
-  const failure = results.find(({ status }) => status === "rejected");
-  if (failure) throw failure.reason;
+  const [first, ...others] = results.filter(({ status }) => status === "rejected");
+  for (const { reason } of others) console.error(`\n${reason.message}`);
+  if (first) throw first.reason;
 }
 
 /** What its commands print is shown as it comes, or where others play beside it when it is over. */

@@ -96,7 +96,7 @@ impl Session {
                 config,
                 contest: Contest::new(Holder::new(&name)),
                 sid: name,
-                hand: Hand::of(Tokens::None),
+                hand: Hand::empty(),
                 look: Look::new(),
                 lock: Lock::Free,
                 callers: Callers::new(),
@@ -297,7 +297,7 @@ impl Common {
         Phase::Over(end)
     }
 
-    /// Tells everybody that this is the end.
+    /// Tells the waiting callers that this is the end.
     fn end(&mut self, end: &Error) {
         self.unlock();
         self.error = None;

@@ -18,7 +18,7 @@ const STORE_TIME: i64 = 1_000;
 /// What a caller is given: a token, nothing where an opening found nothing, or an error.
 pub(super) type Settled = Result<Option<AccessToken>, Error>;
 
-/// Everybody who wants the next token.
+/// The callers that wait for the next token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Callers {
     waiting: Vec<Caller>,
@@ -53,7 +53,7 @@ impl Callers {
         self.waiting.is_empty()
     }
 
-    /// Whether anybody wants the next token.
+    /// Whether the next token is wanted, by a caller or ahead of time.
     pub(super) fn are_wanting(&self) -> bool {
         self.prefetch || !self.is_empty()
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Aim, Common, Hand, Phase, Rewrite, Tokens};
+use super::{Aim, Common, Phase, Rewrite, Tokens};
 use crate::attempt::Attempt;
 use crate::error::{Error, Reason};
 use crate::event::Output;
@@ -75,7 +75,7 @@ impl Common {
         let before = self.hand.record().map(|record| &record.access_token);
         let is_fresh = before != Some(&next.access_token);
         let is_abandoned = self.is_abandoned();
-        self.hand = Hand::of(Tokens::Record(next.clone()));
+        self.hand.put(Tokens::Record(next.clone()));
         self.degraded = !stored;
         if stored {
             self.look.stored = Stored::Live(next.clone());
@@ -139,7 +139,7 @@ impl Common {
 
     pub(super) fn take(&mut self, record: Rc<Record>) {
         self.sid = record.sid.as_str().into();
-        self.hand = Hand::of(Tokens::Record(record));
+        self.hand.put(Tokens::Record(record));
         self.look.place = Place::Stored;
         self.degraded = false;
         self.callers.prefetch = false;

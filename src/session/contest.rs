@@ -72,7 +72,7 @@ impl Contest {
         claim.as_ref().is_some_and(|claim| !self.me.made(claim))
     }
 
-    /// Whether this holder has claimed a send, or waited for another's claim, since it last rested.
+    /// Whether this holder has ever claimed a send, or is waiting for another's claim.
     pub(super) fn has_begun(&self) -> bool {
         self.rival.is_some() || self.me.has_claimed()
     }

@@ -1,6 +1,6 @@
 //! How a session ends: by a sign-out, or by a refusal that proves its refresh token dead.
 
-use super::{Common, Hand, LOST_WRITES, Phase, Tokens};
+use super::{Common, LOST_WRITES, Phase, Tokens};
 use crate::error::{Error, Reason};
 use crate::event::Output;
 use crate::oauth;
@@ -13,7 +13,7 @@ impl Common {
         let is_storing = match phase {
             Phase::Ending { .. } | Phase::Over(_) | Phase::Absent => return phase,
             Phase::Committing(next) => {
-                self.hand = Hand::of(Tokens::Record(next));
+                self.hand.put(Tokens::Record(next));
                 true
             }
             Phase::Reading(_)

@@ -6,7 +6,7 @@ use super::burst::Burst;
 use crate::record::Record;
 use crate::token::RefreshToken;
 
-/// Whatever comes into the hand has not been sent from it: a burst goes with its token.
+/// A burst goes with its refresh token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Hand {
     tokens: Tokens,
@@ -24,10 +24,19 @@ pub(super) enum Tokens {
 }
 
 impl Hand {
-    pub(super) fn of(tokens: Tokens) -> Self {
+    pub(super) fn empty() -> Self {
         Self {
-            tokens,
+            tokens: Tokens::None,
             burst: Burst::default(),
+        }
+    }
+
+    /// Takes these tokens instead. A record in which the refresh token stays the same changes nothing about its sends.
+    pub(super) fn put(&mut self, tokens: Tokens) {
+        let before = self.fingerprint();
+        self.tokens = tokens;
+        if self.fingerprint() != before {
+            self.burst = Burst::default();
         }
     }
 

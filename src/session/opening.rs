@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Aim, Common, Hand, Phase, Tokens};
+use super::{Aim, Common, Phase, Tokens};
 use crate::error::{Code, Error, Reason};
 use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
@@ -19,7 +19,7 @@ impl Common {
             Opening::Adopt(tokens) => self.opened(tokens, now),
             Opening::Restore => self.read(Aim::Refresh),
             Opening::Resume(token) => {
-                self.hand = Hand::of(Tokens::Foreign(token));
+                self.hand.put(Tokens::Foreign(token));
                 self.read(Aim::Refresh)
             }
         }
@@ -62,7 +62,7 @@ impl Common {
         self.read_for(Phase::Committing(Rc::new(record)))
     }
 
-    /// All who wanted it to be opened have gone.
+    /// No caller of the opening is left.
     pub(super) fn given_up(&mut self) -> Phase {
         let failure = self.error.clone();
         self.over(failure.unwrap_or_else(|| Error::ended(Reason::SignedOut)))

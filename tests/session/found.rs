@@ -258,3 +258,26 @@ fn a_token_that_came_while_another_was_sent_has_a_reuse_window_of_its_own() {
         unanswered              -> settle 1 network";
     play(behind);
 }
+
+#[test]
+fn a_record_that_is_written_over_an_older_one_gives_its_token_no_more_sends() {
+    let sent = Play::new("REPLIED").then(
+        "swapped                 -> settle 1 A2
+         later 60000
+         call 2                  -> load
+         loaded own#2 R2 expired -> send R2",
+    );
+    let again = sent.exact().then(
+        "unanswered              -> swap own#2 R2 by own#3 locked unanswered
+         lost                    -> load
+         loaded own#1 R1         -> swap own#2 R2
+         swapped                 -> swap own#2 R2 by own#4 locked
+         swapped                 -> send R2
+         unanswered              -> swap own#2 R2 by own#5 locked unanswered
+         swapped                 -> send R2",
+    );
+    again
+        .then("unanswered -> swap own#2 R2 failed 1 unanswered")
+        .then("swapped =>")
+        .done();
+}

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path/posix";
 import { describe, test } from "node:test";
 import ts from "typescript";
+import { mutants } from "../../scripts/mutants.mjs";
 import { root } from "../../scripts/steps.mjs";
 import { LONG_FILES } from "../../scripts/test-steps.mjs";
 
@@ -108,6 +109,13 @@ describe("the repository", () => {
       structs.filter(([, , body]) => fields(body) > FIELDS).map(([, name]) => name),
       [],
     );
+  });
+
+  test("has in its core each place that a fault of design changes, once", () => {
+    const core = files.filter((file) => /^src\/.*\.rs$/.test(file)).map(read);
+    const places = (text) => core.reduce((sum, source) => sum + source.split(text).length - 1, 0);
+    const lost = mutants.filter(([, find]) => places(find) !== 1).map(([name]) => name);
+    assert.deepEqual(lost, []);
   });
 
   test("has each test file that is played as a long one", () => {
