@@ -45,6 +45,7 @@ const begun = new Map();
 
 /** Sets up what is named, each thing once in a process, side by side; with one call of apt for all that it has to install. */
 export async function setUpAll(names) {
+  checkNode();
   const missing = names.filter((name) => !begun.has(name));
   const commands = missing.filter((name) => DEBIAN[name] && !command(name));
   const installed = installDebianPackages(commands.map((name) => DEBIAN[name]));
@@ -54,9 +55,8 @@ export async function setUpAll(names) {
 }
 
 /** What every command needs. */
-export async function setUp() {
-  checkNode();
-  await setUpAll(["packages", "target", "wasm-bindgen"]);
+export function setUp() {
+  return setUpAll(["packages", "target", "wasm-bindgen"]);
 }
 
 /** What only tests in browsers need. */

@@ -27,8 +27,7 @@ impl Common {
                 self.revoke(next.refresh_token.as_ref());
                 self.over(Error::ended(reason))
             }
-            Standing::Current if self.look.has_stored() => self.commit(next),
-            Standing::Current => self.commit_beside(&next),
+            Standing::Current => self.commit_over(next),
             Standing::Unknown if is_opening && !self.look.is_silent() => self.commit(next),
             Standing::Newer if self.hand.is(&next) => self.barred(),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
@@ -41,7 +40,7 @@ impl Common {
         matches!(self.hand.tokens(), Tokens::None) && self.callers.is_empty()
     }
 
-    /// Writes the record in hand over an older one, or over the session whose place it takes.
+    /// Writes a record over an older one, or over the session whose place it takes.
     pub(super) fn commit_over(&mut self, record: Rc<Record>) -> Phase {
         if self.look.has_stored() {
             self.commit(record)

@@ -74,8 +74,8 @@ impl Common {
         self.look.has_stored() || self.hand.foreign().is_some()
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the others have moved on")]
     /// The lock may arrive after the session has moved on: it may be reading the store again, or have what it wanted.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others have moved on")]
     pub(super) fn locked(&mut self, now: &Now, phase: Phase, held: bool) -> Phase {
         self.lock = if held { Lock::Held } else { Lock::Denied };
         match phase {

@@ -7,11 +7,11 @@ use crate::record::Stored;
 use crate::token::Now;
 
 impl Session {
+    /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "an answer ends the other phases"
     )]
-    /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
     pub fn wake_at(&self) -> Option<i64> {
         let due = match self.phase {
             Phase::Waiting { until, .. } => until,
