@@ -48,7 +48,7 @@ export async function setUpAll(names) {
   checkNode();
   const missing = names.filter((name) => !begun.has(name));
   const commands = missing.filter((name) => DEBIAN[name] && !command(name));
-  const installed = installDebianPackages(commands.map((name) => DEBIAN[name]));
+  const installed = installDebianPackages([...new Set(commands.map((name) => DEBIAN[name]))]);
   for (const name of commands) begun.set(name, installed);
   for (const [name, work] of Object.entries(OTHERS)) if (missing.includes(name)) begun.set(name, work());
   await Promise.all(names.map((name) => begun.get(name)));

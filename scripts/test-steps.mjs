@@ -20,7 +20,7 @@ const ROOM_NEEDS = {
 /** What takes longest of what plays with the whole package: every fault of the demo, every end of a tab, many processes. */
 export const LONG_FILES = [
   ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map(inBrowsers),
-  ...["tests/bench/bench.test.mjs", "tests/examples/cluster.test.mjs"],
+  ...["tests/bench/bench.test.mjs", "tests/examples/cli.test.mjs", "tests/examples/cluster.test.mjs"],
   ...["tests/fleet/fleet.test.mjs", "tests/soak/soak.test.mjs"],
 ];
 const OTHER_ROOM_NEEDS = ["packages", "package"];
@@ -35,7 +35,9 @@ const formatting = {
   name: "formatting",
   needs: ["packages"],
   commands: () => [
-    check("cargo", ["fmt", "--check"], "`cargo fmt` mends it."),
+    ...["Cargo.toml", "fuzz/Cargo.toml", "scripts/wasm-bindgen/Cargo.toml"].map((manifest) =>
+      check("cargo", ["fmt", "--check", "--manifest-path", manifest], "The same without --check mends it."),
+    ),
     check("node_modules/.bin/biome", ["check", "--error-on-warnings"], "`npx biome check --write` mends most of it."),
   ],
 };
@@ -127,15 +129,10 @@ function filesIn(...names) {
   );
 }
 
-/** A step that plays only these of its test files: two at a time, or three of those that wait more than they work. */
-export function withFiles({ name }, files, isAll) {
+/** A step that plays only these of its test files. */
+export function withFiles({ name }, files) {
   const needs = files.flatMap((file) => ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS);
-  const args = [
-    "--test",
-    `--test-concurrency=${isAll || name === browser.name ? 2 : 3}`,
-    "--test-reporter=spec",
-    ...files,
-  ];
+  const args = ["--test", "--test-concurrency=3", "--test-reporter=spec", ...files];
   return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
 }
 

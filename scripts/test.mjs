@@ -38,7 +38,7 @@ any other word is part of a test file's path below tests/: npm test -- browser t
   for (const step of open) {
     const isWhole = isAll || names.length || parts.length;
     const files = filesWith(step, parts).filter((file) => isWhole || !LONG_FILES.includes(file));
-    if (files.length) played.set(step.name, withFiles(step, files, isAll));
+    if (files.length) played.set(step.name, withFiles(step, files));
     else if (!step.files && (names.length || !parts.length)) played.set(step.name, step);
   }
   const needsPackage = [...played.values()].some(({ needs }) => needs.includes("package"));
@@ -62,10 +62,9 @@ function setUpFor({ needs }) {
 /** Plays lanes side by side; what has begun ends before the first failure is reported. */
 async function playStage(lanes, env) {
   const busy = lanes.filter((lane) => lane.length);
-  const isShown = busy.length === 1;
   const results = await Promise.allSettled(
-    busy.map(async (lane) => {
-      for (const step of lane) await playStep(step, { env, isShown });
+    busy.map(async (lane, index) => {
+      for (const step of lane) await playStep(step, { env, isShown: index === 0 });
     }),
   );
   const [first, ...others] = results.filter(({ status }) => status === "rejected");
@@ -73,9 +72,9 @@ async function playStage(lanes, env) {
   if (first) throw first.reason;
 }
 
-/** What its commands print is shown as it comes, or where others play beside it when it is over. */
+/** What its commands print is shown as it comes, in the first lane, or when the step is over. */
 async function playStep(step, { env, isShown }) {
-  console.log(`${isShown ? "\n" : ""}▸ ${step.name}`);
+  console.log(`\n▸ ${step.name}`);
   await setUpAll(setUpFor(step));
   const start = performance.now();
   let output = "";

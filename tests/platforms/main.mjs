@@ -11,11 +11,19 @@ const FOLDER = import.meta.dirname;
 
 /** Builds and runs each application; the last line has the counts. */
 await main(async () => {
-  const { quick: isQuick = false, only = "" } = parsed({ quick: "boolean", only: "string" });
+  const {
+    quick: isQuick = false,
+    only = "",
+    write: writes = false,
+  } = parsed({
+    quick: "boolean",
+    only: "string",
+    write: "boolean",
+  });
   await step("browsers and their drivers", setUpBrowsers);
   if (!isQuick) await step("bundlers and runtimes", installBundlers);
   await layOut();
-  const { passed, failed, skipped } = await play({ isQuick, only, writes: !isQuick && !only });
+  const { passed, failed, skipped } = await play({ isQuick, only, writes: writes && !isQuick && !only });
   console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
   if (failed) process.exitCode = 1;
 });

@@ -67,7 +67,7 @@ function namesRows() {
   const named = lines.map((line) => line.split(" | ")[0].slice(2));
   const expected = rows.filter(({ standsIn }) => !standsIn).map(({ name }) => name);
   const isSo = named.join("\n") === expected.join("\n");
-  if (!isSo) console.log("docs/platforms.md has other rows: `npm run platforms` writes it.");
+  if (!isSo) console.log("docs/platforms.md has other rows: `npm run platforms -- --write` writes it.");
   return isSo;
 }
 
