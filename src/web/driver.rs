@@ -152,8 +152,8 @@ impl Driver {
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
             let (promise, read): (Promise, Read) = match output {
-                Output::Read => (port.read(), loaded),
-                Output::CompareAndSet(next) => (port.compare_and_set(entry_to_js(&next)), swapped),
+                Output::Read => (port.read(), found),
+                Output::CompareAndSet(next) => (port.compare_and_set(entry_to_js(&next)), is_set),
                 Output::Lock { within } => (port.lock(within as f64), locked),
                 Output::Send(request) => (post(port, &request), replied),
                 Output::Revoke(request) => (post(port, &request), |_| Input::Revoked),
@@ -221,14 +221,14 @@ fn post(port: &Port, request: &Request) -> Promise {
     port.post(&request.body, request.purpose.as_str())
 }
 
-fn loaded(answer: Result<JsValue, JsValue>) -> Input {
+fn found(answer: Result<JsValue, JsValue>) -> Input {
     let entry = answer.map(|members| entry_from_js(&members, now()));
     Input::Read(entry.map_err(|_| StoreFailed))
 }
 
-fn swapped(answer: Result<JsValue, JsValue>) -> Input {
-    let swapped = answer.map(|swapped| swapped.is_truthy());
-    Input::CompareAndSet(swapped.map_err(|_| StoreFailed))
+fn is_set(answer: Result<JsValue, JsValue>) -> Input {
+    let is_set = answer.map(|is_set| is_set.is_truthy());
+    Input::CompareAndSet(is_set.map_err(|_| StoreFailed))
 }
 
 fn locked(answer: Result<JsValue, JsValue>) -> Input {

@@ -6,22 +6,22 @@ fn a_valid_token_settles_a_call_at_once_in_every_phase() {
     play(
         "OPEN
          call 1                -> settle 1 A1
-         hint                  -> load
+         hint                  -> read
          call 2                -> settle 2 A1
-         loaded own#1 R1
-         refresh 3             -> load
-         loaded own#1 R1       -> send R1
+         found own#1 R1
+         refresh 3             -> read
+         found own#1 R1       -> send R1
          call 4                -> settle 4 A1
-         replied 2             -> swap own#2 R2
+         replied 2             -> write own#2 R2
          call 5                -> settle 5 A1
-         swapped               -> settle 3 A2
+         written               -> settle 3 A2
          call 6                -> settle 6 A2",
     );
 }
 
 #[test]
 fn an_expired_token_is_read_again_sent_committed_and_only_then_settled() {
-    play("REPLIED\n swapped -> settle 1 A2");
+    play("REPLIED\n written -> settle 1 A2");
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn ten_thousand_callers_make_one_request() {
     }
     assert_eq!(outputs, [Output::Read, Output::Changed]);
     let mut play = play.then(
-        "loaded own#1 R1 expired -> send R1
-         replied 2               -> swap own#2 R2",
+        "found own#1 R1 expired -> send R1
+         replied 2               -> write own#2 R2",
     );
     let outputs = play.feed(Input::CompareAndSet(Ok(true)));
     let settled = |output: &&Output| matches!(output, Output::Settle { .. });
@@ -51,12 +51,12 @@ fn callers_who_come_during_a_refresh_share_it() {
     play(
         "ASKED
          call 2
-         loaded own#1 R1 expired  -> send R1
+         found own#1 R1 expired  -> send R1
          call 3
          refresh 4
-         replied 2                -> swap own#2 R2
+         replied 2                -> write own#2 R2
          call 5 not A1
-         swapped -> settle 1 A2, settle 2 A2, settle 3 A2, settle 4 A2, settle 5 A2",
+         written -> settle 1 A2, settle 2 A2, settle 3 A2, settle 4 A2, settle 5 A2",
     );
 }
 
@@ -66,11 +66,11 @@ fn a_token_just_received_satisfies_any_validity() {
         "OPEN
          later 30001
          call 1           -> settle 1 A1
-         call 2 for 30000 -> load
-         loaded own#1 R1  -> send R1
-         replied 2        -> swap own#2 R2
+         call 2 for 30000 -> read
+         found own#1 R1  -> send R1
+         replied 2        -> write own#2 R2
          later 40000
-         swapped          -> settle 2 A2",
+         written          -> settle 2 A2",
     );
 }
 
@@ -79,10 +79,10 @@ fn a_rejected_token_is_refreshed_only_if_it_is_the_one_in_hand() {
     play(
         "OPEN
          call 1 not A0   -> settle 1 A1
-         call 2 not A1   -> load
-         loaded own#1 R1 -> send R1
-         replied 2       -> swap own#2 R2
-         swapped         -> settle 2 A2
+         call 2 not A1   -> read
+         found own#1 R1 -> send R1
+         replied 2       -> write own#2 R2
+         written         -> settle 2 A2
          call 3 not A1   -> settle 3 A2",
     );
 }
@@ -93,11 +93,11 @@ fn a_clock_that_is_set_costs_one_refresh_and_no_more() {
         play(&format!(
             "OPEN
              clock {years}
-             call 1           -> load
+             call 1           -> read
              call 2
-             loaded own#1 R1  -> send R1
-             replied 2        -> swap own#2 R2
-             swapped          -> settle 1 A2, settle 2 A2
+             found own#1 R1  -> send R1
+             replied 2        -> write own#2 R2
+             written          -> settle 1 A2, settle 2 A2
              call 3           -> settle 3 A2"
         ));
     }
@@ -105,19 +105,19 @@ fn a_clock_that_is_set_costs_one_refresh_and_no_more() {
 
 #[test]
 fn a_response_without_a_refresh_token_keeps_the_old_one() {
-    play("SENT\n replied 2 keeping -> swap own#2 R1\n swapped -> settle 1 A2");
+    play("SENT\n replied 2 keeping -> write own#2 R1\n written -> settle 1 A2");
 }
 
 #[test]
 fn without_a_refresh_token_an_expired_session_tells_so_and_goes_on() {
     let play = Play::new(
-        "restore                        -> load
-         loaded other#1 R1 bare         -> settle 0 A1
+        "restore                        -> read
+         found other#1 R1 bare         -> settle 0 A1
          later 60000
-         call 1                         -> load
-         loaded other#1 R1 bare         -> settle 1 expired
-         call 2                         -> load
-         loaded other#2 R2              -> settle 2 A2",
+         call 1                         -> read
+         found other#1 R1 bare         -> settle 1 expired
+         call 2                         -> read
+         found other#2 R2              -> settle 2 A2",
     );
     assert_eq!(play.session.snapshot().state, "active");
     play.done();
@@ -126,10 +126,10 @@ fn without_a_refresh_token_an_expired_session_tells_so_and_goes_on() {
 #[test]
 fn an_aborted_caller_is_forgotten_and_the_others_are_served() {
     for others in [
-        "call 2\n abort 1\n replied 2 -> swap own#2 R2\n swapped -> settle 2 A2",
-        "abort 1\n replied 2 -> swap own#2 R2\n swapped\n call 2 -> settle 2 A2",
+        "call 2\n abort 1\n replied 2 -> write own#2 R2\n written -> settle 2 A2",
+        "abort 1\n replied 2 -> write own#2 R2\n written\n call 2 -> settle 2 A2",
     ] {
         Play::new("SENT").then(others).done();
     }
-    play("ASKED\n abort 1\n loaded own#1 R1 expired");
+    play("ASKED\n abort 1\n found own#1 R1 expired");
 }

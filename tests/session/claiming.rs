@@ -1,22 +1,22 @@
 use crate::phases;
 use crate::play::Play;
 
-/// A session whose caller waits, from where the script answers for the lock and for every swap.
+/// A session whose caller waits, from where the script answers for the lock and for every write.
 fn asked() -> Play {
     Play::new("ASKED").exact()
 }
 
 const CLAIMED: &str = "
-    loaded own#1 R1 expired -> lock 11000
-    granted                 -> swap own#1 R1 by own#1 locked
-    swapped                 -> send R1
+    found own#1 R1 expired -> lock 11000
+    granted                 -> write own#1 R1 by own#1 locked
+    written                 -> send R1
 ";
 
 #[test]
 fn a_refresh_reads_locks_claims_sends_commits_and_unlocks() {
     asked()
         .then(CLAIMED)
-        .then("replied 2 -> swap own#2 R2\n swapped -> unlock, settle 1 A2")
+        .then("replied 2 -> write own#2 R2\n written -> unlock, settle 1 A2")
         .done();
 }
 
@@ -24,12 +24,12 @@ fn a_refresh_reads_locks_claims_sends_commits_and_unlocks() {
 fn without_a_lock_the_claim_alone_decides() {
     asked()
         .then(
-            "loaded own#1 R1 expired -> lock 11000
-             ungranted               -> swap own#1 R1 by own#1
-             lost                    -> load
-             loaded own#1 R1 expired by other#1
-             hint                    -> load
-             loaded own#2 R2         -> settle 1 A2",
+            "found own#1 R1 expired -> lock 11000
+             ungranted               -> write own#1 R1 by own#1
+             lost                    -> read
+             found own#1 R1 expired by other#1
+             hint                    -> read
+             found own#2 R2         -> settle 1 A2",
         )
         .done();
 }
@@ -38,9 +38,9 @@ fn without_a_lock_the_claim_alone_decides() {
 fn what_was_rotated_while_the_lock_was_waited_for_is_adopted() {
     asked()
         .then(
-            "loaded own#1 R1 expired by other#1 locked -> lock 11000
-             granted                                   -> load
-             loaded own#2 R2                           -> settle 1 A2, unlock",
+            "found own#1 R1 expired by other#1 locked -> lock 11000
+             granted                                   -> read
+             found own#2 R2                           -> settle 1 A2, unlock",
         )
         .done();
 }
@@ -49,7 +49,7 @@ fn what_was_rotated_while_the_lock_was_waited_for_is_adopted() {
 fn the_lock_is_waited_for_as_long_as_anothers_claim_lasts() {
     for duration in [1, 3_000, 3_601_000] {
         asked().then(&format!(
-            "loaded own#1 R1 expired by other#1 for {duration} -> lock {duration}"
+            "found own#1 R1 expired by other#1 for {duration} -> lock {duration}"
         ));
     }
 }
@@ -58,41 +58,41 @@ fn the_lock_is_waited_for_as_long_as_anothers_claim_lasts() {
 fn a_claim_made_under_the_lock_that_is_held_here_is_nobodys() {
     asked()
         .then(
-            "loaded own#1 R1 expired by other#1 locked -> lock 11000
-             granted                                   -> load
-             loaded own#1 R1 expired by other#1 locked -> swap own#1 R1 by own#1 locked unanswered
-             swapped                                   -> send R1",
+            "found own#1 R1 expired by other#1 locked -> lock 11000
+             granted                                   -> read
+             found own#1 R1 expired by other#1 locked -> write own#1 R1 by own#1 locked unanswered
+             written                                   -> send R1",
         )
-        .then("replied 2 -> swap own#2 R2\n swapped -> unlock, settle 1 A2")
+        .then("replied 2 -> write own#2 R2\n written -> unlock, settle 1 A2")
         .done();
 }
 
 #[test]
 fn any_other_claim_is_waited_out_from_when_it_was_first_seen() {
     let play = asked().then(
-        "loaded own#1 R1 expired by other#1 -> lock 11000
-         ungranted                          -> load
-         loaded own#1 R1 expired by other#1
+        "found own#1 R1 expired by other#1 -> lock 11000
+         ungranted                          -> read
+         found own#1 R1 expired by other#1
          later 6000
-         hint                               -> load
-         loaded own#1 R1 expired by other#1",
+         hint                               -> read
+         found own#1 R1 expired by other#1",
     );
     let now = play.now.monotonic;
     assert_eq!(play.session.wake_at(), Some(now + 1_000));
     let play = play.then(
         "later 4000
-         woke                               -> load
-         loaded own#1 R1 expired by other#1
+         woke                               -> read
+         found own#1 R1 expired by other#1
          later 999
          woke
          later 1
-         woke                               -> load",
+         woke                               -> read",
     );
     play.then(
-        "loaded own#1 R1 expired by other#1 -> swap own#1 R1 by own#1 unanswered
-         swapped                            -> send R1
-         replied 2                          -> swap own#2 R2
-         swapped                            -> settle 1 A2",
+        "found own#1 R1 expired by other#1 -> write own#1 R1 by own#1 unanswered
+         written                            -> send R1
+         replied 2                          -> write own#2 R2
+         written                            -> settle 1 A2",
     )
     .done();
 }
@@ -100,12 +100,12 @@ fn any_other_claim_is_waited_out_from_when_it_was_first_seen() {
 #[test]
 fn a_claim_that_is_renewed_is_waited_for_anew() {
     asked().then(
-        "loaded own#1 R1 expired by other#1 -> lock 11000
-         ungranted                          -> load
-         loaded own#1 R1 expired by other#1
+        "found own#1 R1 expired by other#1 -> lock 11000
+         ungranted                          -> read
+         found own#1 R1 expired by other#1
          later 10999
-         hint                               -> load
-         loaded own#1 R1 expired by other#2
+         hint                               -> read
+         found own#1 R1 expired by other#2
          later 1
          woke",
     );
@@ -114,9 +114,9 @@ fn a_claim_that_is_renewed_is_waited_for_anew() {
 #[test]
 fn a_lock_that_is_held_does_not_make_a_claim_without_it_nobodys() {
     asked().then(
-        "loaded own#1 R1 expired by other#1 -> lock 11000
-         granted                            -> load
-         loaded own#1 R1 expired by other#1 -> unlock",
+        "found own#1 R1 expired by other#1 -> lock 11000
+         granted                            -> read
+         found own#1 R1 expired by other#1 -> unlock",
     );
 }
 
@@ -124,12 +124,12 @@ fn a_lock_that_is_held_does_not_make_a_claim_without_it_nobodys() {
 fn its_own_claim_keeps_nobody_waiting() {
     asked()
         .then(
-            "loaded own#1 R1 expired  -> lock 11000
-             granted                  -> swap own#1 R1 by own#1 locked
+            "found own#1 R1 expired  -> lock 11000
+             granted                  -> write own#1 R1 by own#1 locked
              later 1001
-             swapped                  -> load
-             loaded own#1 R1 expired by own#1 locked -> swap own#1 R1 by own#2 locked
-             swapped                  -> send R1",
+             written                  -> read
+             found own#1 R1 expired by own#1 locked -> write own#1 R1 by own#2 locked
+             written                  -> send R1",
         )
         .never("unanswered");
 }
@@ -138,13 +138,13 @@ fn its_own_claim_keeps_nobody_waiting() {
 fn who_wakes_a_second_after_its_claim_does_not_send() {
     for clock in ["later 1001", "clock 1001", "clock -1"] {
         asked()
-            .then("loaded own#1 R1 expired -> lock 11000\n granted =>")
+            .then("found own#1 R1 expired -> lock 11000\n granted =>")
             .then(clock)
-            .then("swapped -> load");
+            .then("written -> read");
     }
     asked()
-        .then("loaded own#1 R1 expired -> lock 11000\n granted =>")
-        .then("later 1000\n swapped -> send R1");
+        .then("found own#1 R1 expired -> lock 11000\n granted =>")
+        .then("later 1000\n written -> send R1");
 }
 
 #[test]
@@ -153,12 +153,12 @@ fn a_lost_answer_is_asked_for_again_at_once_under_a_new_claim_three_times_in_all
         asked()
             .then(CLAIMED)
             .then(&format!(
-                "{lost} -> swap own#1 R1 by own#2 locked unanswered\n swapped -> send R1"
+                "{lost} -> write own#1 R1 by own#2 locked unanswered\n written -> send R1"
             ))
             .then(&format!(
-                "{lost} -> swap own#1 R1 by own#3 locked unanswered\n swapped -> send R1"
+                "{lost} -> write own#1 R1 by own#3 locked unanswered\n written -> send R1"
             ))
-            .then(&format!("{lost} -> swap own#1 R1 failed 1 unanswered"));
+            .then(&format!("{lost} -> write own#1 R1 failed 1 unanswered"));
     }
 }
 
@@ -170,7 +170,7 @@ fn after_the_reuse_window_a_lost_answer_is_not_asked_for_again() {
     ] {
         asked()
             .then(CLAIMED)
-            .then(&format!("later {later}\n unanswered -> swap {again}"));
+            .then(&format!("later {later}\n unanswered -> write {again}"));
     }
 }
 
@@ -181,12 +181,12 @@ fn a_refusal_after_an_unanswered_send_is_a_lost_answer() {
         "own#1 R1 expired by other#1 locked",
     ] {
         asked()
-            .then(&format!("loaded {stored} =>"))
+            .then(&format!("found {stored} =>"))
             .then("granted =>")
-            .then(&format!("loaded {stored} =>"))
-            .then("swapped -> send R1\n refused invalid_grant -> load")
-            .then("loaded own#1 R1 expired by own#1 locked unanswered -> swap own#1 ended response_lost")
-            .then("swapped -> unlock, settle 1 response_lost")
+            .then(&format!("found {stored} =>"))
+            .then("written -> send R1\n refused invalid_grant -> read")
+            .then("found own#1 R1 expired by own#1 locked unanswered -> write own#1 ended response_lost")
+            .then("written -> unlock, settle 1 response_lost")
             .done();
     }
 }
@@ -196,10 +196,10 @@ fn a_refusal_ends_nothing_while_another_holder_may_be_answered() {
     asked()
         .then(CLAIMED)
         .then(
-            "refused invalid_grant              -> load
-             loaded own#1 R1 expired by other#7 -> unlock
-             hint                               -> load
-             loaded own#2 R2                    -> settle 1 A2",
+            "refused invalid_grant              -> read
+             found own#1 R1 expired by other#7 -> unlock
+             hint                               -> read
+             found own#2 R2                    -> settle 1 A2",
         )
         .done();
 }
@@ -209,10 +209,10 @@ fn an_answer_in_hand_is_committed_over_anothers_claim() {
     asked()
         .then(CLAIMED)
         .then(
-            "replied 2                          -> swap own#2 R2
-             lost                               -> load
-             loaded own#1 R1 expired by other#7 -> swap own#2 R2
-             swapped                            -> unlock, settle 1 A2",
+            "replied 2                          -> write own#2 R2
+             lost                               -> read
+             found own#1 R1 expired by other#7 -> write own#2 R2
+             written                            -> unlock, settle 1 A2",
         )
         .done();
 }
@@ -220,60 +220,60 @@ fn an_answer_in_hand_is_committed_over_anothers_claim() {
 #[test]
 fn a_foreign_token_is_claimed_by_its_fingerprint_whatever_is_stored() {
     for stored in ["empty", "other#3 R3", "other#3 ended signed_out"] {
-        Play::new("resume R99 -> load").exact().then(&format!(
-            "loaded {stored} -> lock 11000
-             granted         -> swap {stored} by own#1 locked
-             swapped         -> send R99"
+        Play::new("resume R99 -> read").exact().then(&format!(
+            "found {stored} -> lock 11000
+             granted         -> write {stored} by own#1 locked
+             written         -> send R99"
         ));
     }
 }
 
 #[test]
 fn a_login_keeps_the_claim_of_whoever_opens_a_foreign_token() {
-    Play::new("login -> send password\n replied 1 -> load")
+    Play::new("login -> send password\n replied 1 -> read")
         .exact()
         .then(
-            "loaded other#3 R3 by other#1 of R99 -> swap own#4 R1 by other#1
-             swapped                             -> revoke R3, settle 0 A1",
+            "found other#3 R3 by other#1 of R99 -> write own#4 R1 by other#1
+             written                             -> revoke R3, settle 0 A1",
         )
         .done();
 }
 
 #[test]
 fn who_waits_for_the_same_foreign_token_joins_without_a_request() {
-    Play::new("resume R99 -> load")
+    Play::new("resume R99 -> read")
         .exact()
         .then(
-            "loaded empty by other#1 locked of R99 -> lock 11000
-             granted                               -> load
-             loaded other#1 R99                    -> settle 0 A99, unlock",
+            "found empty by other#1 locked of R99 -> lock 11000
+             granted                               -> read
+             found other#1 R99                    -> settle 0 A99, unlock",
         )
         .done();
 }
 
 #[test]
 fn who_loses_the_claim_to_the_same_foreign_token_joins_without_a_request() {
-    Play::new("resume R99 -> load")
+    Play::new("resume R99 -> read")
         .exact()
         .then(
-            "loaded empty          -> lock 11000
-             granted               -> swap empty by own#1 locked
-             lost                  -> load
-             loaded other#1 R99    -> settle 0 A99, unlock",
+            "found empty          -> lock 11000
+             granted               -> write empty by own#1 locked
+             lost                  -> read
+             found other#1 R99    -> settle 0 A99, unlock",
         )
         .done();
 }
 
 #[test]
 fn a_foreign_token_that_is_refused_gives_its_claim_back() {
-    Play::new("resume R99 -> load")
+    Play::new("resume R99 -> read")
         .exact()
         .then(
-            "loaded other#3 R3     -> lock 11000
-             granted               -> swap other#3 R3 by own#1 locked
-             swapped               -> send R99
-             refused invalid_grant -> swap other#3 R3
-             swapped               -> unlock, settle 0 invalid_grant",
+            "found other#3 R3     -> lock 11000
+             granted               -> write other#3 R3 by own#1 locked
+             written               -> send R99
+             refused invalid_grant -> write other#3 R3
+             written               -> unlock, settle 0 invalid_grant",
         )
         .done();
 }
@@ -281,41 +281,41 @@ fn a_foreign_token_that_is_refused_gives_its_claim_back() {
 #[test]
 fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
     asked().then(
-        "loaded own#1 R1 expired -> lock 11000
-         granted                 -> swap own#1 R1 by own#1 locked
-         unswapped               -> load
-         loaded own#1 R1 expired -> swap own#1 R1 by own#2 locked
-         unswapped               -> load
-         loaded own#1 R1 expired -> send R1
-         replied 2               -> swap own#2 R2",
+        "found own#1 R1 expired -> lock 11000
+         granted                 -> write own#1 R1 by own#1 locked
+         unwritten               -> read
+         found own#1 R1 expired -> write own#1 R1 by own#2 locked
+         unwritten               -> read
+         found own#1 R1 expired -> send R1
+         replied 2               -> write own#2 R2",
     );
 }
 
 #[test]
 fn a_claim_that_cannot_be_written_is_not_tried_again_after_another_holder_was_waited_for() {
     let play = asked().then(
-        "loaded own#1 R1 expired -> lock 11000
-         granted                 -> swap own#1 R1 by own#1 locked
-         unswapped               -> load
-         loaded own#1 R1 expired -> swap own#1 R1 by own#2 locked
-         unswapped               -> load
-         loaded own#1 R1 expired by other#1 for 500 -> unlock
+        "found own#1 R1 expired -> lock 11000
+         granted                 -> write own#1 R1 by own#1 locked
+         unwritten               -> read
+         found own#1 R1 expired -> write own#1 R1 by own#2 locked
+         unwritten               -> read
+         found own#1 R1 expired by other#1 for 500 -> unlock
          later 500
-         woke                    -> load
-         loaded own#1 R1 expired -> lock 11000
+         woke                    -> read
+         found own#1 R1 expired -> lock 11000
          granted                 -> send R1
-         replied 2               -> swap own#2 R2",
+         replied 2               -> write own#2 R2",
     );
-    play.then("swapped =>");
+    play.then("written =>");
     assert!(phases::was_seen("Locking", "Sending"));
 }
 
 #[test]
 fn a_claim_that_cannot_be_taken_back_is_a_store_that_fails_unless_another_was_first() {
-    for (released, degraded) in [("unswapped", true), ("lost", false), ("swapped", false)] {
+    for (released, degraded) in [("unwritten", true), ("lost", false), ("written", false)] {
         let play = asked().then(CLAIMED);
         let play = play
-            .then("busy -> swap own#1 R1 failed 1")
+            .then("busy -> write own#1 R1 failed 1")
             .then(&format!("{released} =>"));
         assert_eq!(play.session.snapshot().degraded, degraded, "{released}");
     }
@@ -324,20 +324,20 @@ fn a_claim_that_cannot_be_taken_back_is_a_store_that_fails_unless_another_was_fi
 #[test]
 fn a_claim_that_cannot_be_written_is_followed_by_a_look() {
     let play = asked().then(
-        "loaded own#1 R1 expired -> lock 11000
-         granted                 -> swap own#1 R1 by own#1 locked
-         unswapped               -> load",
+        "found own#1 R1 expired -> lock 11000
+         granted                 -> write own#1 R1 by own#1 locked
+         unwritten               -> read",
     );
     assert!(play.session.snapshot().degraded);
-    let play = play.then("loaded own#2 R2 -> settle 1 A2, unlock");
+    let play = play.then("found own#2 R2 -> settle 1 A2, unlock");
     assert!(!play.session.snapshot().degraded);
 }
 
 #[test]
 fn a_lock_that_comes_too_late_is_given_back() {
     asked()
-        .then("loaded own#1 R1 expired -> lock 11000")
-        .then("signout 9 -> settle 1 signed_out, load, revoke R1\n granted -> unlock")
-        .then("loaded own#1 R1 -> swap own#1 ended signed_out\n swapped")
+        .then("found own#1 R1 expired -> lock 11000")
+        .then("signout 9 -> settle 1 signed_out, read, revoke R1\n granted -> unlock")
+        .then("found own#1 R1 -> write own#1 ended signed_out\n written")
         .done();
 }

@@ -6,10 +6,10 @@ use meshydb_client::event::{Input, Output};
 fn a_refused_refresh_token_ends_the_session_after_a_second_look() {
     let play = Play::new(
         "SENT
-         refused invalid_grant    -> load
+         refused invalid_grant    -> read
          call 2
-         loaded own#1 R1 expired  -> swap own#1 ended invalid_grant
-         swapped                  -> settle 1 invalid_grant, settle 2 invalid_grant
+         found own#1 R1 expired  -> write own#1 ended invalid_grant
+         written                  -> settle 1 invalid_grant, settle 2 invalid_grant
          call 3                   -> settle 3 invalid_grant",
     );
     let error = play.session.snapshot().error.unwrap();
@@ -23,13 +23,13 @@ fn a_refused_refresh_token_ends_the_session_after_a_second_look() {
 #[test]
 fn a_refused_refresh_token_that_is_no_more_the_stored_one_is_no_reason() {
     for looked in [
-        "loaded own#2 R2                -> settle 1 A2",
-        "loaded own#2 R2 expired        -> send R2\n refused x -> settle 1 refused",
-        "loaded own#1 ended signed_out  -> settle 1 signed_out",
-        "loaded other#2 R50             -> settle 1 replaced",
-        "loaded empty                   -> settle 1 removed",
+        "found own#2 R2                -> settle 1 A2",
+        "found own#2 R2 expired        -> send R2\n refused x -> settle 1 refused",
+        "found own#1 ended signed_out  -> settle 1 signed_out",
+        "found other#2 R50             -> settle 1 replaced",
+        "found empty                   -> settle 1 removed",
     ] {
-        Play::new("SENT\n refused invalid_grant -> load")
+        Play::new("SENT\n refused invalid_grant -> read")
             .then(looked)
             .done();
     }
@@ -51,10 +51,10 @@ fn any_other_failure_keeps_the_session_and_the_next_call_tries_again() {
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.state, snapshot.error.is_some()), ("active", true));
         let play = play.then(&format!(
-            "call {told}              -> load
-             loaded own#1 R1 expired  -> send R1
-             replied 2                -> swap own#2 R2
-             swapped                  -> settle {told} A2"
+            "call {told}              -> read
+             found own#1 R1 expired  -> send R1
+             replied 2                -> write own#2 R2
+             written                  -> settle {told} A2"
         ));
         assert_eq!(play.session.snapshot().error, None);
         play.done();
@@ -76,16 +76,16 @@ fn a_session_that_was_never_stored_ends_by_the_refusal_alone() {
     for found in ["empty", "other#2 R50"] {
         Play::new(
             "login                 -> send password
-             replied 1             -> load
-             unloaded              -> settle 0 A1, load
-             unloaded              -> load
-             unloaded
+             replied 1             -> read
+             unread              -> settle 0 A1, read
+             unread              -> read
+             unread
              later 60000
-             call 1                -> load
-             unloaded              -> send R1
-             refused invalid_grant -> load",
+             call 1                -> read
+             unread              -> send R1
+             refused invalid_grant -> read",
         )
-        .then(&format!("loaded {found} -> settle 1 invalid_grant"))
+        .then(&format!("found {found} -> settle 1 invalid_grant"))
         .done();
     }
 }

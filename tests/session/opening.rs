@@ -27,7 +27,7 @@ fn a_login_that_fails_is_over() {
 
 #[test]
 fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
-    for (stored, swapped, outputs) in [
+    for (stored, set, outputs) in [
         ("other#7 R50", "own#8", "revoke R50, settle 0 A1"),
         ("other#7 R50 bare", "own#8", "settle 0 A1"),
         ("other#7 ended signed_out", "own#8", "settle 0 A1"),
@@ -35,9 +35,9 @@ fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
     ] {
         play(&format!(
             "login           -> send password
-             replied 1       -> load
-             loaded {stored} -> swap {swapped} R1
-             swapped         -> {outputs}"
+             replied 1       -> read
+             found {stored} -> write {set} R1
+             written         -> {outputs}"
         ));
     }
 }
@@ -46,27 +46,27 @@ fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
 fn a_login_that_loses_its_swap_looks_again() {
     play(
         "login               -> send password
-         replied 1           -> load
-         loaded empty        -> swap own#1 R1
-         lost                -> load
-         loaded other#3 R50  -> swap own#4 R1
-         swapped             -> revoke R50, settle 0 A1",
+         replied 1           -> read
+         found empty        -> write own#1 R1
+         lost                -> read
+         found other#3 R50  -> write own#4 R1
+         written             -> revoke R50, settle 0 A1",
     );
 }
 
 #[test]
 fn a_login_that_nothing_can_store_is_degraded_and_served() {
     for script in [
-        "unloaded      -> settle 0 A1, load",
-        "loaded newer  -> settle 0 A1, load",
-        "loaded empty  -> swap own#1 R1
-         unswapped     -> settle 0 A1, load",
+        "unread      -> settle 0 A1, read",
+        "found newer  -> settle 0 A1, read",
+        "found empty  -> write own#1 R1
+         unwritten     -> settle 0 A1, read",
     ] {
-        let play = Play::new("login -> send password\n replied 1 -> load").then(script);
-        let play = play.then("call 1 -> settle 1 A1\n unloaded -> load\n unloaded");
+        let play = Play::new("login -> send password\n replied 1 -> read").then(script);
+        let play = play.then("call 1 -> settle 1 A1\n unread -> read\n unread");
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.degraded, snapshot.state), (true, "active"));
-        play.then("call 2 -> settle 2 A1, load").done();
+        play.then("call 2 -> settle 2 A1, read").done();
     }
 }
 
@@ -74,13 +74,13 @@ fn a_login_that_nothing_can_store_is_degraded_and_served() {
 fn an_aborted_login_revokes_what_comes() {
     for script in [
         "abort 0\n unanswered",
-        "abort 0\n replied 1 -> load\n loaded empty -> revoke R1",
-        "replied 1           -> load
-         loaded empty        -> swap own#1 R1
+        "abort 0\n replied 1 -> read\n found empty -> revoke R1",
+        "replied 1           -> read
+         found empty        -> write own#1 R1
          abort 0
-         swapped             -> load, revoke R1
-         loaded own#1 R1     -> swap own#1 ended signed_out
-         swapped",
+         written             -> read, revoke R1
+         found own#1 R1     -> write own#1 ended signed_out
+         written",
     ] {
         let play = Play::new("login -> send password").then(script);
         assert_eq!(play.session.snapshot().state, "ended");
@@ -91,24 +91,24 @@ fn an_aborted_login_revokes_what_comes() {
 #[test]
 fn adopted_tokens_are_committed_like_a_login() {
     play(
-        "adopt 1         -> load
-         loaded empty    -> swap own#1 R1
-         swapped         -> settle 0 A1",
+        "adopt 1         -> read
+         found empty    -> write own#1 R1
+         written         -> settle 0 A1",
     );
 }
 
 #[test]
 fn a_restored_session_is_gone_on_with() {
-    let play = Play::new("restore -> load\n loaded other#4 R50 -> settle 0 A50");
+    let play = Play::new("restore -> read\n found other#4 R50 -> settle 0 A50");
     assert_eq!(play.session.sid(), "other");
     assert_eq!(play.session.snapshot().generation, 4);
     play.then(
         "call 1                       -> settle 1 A50
          later 60000
-         call 2                       -> load
-         loaded other#4 R50 expired   -> send R50
-         replied 51                   -> swap other#5 R51
-         swapped                      -> settle 2 A51",
+         call 2                       -> read
+         found other#4 R50 expired   -> send R50
+         replied 51                   -> write other#5 R51
+         written                      -> settle 2 A51",
     )
     .done();
 }
@@ -116,12 +116,12 @@ fn a_restored_session_is_gone_on_with() {
 #[test]
 fn restoring_from_nothing_finds_nothing() {
     for (stored, error) in [
-        ("loaded empty", None),
-        ("loaded other#4 ended signed_out", None),
-        ("loaded corrupt", Some(Code::Unsupported)),
-        ("loaded newer", Some(Code::Unsupported)),
+        ("found empty", None),
+        ("found other#4 ended signed_out", None),
+        ("found corrupt", Some(Code::Unsupported)),
+        ("found newer", Some(Code::Unsupported)),
     ] {
-        let play = Play::new(&format!("restore -> load\n {stored} -> settle 0 nothing"));
+        let play = Play::new(&format!("restore -> read\n {stored} -> settle 0 nothing"));
         let snapshot = play.session.snapshot();
         assert_eq!(snapshot.state, "ended");
         assert_eq!(snapshot.error.map(|error| error.code), error, "{stored}");
@@ -132,7 +132,7 @@ fn restoring_from_nothing_finds_nothing() {
 
 #[test]
 fn restoring_from_a_store_that_does_not_answer_says_so() {
-    let play = Play::new("restore -> load\n unloaded -> settle 0 unavailable");
+    let play = Play::new("restore -> read\n unread -> settle 0 unavailable");
     assert!(play.session.snapshot().degraded);
     play.done();
 }
@@ -141,10 +141,10 @@ fn restoring_from_a_store_that_does_not_answer_says_so() {
 fn a_token_that_is_or_was_the_stored_sessions_joins_it_and_is_never_sent() {
     for token in ["R1", "R2", "R3"] {
         play(&format!(
-            "resume {token}      -> load
-             loaded other#3 R3   -> send R3
-             replied 4           -> swap other#4 R4
-             swapped             -> settle 0 A4"
+            "resume {token}      -> read
+             found other#3 R3   -> send R3
+             replied 4           -> write other#4 R4
+             written             -> settle 0 A4"
         ));
     }
 }
@@ -152,48 +152,48 @@ fn a_token_that_is_or_was_the_stored_sessions_joins_it_and_is_never_sent() {
 #[test]
 fn a_foreign_token_is_sent_and_then_replaces_what_is_stored() {
     let play = Play::new(
-        "resume R99                   -> load
-         loaded other#3 R3            -> send R99
-         replied 100                  -> load
-         loaded other#3 R3            -> swap own#4 R100
-         swapped                      -> revoke R3, settle 0 A100",
+        "resume R99                   -> read
+         found other#3 R3            -> send R99
+         replied 100                  -> read
+         found other#3 R3            -> write own#4 R100
+         written                      -> revoke R3, settle 0 A100",
     );
     let held = play.session.held().unwrap();
     assert!(held.knows(&refresh("R99")) && held.knows(&refresh("R100")));
     play.done();
     for script in [
-        "loaded empty -> send R99",
-        "loaded corrupt -> send R99",
-        "unloaded\n later 1000\n woke -> load\n loaded empty -> send R99",
-        "unloaded\n later 10000\n woke -> settle 0 unavailable",
+        "found empty -> send R99",
+        "found corrupt -> send R99",
+        "unread\n later 1000\n woke -> read\n found empty -> send R99",
+        "unread\n later 10000\n woke -> settle 0 unavailable",
     ] {
-        Play::new("resume R99 -> load").then(script);
+        Play::new("resume R99 -> read").then(script);
     }
 }
 
 #[test]
 fn a_foreign_token_that_is_refused_leaves_what_is_stored() {
     play(
-        "resume R99              -> load
-         loaded other#3 R3       -> send R99
+        "resume R99              -> read
+         found other#3 R3       -> send R99
          refused invalid_grant   -> settle 0 invalid_grant",
     );
 }
 
 #[test]
 fn a_resume_that_is_aborted_in_time_sends_nothing() {
-    play("resume R99 -> load\n abort 0\n loaded empty");
+    play("resume R99 -> read\n abort 0\n found empty");
 }
 
 #[test]
 fn a_resume_that_is_aborted_after_its_send_is_kept() {
     let play = Play::new(
-        "resume R99      -> load
-         loaded empty    -> send R99
+        "resume R99      -> read
+         found empty    -> send R99
          abort 0
-         replied 100     -> load
-         loaded empty    -> swap own#1 R100
-         swapped",
+         replied 100     -> read
+         found empty    -> write own#1 R100
+         written",
     );
     assert_eq!(play.session.snapshot().state, "active");
     assert!(play.session.knows(&refresh("R99")));
@@ -203,14 +203,14 @@ fn a_resume_that_is_aborted_after_its_send_is_kept() {
 #[test]
 fn a_session_knows_its_tokens_until_it_is_over() {
     let knows = |play: &Play, token| play.session.knows(&refresh(token));
-    let opening = Play::new("resume R5 -> load");
+    let opening = Play::new("resume R5 -> read");
     assert!(knows(&opening, "R5"));
     assert!(!knows(&opening, "R1"));
-    let open = Play::new("REPLIED\n swapped -> settle 1 A2");
+    let open = Play::new("REPLIED\n written -> settle 1 A2");
     assert!(knows(&open, "R1"));
     assert!(knows(&open, "R2"));
     assert!(!knows(&open, "R3"));
-    let over = open.then("later 60000\n call 2 -> load\n loaded empty -> settle 2 removed");
+    let over = open.then("later 60000\n call 2 -> read\n found empty -> settle 2 removed");
     assert!(!knows(&over, "R2"));
 }
 
@@ -218,9 +218,9 @@ fn a_session_knows_its_tokens_until_it_is_over() {
 fn a_session_without_a_refresh_token_is_not_renewed_ahead() {
     let play = Play::new(
         "login              -> send password
-         replied 1 bare     -> load
-         loaded empty       -> swap own#1 bare
-         swapped            -> settle 0 A1
+         replied 1 bare     -> read
+         found empty       -> write own#1 bare
+         written            -> settle 0 A1
          later 55000
          call 1             -> settle 1 A1",
     );

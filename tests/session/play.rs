@@ -22,17 +22,17 @@ const STAGES: [(&str, &str); 4] = [
     (
         "OPEN",
         "login                   -> send password
-         replied 1               -> load
-         loaded empty            -> swap own#1 R1
-         swapped                 -> settle 0 A1",
+         replied 1               -> read
+         found empty            -> write own#1 R1
+         written                 -> settle 0 A1",
     ),
     (
         "ASKED",
         "later 60000
-         call 1                  -> load",
+         call 1                  -> read",
     ),
-    ("SENT", "loaded own#1 R1 expired -> send R1"),
-    ("REPLIED", "replied 2            -> swap own#2 R2"),
+    ("SENT", "found own#1 R1 expired -> send R1"),
+    ("REPLIED", "replied 2            -> write own#2 R2"),
 ];
 
 /// Puts a session through a script, at the end of which nobody is left waiting.
@@ -74,7 +74,7 @@ impl Play {
         }
     }
 
-    /// From here on the script says what becomes of the lock and of every swap.
+    /// From here on the script says what becomes of the lock and of every write.
     pub(crate) fn exact(mut self) -> Self {
         self.is_exact = true;
         self
@@ -141,8 +141,8 @@ impl Play {
             | Input::Refresh { caller }
             | Input::SignOut { caller } => assert!(self.asked.insert(*caller)),
             Input::Abort(caller) => assert!(self.settled.insert(*caller)),
-            Input::Read(_) => assert!(self.awaited.remove("load")),
-            Input::CompareAndSet(_) => assert!(self.awaited.remove("swap")),
+            Input::Read(_) => assert!(self.awaited.remove("read")),
+            Input::CompareAndSet(_) => assert!(self.awaited.remove("write")),
             Input::Replied(_) => assert!(self.awaited.remove("send")),
             Input::Locked(_) => assert!(self.awaited.remove("lock")),
             Input::Revoked => self.revoking -= 1,
@@ -161,10 +161,10 @@ impl Play {
         );
         for output in &outputs {
             let settled = match output {
-                Output::Read => self.awaits("load", "swap"),
-                Output::CompareAndSet(_) => self.awaits("swap", "load"),
+                Output::Read => self.awaits("read", "write"),
+                Output::CompareAndSet(_) => self.awaits("write", "read"),
                 Output::Send(_) => self.awaits("send", "send"),
-                Output::Lock { .. } => self.awaits("lock", "load"),
+                Output::Lock { .. } => self.awaits("lock", "read"),
                 Output::Settle { caller, .. } => Some(*caller),
                 Output::Revoke(_) => {
                     self.revoking += 1;
@@ -233,11 +233,11 @@ impl Play {
             "late" => Input::Replied(Err(oauth::no_answer(true))),
             "portal" => Input::Replied(Err(portal())),
             "unanswered" => Input::Replied(Err(oauth::no_answer(false))),
-            "swapped" => Input::CompareAndSet(Ok(true)),
+            "written" => Input::CompareAndSet(Ok(true)),
             "lost" => Input::CompareAndSet(Ok(false)),
-            "unswapped" => Input::CompareAndSet(Err(StoreFailed)),
-            "unloaded" => Input::Read(Err(StoreFailed)),
-            "loaded" => Input::Read(Ok(self.entry(&words[1..]))),
+            "unwritten" => Input::CompareAndSet(Err(StoreFailed)),
+            "unread" => Input::Read(Err(StoreFailed)),
+            "found" => Input::Read(Ok(self.entry(&words[1..]))),
             other => panic!("what is {other}?"),
         };
         let mut outputs = self.feed(input);
@@ -337,8 +337,8 @@ impl Play {
 
 fn answers(said: &str) -> Option<&'static str> {
     match said.split(' ').next() {
-        Some("loaded" | "unloaded") => Some("load"),
-        Some("swapped" | "lost" | "unswapped") => Some("swap"),
+        Some("found" | "unread") => Some("read"),
+        Some("written" | "lost" | "unwritten") => Some("write"),
         Some("replied" | "refused" | "unanswered" | "busy" | "late" | "portal") => Some("send"),
         _ => None,
     }

@@ -13,11 +13,11 @@ fn in_the_last_tenth_of_its_life_the_token_is_given_at_once_and_the_next_fetched
          later 53999
          call 1          -> settle 1 A1
          later 1
-         call 2          -> settle 2 A1, load
-         loaded own#1 R1 -> send R1
+         call 2          -> settle 2 A1, read
+         found own#1 R1 -> send R1
          call 3          -> settle 3 A1
-         replied 2       -> swap own#2 R2
-         swapped
+         replied 2       -> write own#2 R2
+         written
          call 4          -> settle 4 A2",
     );
 }
@@ -27,13 +27,13 @@ fn a_refresh_ahead_that_fails_is_tried_again_after_the_pause_by_the_next_call() 
     let play = Play::new(
         "OPEN
          later 54000
-         call 1          -> settle 1 A1, load
-         loaded own#1 R1 -> send R1
+         call 1          -> settle 1 A1, read
+         found own#1 R1 -> send R1
          busy
          call 2          -> settle 2 A1",
     );
     assert_eq!(play.session.wake_at(), None);
-    play.then("later 500\n call 3 -> settle 3 A1, load").done();
+    play.then("later 500\n call 3 -> settle 3 A1, read").done();
 }
 
 #[test]
@@ -44,12 +44,12 @@ fn whoever_can_wait_through_the_pause_does_three_times() {
     assert_eq!(play.session.snapshot().state, "waiting");
     play.then(
         "later 500
-         woke                               -> load
-         loaded own#1 R1 expired            -> send R1
+         woke                               -> read
+         found own#1 R1 expired            -> send R1
          busy
          later 1000
-         woke                               -> load
-         loaded own#1 R1 expired            -> send R1
+         woke                               -> read
+         found own#1 R1 expired            -> send R1
          busy                               -> settle 1 unavailable",
     )
     .done();
@@ -61,10 +61,10 @@ fn holders_that_fail_at_once_do_not_come_back_at_once() {
         let mut play = Play::new("");
         play.session = Session::new(Rc::new(config()), name.into());
         let play = play.then(
-            "restore                 -> load
-             loaded own#1 R1 expired -> settle 0 A1
-             call 1                  -> load
-             loaded own#1 R1 expired -> send R1
+            "restore                 -> read
+             found own#1 R1 expired -> settle 0 A1
+             call 1                  -> read
+             found own#1 R1 expired -> send R1
              busy",
         );
         play.session.wake_at().unwrap() - play.now.monotonic
@@ -81,34 +81,34 @@ fn a_pause_beyond_the_timeout_is_told_with_its_length() {
     assert_eq!(outputs, ["settle 1 unavailable"]);
     let error = play.session.snapshot().error.unwrap();
     assert_eq!(error.retry_after, Some(60));
-    play.then("call 2 -> load\n loaded own#1 R1 expired cooling 60000 -> settle 2 unavailable")
+    play.then("call 2 -> read\n found own#1 R1 expired cooling 60000 -> settle 2 unavailable")
         .done();
 }
 
 #[test]
 fn the_pause_of_another_holder_is_kept() {
-    let play = Play::new("ASKED\n loaded own#1 R1 expired cooling 5000");
+    let play = Play::new("ASKED\n found own#1 R1 expired cooling 5000");
     assert_eq!(play.session.wake_at(), Some(play.now.monotonic + 5_000));
     play.then(
         "later 5000
-         woke                               -> load
-         loaded own#1 R1 expired            -> send R1
-         replied 2                          -> swap own#2 R2
-         swapped                            -> settle 1 A2",
+         woke                               -> read
+         found own#1 R1 expired            -> send R1
+         replied 2                          -> write own#2 R2
+         written                            -> settle 1 A2",
     )
     .done();
 }
 
 #[test]
 fn a_pause_that_begins_in_the_future_is_void() {
-    Play::new("ASKED\n loaded own#1 R1 expired cooling 5000\n clock -1\n hint -> load")
-        .then("loaded own#1 R1 expired cooled -> send R1");
+    Play::new("ASKED\n found own#1 R1 expired cooling 5000\n clock -1\n hint -> read")
+        .then("found own#1 R1 expired cooled -> send R1");
 }
 
 #[test]
 fn a_call_settles_at_its_deadline_and_its_request_goes_on() {
     let play = Play::new("SENT\n later 9999\n woke\n later 1\n woke -> settle 1 timeout");
-    play.then("replied 2 -> swap own#2 R2\n swapped\n call 2 -> settle 2 A2")
+    play.then("replied 2 -> write own#2 R2\n written\n call 2 -> settle 2 A2")
         .done();
 }
 
@@ -116,16 +116,16 @@ fn a_call_settles_at_its_deadline_and_its_request_goes_on() {
 fn a_call_that_waits_for_another_holder_has_twice_the_time_and_a_second() {
     for waiting in [
         "lock 11000",
-        "lock 11000\n ungranted -> load\n loaded own#1 R1 expired by other#1",
+        "lock 11000\n ungranted -> read\n found own#1 R1 expired by other#1",
     ] {
         let play = Play::new("ASKED").exact();
-        let play = play.then(&format!("loaded own#1 R1 expired by other#1 -> {waiting}"));
+        let play = play.then(&format!("found own#1 R1 expired by other#1 -> {waiting}"));
         let play = play.then("later 10000\n woke =>");
         assert_eq!(play.waiting(), [1]);
     }
     Play::new("ASKED")
         .exact()
-        .then("loaded own#1 R1 expired by other#1 -> lock 11000")
+        .then("found own#1 R1 expired by other#1 -> lock 11000")
         .then("later 10000\n woke\n later 10999\n woke\n later 1\n woke -> settle 1 timeout");
 }
 
@@ -138,16 +138,16 @@ fn who_has_nobody_left_to_wait_for_does_not_wait() {
 
 #[test]
 fn a_record_that_could_not_be_stored_is_written_again_at_once_and_then_from_time_to_time() {
-    let failing = "loaded own#1 R1 expired -> swap own#2 R2\n unswapped";
-    let mut play = Play::new("REPLIED\n unswapped -> settle 1 A2, load")
-        .then(&format!("{failing} -> load\n {failing}"));
+    let failing = "found own#1 R1 expired -> write own#2 R2\n unwritten";
+    let mut play = Play::new("REPLIED\n unwritten -> settle 1 A2, read")
+        .then(&format!("{failing} -> read\n {failing}"));
     for seconds in [1, 2, 4, 8, 16, 32, 64, 64] {
         let wake = play.session.wake_at().unwrap() - play.now.monotonic;
         assert_eq!(wake, seconds * 1_000);
-        play = play.then(&format!("later {wake}\n woke -> load\n {failing}"));
+        play = play.then(&format!("later {wake}\n woke -> read\n {failing}"));
     }
     assert!(play.session.snapshot().degraded);
-    let play = play.then("hint -> load\n loaded own#1 R1 expired -> swap own#2 R2\n swapped");
+    let play = play.then("hint -> read\n found own#1 R1 expired -> write own#2 R2\n written");
     assert!(!play.session.snapshot().degraded);
     assert_eq!(play.session.wake_at(), None);
 }
@@ -155,7 +155,7 @@ fn a_record_that_could_not_be_stored_is_written_again_at_once_and_then_from_time
 #[test]
 fn a_call_waits_through_a_pause_that_ends_before_its_time_and_not_with_it() {
     Play::new("SENT\n busy 10 -> settle 1 unavailable").done();
-    Play::new("SENT\n busy 9\n later 9000\n woke -> load\n loaded own#1 R1 expired -> send R1")
-        .then("replied 2 -> swap own#2 R2\n swapped -> settle 1 A2")
+    Play::new("SENT\n busy 9\n later 9000\n woke -> read\n found own#1 R1 expired -> send R1")
+        .then("replied 2 -> write own#2 R2\n written -> settle 1 A2")
         .done();
 }

@@ -5,8 +5,8 @@ use meshydb_client::config::Config;
 use meshydb_client::error::Reason;
 
 const WRITTEN: &str = "
-    loaded own#1 R1   -> swap own#1 ended signed_out
-    swapped
+    found own#1 R1   -> write own#1 ended signed_out
+    written
     call 7            -> settle 7 signed_out
     signout 8
     hint
@@ -14,7 +14,7 @@ const WRITTEN: &str = "
 
 #[test]
 fn idle_it_ends_at_once_revokes_and_is_then_written() {
-    let play = Play::new("OPEN\n signout 9 -> load, revoke R1");
+    let play = Play::new("OPEN\n signout 9 -> read, revoke R1");
     assert!(play.session.held().is_none());
     assert_eq!(play.session.snapshot().state, "ended");
     let error = play.session.snapshot().error.unwrap();
@@ -24,7 +24,7 @@ fn idle_it_ends_at_once_revokes_and_is_then_written() {
 
 #[test]
 fn loading_or_confirming_it_uses_the_read_that_is_under_way() {
-    for reading in ["ASKED", "SENT\n refused invalid_grant -> load"] {
+    for reading in ["ASKED", "SENT\n refused invalid_grant -> read"] {
         let play = Play::new(reading);
         let play = play.then("signout 9 -> settle 1 signed_out, revoke R1");
         play.then(WRITTEN).done();
@@ -40,7 +40,7 @@ fn sending_it_settles_everyone_and_revokes_the_late_reply() {
     ] {
         for order in [[WRITTEN, reply], [reply, WRITTEN]] {
             let play = Play::new("SENT");
-            let play = play.then("signout 9 -> settle 1 signed_out, load, revoke R1");
+            let play = play.then("signout 9 -> settle 1 signed_out, read, revoke R1");
             play.then(&order.join("\n")).done();
         }
     }
@@ -49,15 +49,15 @@ fn sending_it_settles_everyone_and_revokes_the_late_reply() {
 #[test]
 fn committing_it_revokes_the_newest_token_and_overwrites_what_was_being_written() {
     for (before, after) in [
-        ("", "swapped -> load"),
-        ("", "lost -> load"),
-        ("lost -> load", ""),
+        ("", "written -> read"),
+        ("", "lost -> read"),
+        ("lost -> read", ""),
     ] {
         Play::new("REPLIED")
             .then(before)
             .then("signout 9 -> settle 1 signed_out, revoke R2")
             .then(after)
-            .then("loaded own#2 R2 -> swap own#2 ended signed_out\n swapped")
+            .then("found own#2 R2 -> write own#2 ended signed_out\n written")
             .done();
     }
 }
@@ -65,38 +65,38 @@ fn committing_it_revokes_the_newest_token_and_overwrites_what_was_being_written(
 #[test]
 fn a_login_under_way_is_never_opened() {
     for script in [
-        "signout 9           -> settle 0 signed_out, load
+        "signout 9           -> settle 0 signed_out, read
          replied 1           -> revoke R1
-         loaded empty",
-        "replied 1           -> load
+         found empty",
+        "replied 1           -> read
          signout 9           -> settle 0 signed_out, revoke R1
-         loaded other#3 R50",
-        "replied 1           -> load
-         loaded empty        -> swap own#1 R1
+         found other#3 R50",
+        "replied 1           -> read
+         found empty        -> write own#1 R1
          signout 9           -> settle 0 signed_out, revoke R1
-         swapped             -> load
-         loaded own#1 R1     -> swap own#1 ended signed_out
-         swapped",
+         written             -> read
+         found own#1 R1     -> write own#1 ended signed_out
+         written",
     ] {
         Play::new("login -> send password").then(script).done();
     }
-    play("resume R9 -> load\n signout 9 -> settle 0 signed_out\n loaded empty");
+    play("resume R9 -> read\n signout 9 -> settle 0 signed_out\n found empty");
 }
 
 #[test]
 fn condemned_or_releasing_it_reads_what_its_last_write_has_left() {
     let play = Play::new("SENT").then(
-        "refused invalid_grant   -> load
-         loaded own#1 R1 expired -> swap own#1 ended invalid_grant
+        "refused invalid_grant   -> read
+         found own#1 R1 expired -> write own#1 ended invalid_grant
          signout 9               -> settle 1 signed_out, revoke R1
-         swapped                 -> load
-         loaded own#1 ended invalid_grant",
+         written                 -> read
+         found own#1 ended invalid_grant",
     );
     play.done();
     let play = Play::new("SENT").exact().then(
-        "busy      -> swap own#1 R1 failed 1
+        "busy      -> write own#1 R1 failed 1
          signout 9 -> unlock, settle 1 signed_out, revoke R1
-         swapped   -> load",
+         written   -> read",
     );
     play.then(WRITTEN).done();
     for phase in ["Condemned", "Releasing"] {
@@ -106,7 +106,7 @@ fn condemned_or_releasing_it_reads_what_its_last_write_has_left() {
 
 #[test]
 fn ending_or_over_it_has_nothing_left_to_do() {
-    let ending = "signout 9 -> load, revoke R1\n signout 10";
+    let ending = "signout 9 -> read, revoke R1\n signout 10";
     let play = Play::new("OPEN").then(ending).then(WRITTEN);
     play.then("signout 11").done();
 }
@@ -114,36 +114,36 @@ fn ending_or_over_it_has_nothing_left_to_do() {
 #[test]
 fn it_writes_nothing_over_another_session_or_an_end() {
     for stored in [
-        "loaded other#3 R50",
-        "loaded other#3 ended signed_out",
-        "loaded own#1 ended invalid_grant",
-        "loaded empty",
-        "loaded corrupt",
-        "loaded newer",
+        "found other#3 R50",
+        "found other#3 ended signed_out",
+        "found own#1 ended invalid_grant",
+        "found empty",
+        "found corrupt",
+        "found newer",
     ] {
-        play(&format!("OPEN\n signout 9 -> load, revoke R1\n {stored}"));
+        play(&format!("OPEN\n signout 9 -> read, revoke R1\n {stored}"));
     }
 }
 
 #[test]
 fn a_lost_end_is_written_again_over_what_is_there_then_eight_times() {
-    let again = "lost -> load\n loaded own#1 R1 -> swap own#1 ended signed_out\n";
-    let twice = format!("{again}swapped");
+    let again = "lost -> read\n found own#1 R1 -> write own#1 ended signed_out\n";
+    let twice = format!("{again}written");
     let failed =
-        "unswapped -> load\n unloaded -> load\n loaded own#1 R1 -> swap own#1 ended signed_out\n";
+        "unwritten -> read\n unread -> read\n found own#1 R1 -> write own#1 ended signed_out\n";
     for more in [
-        "swapped",
+        "written",
         &twice,
-        &format!("{failed}swapped"),
-        "lost -> load\n loaded other#2 R50",
+        &format!("{failed}written"),
+        "lost -> read\n found other#2 R50",
     ] {
-        Play::new("OPEN\n signout 9 -> load, revoke R1")
-            .then("loaded own#1 R1 -> swap own#1 ended signed_out")
+        Play::new("OPEN\n signout 9 -> read, revoke R1")
+            .then("found own#1 R1 -> write own#1 ended signed_out")
             .then(more)
             .done();
     }
-    Play::new("OPEN\n signout 9 -> load, revoke R1")
-        .then("loaded own#1 R1 -> swap own#1 ended signed_out")
+    Play::new("OPEN\n signout 9 -> read, revoke R1")
+        .then("found own#1 R1 -> write own#1 ended signed_out")
         .then(&again.repeat(8))
         .then("lost")
         .done();
@@ -151,9 +151,9 @@ fn a_lost_end_is_written_again_over_what_is_there_then_eight_times() {
 
 #[test]
 fn its_caller_is_settled_when_the_end_is_written_and_the_revocation_answered() {
-    let written = "loaded own#1 R1 -> swap own#1 ended signed_out\n swapped";
+    let written = "found own#1 R1 -> write own#1 ended signed_out\n written";
     for order in [[written, "revoked"], ["revoked", written]] {
-        let play = Play::new("OPEN\n signout 9 -> load, revoke R1").then(order[0]);
+        let play = Play::new("OPEN\n signout 9 -> read, revoke R1").then(order[0]);
         assert_eq!(play.waiting(), [9]);
         assert!(play.then(order[1]).waiting().is_empty());
     }
@@ -165,7 +165,7 @@ fn without_a_place_to_revoke_at_only_the_store_is_waited_for() {
         can_revoke: false,
         ..config()
     });
-    let play = play.then("OPEN\n signout 9 -> load");
+    let play = play.then("OPEN\n signout 9 -> read");
     assert_eq!(play.waiting(), [9]);
     play.then(WRITTEN).done();
 }

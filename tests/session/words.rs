@@ -11,11 +11,11 @@ use meshydb_client::token::{RefreshToken, fingerprint};
 
 pub(crate) fn shown(output: &Output) -> String {
     match output {
-        Output::Read => "load".into(),
+        Output::Read => "read".into(),
         Output::Lock { within } => format!("lock {within}"),
         Output::Unlock => "unlock".into(),
         Output::CompareAndSet(Entry { stored, attempt }) => {
-            format!("swap {}{}", value(stored), steps(attempt))
+            format!("write {}{}", value(stored), steps(attempt))
         }
         Output::Send(request) => format!("send {}", field(request, "refresh_token")),
         Output::Revoke(request) => format!("revoke {}", field(request, "token")),

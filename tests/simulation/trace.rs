@@ -11,7 +11,7 @@ use crate::server::Token;
 
 pub(crate) fn describe(input: &Input) -> String {
     match input {
-        Input::Read(Ok(entry)) => format!("loaded {}", shown(entry)),
+        Input::Read(Ok(entry)) => format!("found {}", shown(entry)),
         Input::Replied(Ok(TokenSet { access_token, .. })) => {
             format!("replied {:?}", Token::of(access_token).index)
         }
@@ -24,7 +24,7 @@ pub(crate) fn describe(input: &Input) -> String {
 
 pub(crate) fn describe_output(output: &Output) -> String {
     match output {
-        Output::CompareAndSet(entry) => format!("swap {}", shown(entry)),
+        Output::CompareAndSet(entry) => format!("write {}", shown(entry)),
         Output::Send(request) => match Token::parse(field(request, "refresh_token")) {
             Some(token) => format!("send R{}x{}", token.family, token.index),
             None => "send password".into(),
