@@ -1,10 +1,6 @@
 /** Faults of design: name, what the core has in one place, what the fault has instead. */
 export const mutants = [
-  [
-    "no second look after a refusal",
-    "if error.ends_session() => self.read(Aim::End(error)),",
-    "if error.ends_session() => self.over(self.proven(&error)),",
-  ],
+  ["no second look after a refusal", "self.read(Aim::End(error))", "self.over(self.proven(&error))"],
   [
     "a sign-out that ends whatever is there",
     "if let Some(record) = self.look.live(&self.sid).cloned() {",
@@ -12,18 +8,18 @@ export const mutants = [
   ],
   [
     "the session ends on a 5xx",
-    "self.code == Code::InvalidGrant && self.status == Some(400)",
+    "self.code == Code::InvalidGrant && matches!(self.status, Some(400 | 401 | 403))",
     "self.code == Code::InvalidGrant || self.code == Code::Unavailable",
   ],
   [
     "the session ends on a 403",
-    "self.code == Code::InvalidGrant && self.status == Some(400)",
-    "self.status == Some(400) || self.status == Some(403)",
+    "self.code == Code::InvalidGrant && matches!(self.status, Some(400 | 401 | 403))",
+    "self.code == Code::InvalidGrant || self.status == Some(403)",
   ],
   [
     "a lost answer is asked for again without a claim",
-    "return if is_claimed {\n                    self.claim(now)\n                } else {",
-    "return if is_claimed && attempt.claim.take().is_none() {\n                    self.claim(now)\n                } else {",
+    "return if self.contest.attempt.claim.is_some() {",
+    "return if self.contest.attempt.claim.is_none() {",
   ],
   ["an older generation is adopted", "if record.generation > generation {", "if record.generation != generation {"],
   [
@@ -64,8 +60,8 @@ export const mutants = [
   ],
   [
     "a send while the store does not answer",
-    "if self.look.is_silent() && self.is_shared() {\n            return self.wait(now.monotonic + NEXT_LOOK, aim);",
-    "if self.look.is_silent() && self.is_shared() {\n            return self.send_unclaimed(now);",
+    "if self.must_be_readable() {",
+    "if self.must_be_readable() && !self.look.is_silent() {",
   ],
   [
     "a claim's time passes while the store does not answer",
@@ -79,8 +75,8 @@ export const mutants = [
   ],
   [
     "a token that could not be stored is written again too late",
-    "self.config.timeout / 2\n        } else {",
-    "i64::MAX\n        } else {",
+    "self.at = now.monotonic + wait.min(timeout / 2);",
+    "self.at = now.monotonic + wait.max(2 * timeout);",
   ],
   [
     "no second look after a claim that the store does not take",
@@ -93,7 +89,11 @@ export const mutants = [
     "self.me.claim(timeout / 2, has_lock);",
   ],
   ["a send without a claim", "Aim::Refresh => self.claim(now),", "Aim::Refresh => self.send(now),"],
-  ["a lost claim is sent all the same", "            Phase::Claiming { .. } if lost => self.read(Aim::Refresh),\n", ""],
+  [
+    "a lost claim is sent all the same",
+    "Phase::Claiming { .. } if lost => {\n                self.contest.claim_lost();\n                self.read(Aim::Refresh)\n            }",
+    "Phase::Claiming { at } if lost => self.claimed(now, at, true),",
+  ],
   [
     "a lost commit revokes what came",
     "Standing::Behind(record) => self.catch_up(now, record),\n            Standing::Over(reason) => {",
@@ -106,18 +106,18 @@ export const mutants = [
   ],
   [
     "callers are settled before the commit",
-    "let next = Rc::new(record.rotated(tokens, *now));",
-    "let next = Rc::new(record.rotated(tokens, *now));\n                let early = Ok(Some(next.access_token.clone()));\n                self.settle_those(&early, &mut |_| true);",
+    "let mut next = record.rotated(tokens, *now);",
+    "let mut next = record.rotated(tokens, *now);\n                let early = Ok(Some(next.access_token.clone()));\n                self.settle_those(&early, &mut |_| true);",
   ],
   [
     "the lock is kept through a cool-down",
-    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.hand.burst",
-    "        self.hand.burst",
+    "if is_barred || !self.look.is_silent() && !is_unstored {",
+    "if is_barred && !self.look.is_silent() && !is_unstored {",
   ],
   [
     "the lock is given back while the store does not answer",
-    "        if !self.look.is_silent() {\n            self.unlock();\n        }\n        self.hand.burst",
-    "        self.unlock();\n        self.hand.burst",
+    "if is_barred || !self.look.is_silent() && !is_unstored {",
+    "if is_barred || self.look.is_silent() || !is_unstored {",
   ],
   ["the lock is never given back", "if self.lock.release() {", "if self.lock.release() && false {"],
   [
@@ -132,8 +132,8 @@ export const mutants = [
   ],
   [
     "a cool-down by the other machine's clock",
-    "let lasts = (0..cooldown.duration).contains(&passed);",
-    "let lasts = passed < cooldown.duration;",
+    "if passed < -SKEW {\n            return 0;\n        }\n        (self.duration - seen.max(passed - SKEW)).max(0)",
+    "(self.duration - passed.max(seen.min(passed))).max(0)",
   ],
   [
     "no cool-down after a failure",
@@ -142,15 +142,19 @@ export const mutants = [
   ],
   [
     "a backoff that does not grow",
-    "let failures = self.attempt.failures() + 1;",
-    "let failures = self.attempt.failures().min(0) + 1;",
+    "let failures = sends.max(self.attempt.failures() + 1);",
+    "let failures = sends.max(self.attempt.failures() + 1).min(1);",
   ],
   [
     "failures are forgotten by whoever takes over",
     "            self.attempt.token = token;\n            self.attempt.claim = None;",
     "            self.attempt.token = token;\n            self.attempt.cooldown = None;\n            self.attempt.claim = None;",
   ],
-  ["an unanswered send is not remembered", "self.attempt.unanswered_since.get_or_insert(now.wall);", ""],
+  [
+    "an unanswered send is not remembered",
+    "if !error.is_unanswered() {\n            self.contest.not_granted();\n        }",
+    "self.contest.not_granted();",
+  ],
   [
     "a refusal ends a session while another holder may be answered",
     "let wait = self.contest.wait(now, self.lock == Lock::Held);",
@@ -173,32 +177,134 @@ export const mutants = [
   ],
   [
     "a sign-out is tried once",
-    "if self.lost_writes >= LOST_WRITES {\n            return Phase::Over(end);",
-    "if self.lost_writes <= LOST_WRITES {\n            return Phase::Over(end);",
+    "if self.rewrite.at_once() {\n            return self.ending(end, Step::Reading);",
+    "if self.rewrite.at_once() {\n            return Phase::Over(end);",
   ],
-  ["callers have no deadline", "now.monotonic >= self.deadline", "now.monotonic >= self.deadline + 100_000"],
+  [
+    "callers have no deadline",
+    "deadline: now.monotonic + timeout,\n            limit: now.monotonic + 2 * timeout + STORE_TIME,",
+    "deadline: now.monotonic + 100_000,\n            limit: now.monotonic + 2 * timeout + 100_000,",
+  ],
   ["no alarm is set", "(wake_at < i64::MAX).then_some(wake_at)", "(wake_at < 0).then_some(wake_at)"],
   [
     "a call waits through any cool-down",
-    "self.sends < LONGEST_WAIT && until < self.since + timeout",
-    "until < self.since + 100 * timeout",
+    "(is_repeat || self.sends < LONGEST_WAIT) && until < self.deadline",
+    "is_repeat || until < self.deadline + 1_000_000",
   ],
   [
-    "lost swaps are counted for ever",
-    "self.lost_writes = 0;\n        self.changed();\n        if mem::take(&mut self.hinted) {",
-    "self.changed();\n        if mem::take(&mut self.hinted) {",
+    "a refresh ahead never stops",
+    "self.rewrite = Rewrite::new(now);\n            self.callers.prefetch = false;",
+    "self.rewrite = Rewrite::new(now);",
   ],
-  ["a refresh ahead never stops", "self.callers.prefetch = false;\n            if stored {", "if stored {"],
   [
     "a record that was not stored is not written again",
     "let is_at_once = self.tries < AT_ONCE;",
     "let is_at_once = self.tries > AT_ONCE;",
   ],
-  ["a foreign claim is written over by a login", "if self.has_rival() && token != self.attempt.token {", "if false {"],
+  [
+    "a foreign claim is written over by a login",
+    "if [token, stored].contains(&self.attempt.token) {",
+    "if [token, stored, self.attempt.token].contains(&self.attempt.token) {",
+  ],
   [
     "the old token is gone back to when the store fails",
-    "self.hand.put(Tokens::Record(next.clone()));\n        self.degraded = !stored;",
-    "if stored || self.hand.record().is_none() {\n            self.hand.put(Tokens::Record(next.clone()));\n        }\n        self.degraded = !stored;",
+    "self.hand.put(Tokens::Record(record.clone()));\n        self.degraded = !stored;",
+    "if stored || self.hand.record().is_none() {\n            self.hand.put(Tokens::Record(record.clone()));\n        }\n        self.degraded = !stored;",
   ],
-  ["a burst outlives its token", "if self.fingerprint() != before {", "if false {"],
+  ["a lost swap counts as a store that fails", "const LOST_WRITES: u8 = 8;", "const LOST_WRITES: u8 = 0;"],
+  [
+    "a lost answer is asked for again at once each time",
+    "let is_first = error.is_unanswered() && self.contest.lost_first();",
+    "let is_first = error.is_unanswered();",
+  ],
+  [
+    "nobody goes on after a lost answer without callers",
+    "self.callers.repeat = is_asked_again || self.is_repeated(until, &error);",
+    "self.callers.repeat = is_asked_again;",
+  ],
+  ["no repeat after the first", "sends.count < MOST_SENDS)", "sends.count < 2)"],
+  ["repeats without a limit of seven", "sends.count < MOST_SENDS)", "sends.count < u8::MAX)"],
+  [
+    "the time of other holders counts against callers",
+    "None if is_held_up => self.held_up_at",
+    "None if is_held_up && now.monotonic < 0 => self.held_up_at",
+  ],
+  [
+    "a 5xx is not remembered as unanswered",
+    "Code::Network | Code::Timeout | Code::Unavailable => !self.never_sent,",
+    "Code::Network | Code::Timeout => !self.never_sent,\n            Code::Unavailable => false,",
+  ],
+  [
+    "the refusal of a young token is not asked for again",
+    "if self.is_young(now) && self.contest.ask_again(now) {",
+    "if self.is_young(now) && now.monotonic < 0 && self.contest.ask_again(now) {",
+  ],
+  ["a 403 with invalid_grant does not end the session", "Some(400 | 401 | 403)", "Some(400 | 401)"],
+  [
+    "the lock is given back while a token is not stored",
+    "if is_barred || !self.look.is_silent() && !is_unstored {",
+    "if is_barred || !self.look.is_silent() {",
+  ],
+  [
+    "a token that could not be stored is not written again by itself",
+    "if self.degraded && !is_hopeless {",
+    "if self.degraded && is_hopeless {",
+  ],
+  [
+    "a sign-out that gives up while the store fails",
+    "self.rewrite.put_off(now, self.config.timeout);\n        Phase::Ending {\n            end,\n            step: Step::Waiting,\n        }",
+    "self.rewrite.put_off(now, self.config.timeout);\n        Phase::Over(end)",
+  ],
+  ["only eight past tokens are remembered", "const PAST: usize = 513;", "const PAST: usize = 8;"],
+  [
+    "adopt does not join the live session",
+    "self.look.stored.live().filter(|_| is_adopted)",
+    "self.look.stored.live().filter(|_| is_adopted && self.hand.record().is_some())",
+  ],
+  [
+    "adopt revokes what it replaces",
+    "if matches!(self.hand.tokens(), Tokens::None) {\n            self.replaced",
+    "if !matches!(self.hand.tokens(), Tokens::Foreign(_)) {\n            self.replaced",
+  ],
+  [
+    "who was replaced in mid-refresh revokes what came",
+    "if reason != Reason::Replaced {",
+    "if reason == Reason::Replaced || reason != Reason::Replaced {",
+  ],
+  [
+    "what is new is told by its text",
+    "let Commit { record, is_fresh } = next;",
+    "let Commit { record, .. } = next;\n        let before = self.hand.record().map(|held| &held.access_token);\n        let is_fresh = before != Some(&record.access_token);",
+  ],
+  [
+    "a 401 always refreshes",
+    "if unauthorized && self.keeps_token(now, &phase) {",
+    "if unauthorized && self.keeps_token(now, &phase) && false {",
+  ],
+  [
+    "a session without a refresh token never ends",
+    "self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now)",
+    "self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now) && false",
+  ],
+  [
+    "a cool-down by wall clocks alone",
+    "(self.duration - seen.max(passed - SKEW)).max(0)",
+    "(self.duration - passed.max(seen.min(passed))).max(0)",
+  ],
+  ["no bound for min_validity", "self.wanted.min_validity.min(validity.lifetime() / 2)", "self.wanted.min_validity"],
+  [
+    "a send without a claim after two failures",
+    "self.is_certain() && self.span.is_some_and(is_long)",
+    "self.is_certain() && (self.span.is_some_and(is_long) || self.is_so())",
+  ],
+  [
+    "an orphaned lock is waited for in full each time",
+    "(Lock::Doubtful, _) => SHORT_WAIT,",
+    "(Lock::Doubtful, 0) => longest,",
+  ],
+  [
+    "a corrupt record does not stop a send",
+    "is_unreadable && self.look.has_stored() ||",
+    "is_unreadable && self.look.is_silent() && self.look.has_stored() ||",
+  ],
 ];

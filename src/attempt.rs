@@ -1,11 +1,11 @@
 //! What holders of one session tell each other about a send: who may, and when again.
 //!
-//! Owns the claim, the cool-down with its backoff, and the memory of a send that was not
-//! answered. A claim is waited out by the clock of the waiting holder, never by comparing two
-//! machines' clocks; a cool-down that begins in the future is void. Knows nothing of
-//! stores, requests or the session.
+//! Owns the claim, the cool-down with its backoff, and the memory of sends that were not
+//! answered. Claims and cool-downs are waited out by the clock of the waiting holder, from
+//! when it first sees them. Knows nothing of stores, requests or the session.
 
 use crate::oauth::Member;
+use crate::token::SKEW;
 
 const FIRST_BACKOFF: i64 = 500;
 const LONGEST_BACKOFF: i64 = 60_000;
@@ -40,17 +40,48 @@ pub struct Cooldown {
 
 impl Cooldown {
     /// Half of the backoff (0.5 s, doubled with each failure, at most 60 s) and a random part of the other half, or
-    /// what the server asks for (RFC 9110 section 10.2.3) if that is longer.
+    /// what the server asks for (RFC 9110 section 10.2.3), and then no less than all of it.
     pub fn new(since: i64, failures: u32, retry_after: Option<u32>, random: u32) -> Self {
-        let backoff = (FIRST_BACKOFF << failures.saturating_sub(1).min(7)).min(LONGEST_BACKOFF);
+        let backoff = backoff(failures);
         let jitter = (backoff / 2 * i64::from(random)) >> 32;
-        let asked = i64::from(retry_after.unwrap_or(0)) * 1_000;
+        let duration = match retry_after {
+            Some(seconds) if seconds > 0 => (i64::from(seconds) * 1_000).max(backoff + 1),
+            Some(_) | None => backoff / 2 + jitter,
+        };
         Self {
             since,
-            duration: asked.max(backoff / 2 + jitter),
+            duration,
             failures,
         }
     }
+
+    /// Whether it is as long as it is because the server asked for that.
+    pub fn is_asked_for(&self) -> bool {
+        self.duration > backoff(self.failures)
+    }
+
+    /// Milliseconds that it lasts on, `seen` milliseconds after it was first seen, at `wall`. It is believed to have begun when
+    /// it was first seen, unless it began long before by any clock; one of the far future is void.
+    pub fn left(&self, wall: i64, seen: i64) -> i64 {
+        let passed = wall - self.since;
+        if passed < -SKEW {
+            return 0;
+        }
+        (self.duration - seen.max(passed - SKEW)).max(0)
+    }
+}
+
+fn backoff(failures: u32) -> i64 {
+    (FIRST_BACKOFF << failures.saturating_sub(1).min(7)).min(LONGEST_BACKOFF)
+}
+
+/// Sends of one refresh token in a row whose answers are lost, or still to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sends {
+    /// When the first of them was, in epoch milliseconds.
+    pub since: i64,
+    /// How many.
+    pub count: u8,
 }
 
 /// What is known of the sends of one refresh token.
@@ -62,14 +93,17 @@ pub struct Attempt {
     pub claim: Option<Claim>,
     /// How long no holder may.
     pub cooldown: Option<Cooldown>,
-    /// Since when the server may have spent it without anybody knowing, in epoch milliseconds.
-    pub unanswered_since: Option<i64>,
+    /// Those that the server may have granted without any holder knowing.
+    pub sends: Option<Sends>,
+    /// Refusals in a row, while the token was so young that the server may not know it yet.
+    pub refusals: u8,
 }
 
 impl Attempt {
     /// What can be made of `attempt`, `claim`, `claim_number`, `claim_for`, `claim_locked` (1 or 0), `cooldown_since`,
-    /// `cooldown_for`, `failures` and `unanswered_since`: nothing in them may keep anybody waiting for longer than an hour.
-    pub fn parse(members: &[Member; 9]) -> Self {
+    /// `cooldown_for`, `failures`, `sent_since`, `sends` and `refusals`: nothing in them may keep a holder waiting for longer
+    /// than an hour.
+    pub fn parse(members: &[Member; 11]) -> Self {
         let [
             token,
             claim,
@@ -79,10 +113,13 @@ impl Attempt {
             cooldown_since,
             cooldown_for,
             failures,
-            unanswered_since,
+            sent_since,
+            sends,
+            refusals,
         ] = members;
         let number = |member| time(member).unwrap_or(0);
         let wait = |member| number(member).min(LONGEST_COOLDOWN);
+        let count = |member| number(member).min(i64::from(u8::MAX)) as u8;
         Self {
             token: number(token),
             claim: (*claim != Member::Missing).then(|| Claim {
@@ -96,32 +133,35 @@ impl Attempt {
                 duration: wait(cooldown_for),
                 failures: wait(failures) as u32,
             }),
-            unanswered_since: time(unanswered_since),
+            sends: time(sent_since).map(|since| Sends {
+                since,
+                count: count(sends).max(1),
+            }),
+            refusals: count(refusals),
         }
     }
 
-    /// Milliseconds until anybody may send, at `wall`.
-    pub fn cooling(&self, wall: i64) -> i64 {
-        self.cooldown.map_or(0, |cooldown| {
-            let passed = wall - cooldown.since;
-            let lasts = (0..cooldown.duration).contains(&passed);
-            if lasts { cooldown.duration - passed } else { 0 }
-        })
-    }
-
-    /// Adds to what was read what was known `before` of the same refresh token: its claim stays, and the longer memory of
-    /// the two.
+    /// Adds to what was read what was known `before`, and could not be written, of the same refresh token: its claim and its
+    /// cool-down stay, and the longer memory of the two.
     pub fn remember(&mut self, before: &Self) {
-        let since = |attempt: &Self| attempt.cooldown.map(|cooldown| cooldown.since);
-        if since(before) > since(self) {
-            self.cooldown = before.cooldown;
-        }
         if self.token == 0 {
             self.token = before.token;
         }
         if self.token == before.token {
-            self.unanswered_since = self.unanswered_since.or(before.unanswered_since);
+            let count = |attempt: &Self| attempt.sends.map(|sends| sends.count);
+            if count(before) > count(self) {
+                self.sends = before.sends;
+            }
+            self.refusals = self.refusals.max(before.refusals);
         }
+    }
+
+    /// Takes back one send: it was certainly not granted.
+    pub(crate) fn forget_send(&mut self) {
+        if let Some(sends) = &mut self.sends {
+            sends.count = sends.count.saturating_sub(1);
+        }
+        self.sends = self.sends.filter(|sends| sends.count > 0);
     }
 
     /// Sends in a row that have failed.

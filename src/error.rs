@@ -61,15 +61,18 @@ pub enum Reason {
     Replaced,
     /// The record was removed from the store.
     Removed,
+    /// Its access token has expired, and there is no way to renew it.
+    Expired,
 }
 
 impl Reason {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::SignedOut,
         Self::InvalidGrant,
         Self::ResponseLost,
         Self::Replaced,
         Self::Removed,
+        Self::Expired,
     ];
 
     /// The reason's public name.
@@ -80,6 +83,7 @@ impl Reason {
             Self::ResponseLost => "response_lost",
             Self::Replaced => "replaced",
             Self::Removed => "removed",
+            Self::Expired => "expired",
         }
     }
 
@@ -117,6 +121,8 @@ pub struct Details {
     pub retry_after: Option<u32>,
     /// What the server said.
     pub server: Option<Rc<ServerError>>,
+    /// Whether the request certainly never left.
+    pub never_sent: bool,
 }
 
 impl Deref for Error {
@@ -143,6 +149,7 @@ impl Error {
             status: None,
             retry_after: None,
             server: None,
+            never_sent: false,
         }))
     }
 
@@ -156,6 +163,7 @@ impl Error {
             }
             Reason::Replaced => "another login took its place",
             Reason::Removed => "its record was removed from the store",
+            Reason::Expired => "the access token has expired, and the server gave no refresh token",
         };
         let mut error = Self::new(Code::SessionEnded, text);
         error.reason = Some(reason);
@@ -174,16 +182,29 @@ impl Error {
         }
     }
 
-    /// Whether the server may have acted although its answer did not come: the connection broke, the deadline passed,
-    /// or a 2xx was no token response.
-    pub fn is_lost_answer(&self) -> bool {
-        matches!(self.code, Code::Network | Code::Timeout)
-            || self.code == Code::InvalidResponse && matches!(self.status, Some(200..300))
+    /// Whether the server may have acted although no token response came: the connection broke, the deadline passed, a 2xx
+    /// was no token response, or a gateway answered for it.
+    pub fn is_unanswered(&self) -> bool {
+        match self.code {
+            Code::Network | Code::Timeout | Code::Unavailable => !self.never_sent,
+            Code::InvalidResponse => matches!(self.status, Some(200..300)),
+            Code::InvalidGrant
+            | Code::Refused
+            | Code::RateLimited
+            | Code::SessionEnded
+            | Code::Unsupported => false,
+        }
     }
 
-    /// Whether this answer to a refresh says that the refresh token is dead: `invalid_grant`
-    /// with the status that RFC 6749 section 5.2 gives it. Any other status may be a proxy's.
+    /// Whether the server, or what answers for it, asks for a pause.
+    pub fn asks_for_pause(&self) -> bool {
+        self.retry_after.is_some()
+            || !matches!(self.status, None | Some(200..300 | 500..=502 | 504..))
+    }
+
+    /// Whether this answer to a refresh says that the refresh token is dead: `invalid_grant` (RFC 6749 section 5.2), with
+    /// 400 or one of the two that servers use instead.
     pub fn ends_session(&self) -> bool {
-        self.code == Code::InvalidGrant && self.status == Some(400)
+        self.code == Code::InvalidGrant && matches!(self.status, Some(400 | 401 | 403))
     }
 }

@@ -20,7 +20,7 @@ pub enum Opening {
     Login(Request),
     /// With a refresh token: goes on with the stored session if it is one of its tokens.
     Resume(RefreshToken),
-    /// With tokens from any other grant.
+    /// With tokens from any other grant: goes on with the stored session if they are some of its own.
     Adopt(TokenSet),
     /// With what is stored, or not at all.
     Restore,
@@ -44,6 +44,8 @@ pub enum Input {
         min_validity: i64,
         /// A token that will not do.
         rejected: Option<AccessToken>,
+        /// Whether that is known by a 401 alone.
+        unauthorized: bool,
     },
     /// A caller wants whatever token comes after the one in hand.
     Refresh {
@@ -64,11 +66,13 @@ pub enum Input {
     Revoked,
     /// The stored record may have changed.
     Hint,
+    /// The network may be back.
+    Online,
     /// The moment that [`Session::wake_at`](crate::session::Session::wake_at) names has come.
     Woke,
     /// The user signs out.
     SignOut {
-        /// Settled when the end is in the store and the revocation was answered.
+        /// Settled when the end is in the store and the revocation was answered, or when the store has failed for too long.
         caller: u32,
     },
 }
@@ -102,7 +106,7 @@ pub enum Output {
     Changed,
 }
 
-/// What anyone may see of a session.
+/// What a session shows of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot<'a> {
     /// `active`, `refreshing`, `waiting` or `ended`.

@@ -41,6 +41,8 @@ impl Purpose {
 pub struct Request {
     /// What it is for.
     pub purpose: Purpose,
+    /// The password or the token in it.
+    pub secret: String,
     /// The form, which holds secrets.
     pub body: String,
 }
@@ -55,6 +57,7 @@ impl fmt::Debug for Request {
 pub fn password_request(config: &Config, username: &str, password: &str) -> Request {
     request(
         Purpose::Password,
+        password,
         &[
             ("grant_type", Purpose::Password.as_str()),
             ("client_id", &config.public_key),
@@ -69,6 +72,7 @@ pub fn password_request(config: &Config, username: &str, password: &str) -> Requ
 pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request {
     request(
         Purpose::Refresh,
+        refresh_token.reveal(),
         &[
             ("grant_type", Purpose::Refresh.as_str()),
             ("client_id", &config.public_key),
@@ -82,6 +86,7 @@ pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Opti
     config.can_revoke.then(|| {
         request(
             Purpose::Revocation,
+            refresh_token.reveal(),
             &[
                 ("token", refresh_token.reveal()),
                 ("token_type_hint", "refresh_token"),
@@ -91,7 +96,7 @@ pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Opti
     })
 }
 
-fn request(purpose: Purpose, fields: &[(&str, &str)]) -> Request {
+fn request(purpose: Purpose, secret: &str, fields: &[(&str, &str)]) -> Request {
     let mut body = String::new();
     for (name, value) in fields {
         if value.is_empty() {
@@ -104,7 +109,11 @@ fn request(purpose: Purpose, fields: &[(&str, &str)]) -> Request {
         body.push('=');
         push_form_encoded(&mut body, value);
     }
-    Request { purpose, body }
+    Request {
+        purpose,
+        secret: secret.into(),
+        body,
+    }
 }
 
 /// Appends `text` in `application/x-www-form-urlencoded` form (RFC 6749 appendix B).
@@ -186,8 +195,8 @@ pub struct Answer {
     pub status: u16,
     /// Retry-After, in seconds from now.
     pub retry_after: Option<f64>,
-    /// Of the JSON object that the body is, if it is one of at most 64 KiB of UTF-8 and of media type `application/json`:
-    /// `access_token`, `token_type`, `expires_in`, `refresh_token`, `scope`, `error`, `error_description`.
+    /// Of the JSON object that the body is, if it is one of at most 64 KiB of UTF-8: `access_token`, `token_type`,
+    /// `expires_in`, `refresh_token`, `scope`, if its media type is `application/json`, `error`, `error_description`.
     pub members: [Member; 7],
 }
 
@@ -200,8 +209,8 @@ pub fn no_answer(late: bool) -> Error {
     }
 }
 
-/// Judges the answer to a token request (RFC 6749 sections 5.1 and 5.2).
-pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
+/// Judges the answer to a token request with this secret in it (RFC 6749 sections 5.1 and 5.2).
+pub fn token_response(answer: &Answer, secret: &str) -> Result<TokenSet, Error> {
     let (code, text) = match answer.status {
         200 => match token_set(&answer.members) {
             Some(tokens) => return Ok(tokens),
@@ -218,13 +227,68 @@ pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
         error.retry_after = seconds(answer.retry_after);
     } else if code == Code::Refused {
         let [.., name, description] = &answer.members;
-        error.server = server_error(name, description).map(Rc::new);
+        let server = server_error(name, description);
+        error.server = server.filter(|server| !server.reveals(secret)).map(Rc::new);
         if name.text() == Some("invalid_grant") {
             error.code = Code::InvalidGrant;
             error.text = "the server refused the credentials";
         }
     }
     Err(error)
+}
+
+/// As many characters of a secret in a row are too many to be shown.
+const TELLING: usize = 6;
+
+impl ServerError {
+    /// Whether a part of the secret can be read in it: as it is shown, or form-encoded.
+    fn reveals(&self, secret: &str) -> bool {
+        let shown: Vec<u8> = secret.bytes().filter(is_shown).collect();
+        let reveals = |text: &String| {
+            has_part(text.as_bytes(), &shown) || has_part(&form_decoded(text), secret.as_bytes())
+        };
+        reveals(&self.error) || self.description.as_ref().is_some_and(reveals)
+    }
+}
+
+/// Whether so much of the secret is in the text in a row.
+fn has_part(text: &[u8], secret: &[u8]) -> bool {
+    let telling = secret.len().min(TELLING);
+    let mut text = text;
+    while telling > 0 && text.len() >= telling {
+        let mut rest = secret;
+        while rest.len() >= telling {
+            let same = text
+                .iter()
+                .zip(rest)
+                .take_while(|(one, other)| one == other);
+            if same.count() >= telling {
+                return true;
+            }
+            rest = rest.get(1..).unwrap_or_default();
+        }
+        text = text.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+fn form_decoded(text: &str) -> Vec<u8> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::new();
+    while let Some(mut byte) = bytes.next() {
+        let mut rest = bytes.clone();
+        let mut digit = || char::from(rest.next()?).to_digit(16);
+        if byte == b'%'
+            && let (Some(high), Some(low)) = (digit(), digit())
+        {
+            byte = (high * 16 + low) as u8;
+            bytes = rest;
+        } else if byte == b'+' {
+            byte = b' ';
+        }
+        decoded.push(byte);
+    }
+    decoded
 }
 
 fn server_error(error: &Member, description: &Member) -> Option<ServerError> {
@@ -274,11 +338,16 @@ fn seconds(retry_after: Option<f64>) -> Option<u32> {
     retry_after.map(|seconds| seconds.clamp(0.0, LONGEST_RETRY_AFTER).ceil() as u32)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "a filter's argument")]
+fn is_shown(byte: &u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
+}
+
 /// The characters that RFC 6749 section 5.2 allows in an error, cut to 256.
 fn sanitised(text: &str) -> Option<String> {
     let clean: String = text
         .bytes()
-        .filter(|&byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+        .filter(is_shown)
         .take(LONGEST_DESCRIPTION)
         .map(char::from)
         .collect();

@@ -10,15 +10,16 @@ use crate::attempt::{Attempt, time};
 use crate::error::Reason;
 use crate::oauth::Member;
 use crate::token::{
-    AccessToken, LONGEST_LIFETIME, Now, RefreshToken, TokenSet, UNKNOWN_LIFETIME, Validity,
-    fingerprint,
+    AccessToken, FIVE_MINUTES, LONGEST_LIFETIME, Now, RefreshToken, SKEW, TokenSet,
+    UNKNOWN_LIFETIME, Validity, fingerprint,
 };
 
 /// The version of the record that this crate writes.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 /// Hexadecimal digits of a fingerprint.
 const FINGERPRINT: usize = 13;
-const PAST: usize = 9;
+/// Fingerprints: of the first refresh token, and of those that came last.
+const PAST: usize = 513;
 
 /// A live session, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,8 +38,10 @@ pub struct Record {
     pub validity: Validity,
     /// Whether the server said how long.
     pub expiry_known: bool,
-    /// Fingerprints of the first and the last eight refresh tokens, separated by spaces.
+    /// Fingerprints of the first and the last 512 refresh tokens: the first, then the newest first.
     pub past: String,
+    /// When a refresh was last made because a server had refused the access token, in epoch milliseconds.
+    pub unauthorized_at: Option<i64>,
 }
 
 impl Record {
@@ -59,6 +62,7 @@ impl Record {
             validity: Validity::default(),
             expiry_known: false,
             past: String::new(),
+            unauthorized_at: None,
         };
         before.remember();
         before.rotated(tokens, now)
@@ -82,30 +86,34 @@ impl Record {
         next
     }
 
-    /// Whether `token` is this session's refresh token, or was one of the first or last eight.
+    /// Whether `token` is this session's refresh token, or was the first or one of the last 512.
     pub fn knows(&self, token: &RefreshToken) -> bool {
         let fingerprint = hexadecimal(token.fingerprint());
         let was = |past: &[u8]| past == fingerprint.as_bytes();
         self.refresh_token.as_ref() == Some(token)
-            || self.past.as_bytes().split(|&byte| byte == b' ').any(was)
+            || self.past.as_bytes().chunks(FINGERPRINT).any(was)
+    }
+
+    /// Whether so little time has passed since a refresh because of a 401 that another would not help.
+    pub fn is_renewed(&self, now: Now) -> bool {
+        let within = (self.validity.lifetime() / 2).min(FIVE_MINUTES);
+        let is_recent = |at| (-SKEW..within).contains(&(now.wall - at));
+        self.unauthorized_at.is_some_and(is_recent) && self.validity.covers(now, 0)
+    }
+
+    /// Whether its access token has expired for good: there is no other, and its lifetime is known.
+    pub fn is_spent(&self, now: Now) -> bool {
+        self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now)
     }
 
     fn remember(&mut self) {
         let Some(token) = &self.refresh_token else {
             return;
         };
-        let mut past = String::new();
-        let is_full = self.past.len() >= PAST * FINGERPRINT;
-        for (index, byte) in self.past.bytes().enumerate() {
-            if !(is_full && (FINGERPRINT..=2 * FINGERPRINT).contains(&index)) {
-                past.push(char::from(byte));
-            }
-        }
-        if !past.is_empty() {
-            past.push(' ');
-        }
-        past.push_str(&hexadecimal(token.fingerprint()));
-        self.past = past;
+        let newest = hexadecimal(token.fingerprint());
+        let after_the_first = self.past.len().min(FINGERPRINT);
+        self.past.insert_str(after_the_first, &newest);
+        self.past.truncate(PAST * FINGERPRINT);
     }
 }
 
@@ -145,10 +153,10 @@ pub enum Stored {
 
 impl Entry {
     /// Validates what was read at `now`: `v`, `sid`, `gen`, `access_token`, `refresh_token`, `scope`, `received_at`,
-    /// `expires_at` (epoch milliseconds, missing where the server did not say), `past`, `ended` (the reason), and the
-    /// members of its [`Attempt`].
-    pub fn parse(members: &[Member; 19], now: Now) -> Self {
-        let [v, _, _, _, _, _, _, _, _, _, attempt @ ..] = members;
+    /// `expires_at` (epoch milliseconds, missing where the server did not say), `past`, `unauthorized_at`, `ended` (the
+    /// reason), and the members of its [`Attempt`].
+    pub fn parse(members: &[Member; 22], now: Now) -> Self {
+        let [v, _, _, _, _, _, _, _, _, _, _, attempt @ ..] = members;
         let is_newer = v.number().is_some_and(|version| version > VERSION as f64);
         Self {
             stored: if is_newer {
@@ -196,7 +204,7 @@ impl Stored {
         }
     }
 
-    fn parse(members: &[Member; 19], now: Now) -> Option<Self> {
+    fn parse(members: &[Member; 22], now: Now) -> Option<Self> {
         let [
             v,
             sid,
@@ -207,6 +215,7 @@ impl Stored {
             received_at,
             expires_at,
             past,
+            unauthorized_at,
             ended,
             attempt,
             ..,
@@ -249,6 +258,7 @@ impl Stored {
             validity: Validity::seen(now, received_at, expires_at),
             expiry_known,
             past: past.into(),
+            unauthorized_at: time(unauthorized_at),
         })))
     }
 }
@@ -261,10 +271,9 @@ fn hexadecimal(fingerprint: i64) -> String {
 }
 
 fn is_past(past: &str) -> bool {
-    past.len() < PAST * (FINGERPRINT + 1)
-        && past
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || byte == b' ')
+    past.len() <= PAST * FINGERPRINT
+        && past.len().is_multiple_of(FINGERPRINT)
+        && past.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What a session knows of its place in the store.

@@ -16,7 +16,6 @@
 //! A phase is known to the handlers alone, which take it and return the next; what is known in
 //! every phase is in [`Common`], each part of it with a file of its own.
 
-mod burst;
 mod callers;
 mod committing;
 mod contest;
@@ -27,30 +26,33 @@ mod holder;
 mod lock;
 mod look;
 mod opening;
+mod pauses;
 mod phase;
 mod refreshing;
 mod rewrite;
 mod settling;
 mod showing;
+mod unwritable;
 mod waking;
 
 use std::mem;
 use std::rc::Rc;
 
 use crate::config::Config;
-use crate::error::{Error, Reason};
+use crate::error::Error;
 use crate::event::{Input, Output, StoreFailed};
 use crate::record::{Entry, Place, Record, Standing, Stored};
 use crate::token::{Now, RefreshToken};
-use callers::{ANOTHER, Callers};
+use callers::{Callers, Wanted};
 use contest::Contest;
 use departure::Departure;
 use hand::{Hand, Tokens};
 use holder::Holder;
 use lock::Lock;
 use look::Look;
-use phase::{Aim, Phase};
+use phase::{Aim, Commit, Phase, again};
 use rewrite::Rewrite;
+pub use showing::Known;
 
 /// Compare-and-set operations that may be lost in a row before the store counts as failing.
 const LOST_WRITES: u8 = 8;
@@ -113,9 +115,12 @@ impl Session {
     }
 
     /// Takes one input at a time and says what is to be done about it, in order.
+    #[inline(never)]
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         let phase = mem::replace(&mut self.phase, Phase::Idle);
         self.phase = self.common.handle(&now, phase, input);
+        let is_held_up = self.common.is_held_up(&self.phase);
+        self.common.callers.hold_up(is_held_up, &now);
         if matches!(self.phase, Phase::Over(_) | Phase::Absent) {
             self.common.departed();
         }
@@ -124,6 +129,7 @@ impl Session {
 }
 
 impl Common {
+    #[inline(never)]
     fn handle(&mut self, now: &Now, phase: Phase, input: Input) -> Phase {
         match input {
             Input::Open { caller, opening } => self.open(now, caller, opening),
@@ -131,13 +137,20 @@ impl Common {
                 caller,
                 min_validity,
                 rejected,
+                unauthorized,
             } => {
                 let in_hand = self.hand.record().map(|record| &record.access_token);
                 let is_rejected = rejected.is_some() && rejected.as_ref() == in_hand;
-                let min_validity = if is_rejected { ANOTHER } else { min_validity };
-                self.call(now, phase, caller, min_validity)
+                if !is_rejected {
+                    return self.call(now, phase, Wanted::for_at_least(caller, min_validity));
+                }
+                if unauthorized && self.keeps_token(now, &phase) {
+                    self.settle(caller, Ok(rejected));
+                    return phase;
+                }
+                self.call(now, phase, Wanted::another(caller, unauthorized))
             }
-            Input::Refresh { caller } => self.call(now, phase, caller, ANOTHER),
+            Input::Refresh { caller } => self.call(now, phase, Wanted::another(caller, false)),
             Input::Abort(caller) => {
                 self.callers.remove(caller);
                 self.departure.remove(caller);
@@ -152,36 +165,33 @@ impl Common {
                 phase
             }
             Input::Hint => self.hint(phase),
+            Input::Online => self.online(phase),
             Input::Woke => self.woke(now, phase),
             Input::SignOut { caller } => {
                 self.departure.add(caller);
-                self.sign_out(phase)
+                self.sign_out(now, phase)
             }
         }
     }
 
-    /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
-    fn call(&mut self, now: &Now, phase: Phase, id: u32, min_validity: i64) -> Phase {
-        if phase.is_over() {
-            let end = phase.end().or(self.error.as_ref()).cloned();
-            let never_stored = || Error::ended(Reason::Removed);
-            self.settle(id, Err(end.unwrap_or_else(never_stored)));
-            return phase;
+    /// Whether those who wait are kept waiting by other holders, or by the store that is to take their token.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing is in the way")]
+    fn is_held_up(&self, phase: &Phase) -> bool {
+        match phase {
+            Phase::Locking(_) | Phase::Committing(_) => true,
+            Phase::Reading(_) | Phase::Waiting { .. } => self.contest.has_rival(),
+            _ => false,
         }
-        if self.queue(now, id, min_validity) {
-            self.settle_satisfied(now);
+    }
+
+    /// Goes on at once where only its own backoff keeps it waiting.
+    fn online(&mut self, phase: Phase) -> Phase {
+        self.contest.hasten();
+        if let Phase::Waiting { aim, .. } = phase {
+            self.read(aim)
+        } else {
+            phase
         }
-        if !matches!(phase, Phase::Idle) {
-            return phase;
-        }
-        self.callers.prefetch =
-            self.callers.is_empty() && self.is_ageing(now) && self.cooling(now) == 0;
-        if !self.callers.are_wanting() && !self.degraded {
-            return Phase::Idle;
-        }
-        let phase = self.read(Aim::Refresh);
-        self.changed();
-        phase
     }
 
     #[expect(
@@ -201,20 +211,20 @@ impl Common {
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other phase has asked")]
     fn was_read(&mut self, now: &Now, phase: Phase, read: Result<Entry, StoreFailed>) -> Phase {
-        self.notice(read);
+        self.notice(now, read);
         match phase {
             Phase::Reading(aim) => match self.hand.record().cloned() {
                 Some(record) => self.looked(now, record, aim),
                 None => self.opening_read(now),
             },
             Phase::Committing(next) => self.committing_read(now, next),
-            Phase::Ending { end, .. } => self.ending_read(end),
+            Phase::Ending { end, .. } => self.ending_read(now, end),
             phase => phase,
         }
     }
 
     /// Remembers what is stored, and what holders have told each other.
-    fn notice(&mut self, read: Result<Entry, StoreFailed>) {
+    fn notice(&mut self, now: &Now, read: Result<Entry, StoreFailed>) {
         let Ok(Entry { stored, attempt }) = read else {
             self.look.stored = Stored::Silent;
             self.contest.end_attempt();
@@ -229,7 +239,11 @@ impl Common {
         let generation = self.look.stored.generation();
         let is_ours = self.look.stored.sid() == Some(&self.sid);
         let is_later = is_ours && generation > self.hand.generation();
-        self.contest.heard(attempt, is_later);
+        // What is said of a predecessor of the token in hand is of no use any more.
+        let is_past = is_ours && generation < self.hand.generation();
+        if !is_past || ![0, self.look.fingerprint()].contains(&attempt.token) {
+            self.contest.heard(attempt, is_later, now);
+        }
         if is_ours && self.look.stored.live().is_some() {
             self.look.place = Place::Stored;
             self.degraded &= generation < self.hand.generation();
@@ -246,7 +260,9 @@ impl Common {
             (Standing::Newer, Aim::Refresh) => self.barred(),
             (Standing::Current, aim) => match (self.look.other_twin(&record), aim) {
                 (Some(other), _) => self.catch_up(now, other),
-                (None, Aim::Refresh) if self.is_unstored(&record) => self.commit_over(record),
+                (None, Aim::Refresh) if self.is_unstored(&record) => {
+                    self.commit_over(again(record))
+                }
                 (None, Aim::End(refusal)) if !self.look.has_stored() => {
                     self.over(self.proven(&refusal))
                 }
@@ -274,14 +290,23 @@ impl Common {
         let done = set == Ok(true);
         let lost = set == Ok(false) && self.lost_writes < LOST_WRITES;
         self.lost_writes += u8::from(lost && !phase.is_over());
+        if done || lost {
+            self.contest.written(done);
+        }
         match phase {
-            Phase::Ending { end, written } => self.ending_written(end, written, done),
-            Phase::Claiming { .. } if lost => self.read(Aim::Refresh),
+            Phase::Ending { end, step } => self.ending_written(now, end, step, set),
+            Phase::Claiming { .. } if lost => {
+                self.contest.claim_lost();
+                self.read(Aim::Refresh)
+            }
             Phase::Claiming { at } => self.claimed(now, at, done),
             Phase::Condemned(refusal) if lost => self.read(Aim::End(refusal)),
             Phase::Condemned(refusal) if done => self.over(self.proven(&refusal)),
             Phase::Condemned(refusal) => self.unproven(now, refusal),
             Phase::Releasing(error) => {
+                if !done {
+                    self.contest.not_written();
+                }
                 self.hinted |= lost;
                 self.degraded |= !done && !lost;
                 self.rest_after(now, error)
@@ -308,7 +333,8 @@ impl Common {
     fn idle(&mut self) -> Phase {
         self.end_attempt();
         self.callers.prefetch = false;
-        self.lost_writes = 0;
+        self.callers.repeat = false;
+        self.forget_lost_writes();
         self.contest.forget_rival();
         if self.hand.record().is_none() {
             return self.given_up();
@@ -318,6 +344,13 @@ impl Common {
             self.read(Aim::Refresh)
         } else {
             Phase::Idle
+        }
+    }
+
+    /// A store that never agrees fails.
+    fn forget_lost_writes(&mut self) {
+        if !self.contest.unwritable().is_so() {
+            self.lost_writes = 0;
         }
     }
 
@@ -341,7 +374,7 @@ impl Common {
     }
 
     fn cooling(&self, now: &Now) -> i64 {
-        self.contest.attempt.cooling(now.wall)
+        self.contest.cooling(self.hand.fingerprint(), now)
     }
 
     fn is_ageing(&self, now: &Now) -> bool {

@@ -9,8 +9,9 @@ use std::fmt;
 /// Lifetime assumed where the server did not say, in milliseconds.
 pub const UNKNOWN_LIFETIME: i64 = 300_000;
 /// How far the clocks of two machines that share a store may be apart, in milliseconds.
-const SKEW: i64 = 60_000;
-const LONGEST_MARGIN: i64 = 300_000;
+pub const SKEW: i64 = 60_000;
+/// The longest margin, and the longest time for which a refresh because of a 401 counts.
+pub(crate) const FIVE_MINUTES: i64 = 300_000;
 /// The longest lifetime believed, in milliseconds: one year.
 pub const LONGEST_LIFETIME: i64 = 365 * 24 * 3_600_000;
 
@@ -146,7 +147,22 @@ impl Validity {
     /// Milliseconds before its expiry from which the next token is fetched while this one is used: a tenth of its life,
     /// at most five minutes.
     pub fn margin(&self) -> i64 {
-        ((self.expires_at - self.received_at) / 10).min(LONGEST_MARGIN)
+        (self.lifetime() / 10).min(FIVE_MINUTES)
+    }
+
+    /// How long the token lives, in milliseconds.
+    pub fn lifetime(&self) -> i64 {
+        self.expires_at - self.received_at
+    }
+
+    /// Milliseconds since it was received, by the monotonic clock.
+    pub fn age(&self, now: Now) -> i64 {
+        now.monotonic - (self.expires_monotonic - self.lifetime())
+    }
+
+    /// Whether both clocks say that it has expired.
+    pub fn is_over(&self, now: Now) -> bool {
+        now.wall >= self.expires_at && now.monotonic >= self.expires_monotonic
     }
 
     /// The earliest moment, by the wall clock, at which this can be used.

@@ -30,10 +30,11 @@ fn each_reason_is_read_by_its_name() {
         (Reason::ResponseLost, "response_lost"),
         (Reason::Replaced, "replaced"),
         (Reason::Removed, "removed"),
+        (Reason::Expired, "expired"),
     ] {
         assert_eq!(reason.as_str(), name);
         assert_eq!(Reason::parse(name), Some(reason));
         assert_eq!(Error::ended(reason).reason, Some(reason));
     }
-    assert_eq!(Reason::parse("expired"), None);
+    assert_eq!(Reason::parse("bored"), None);
 }

@@ -263,7 +263,7 @@ mod rfc6749_5_2_refusal {
             assert_eq!(judged.status, Some(status), "{row}");
             let retryable = matches!(code, RateLimited | Unavailable);
             assert_eq!(judged.retryable(), retryable, "{row}");
-            let ends = status == 400 && error == "invalid_grant";
+            let ends = matches!(status, 400 | 401) && error == "invalid_grant";
             assert_eq!(judged.ends_session(), ends, "{row}");
             let explained = matches!(code, Refused | InvalidGrant);
             let server = judged.server.as_deref().map(|server| server.error.as_str());
@@ -273,12 +273,13 @@ mod rfc6749_5_2_refusal {
     }
 
     #[test]
-    fn only_400_with_invalid_grant_ends_a_session_whatever_the_status() {
+    fn only_400_401_and_403_with_invalid_grant_end_a_session() {
         let (grant, client) = (refusal("invalid_grant"), refusal("invalid_client"));
         for status in 0..=999 {
             for (body, proof) in [(Some(&grant), true), (Some(&client), false), (None, false)] {
                 let error = judge(status, body, None).unwrap_err();
-                assert_eq!(error.ends_session(), proof && status == 400, "{status}");
+                let is_proof = proof && matches!(status, 400 | 401 | 403);
+                assert_eq!(error.ends_session(), is_proof, "{status}");
             }
         }
     }

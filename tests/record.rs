@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use meshydb_client::error::Reason;
 use meshydb_client::oauth::Member::{self, Missing, Number, Other};
-use meshydb_client::record::{Place, Record, Standing, Stored, standing};
+use meshydb_client::record::{Place, Record, Standing, Stored, VERSION, standing};
 use meshydb_client::token::{TokenSet, UNKNOWN_LIFETIME, fingerprint};
 use support::{Json, LIFETIME, START, YEAR, access, after, record, refresh, text, tokens};
 
@@ -19,7 +19,7 @@ fn number(value: i64) -> Member {
 
 fn live() -> Json {
     Json::new([
-        ("v", number(1)),
+        ("v", number(VERSION)),
         ("sid", text("sid")),
         ("gen", number(7)),
         ("access_token", text("A7")),
@@ -28,6 +28,7 @@ fn live() -> Json {
         ("received_at", number(START.wall)),
         ("expires_at", number(START.wall + LIFETIME)),
         ("past", text(&hexadecimal("R7"))),
+        ("unauthorized_at", number(START.wall + 5)),
     ])
 }
 
@@ -37,7 +38,7 @@ fn hexadecimal(token: &str) -> String {
 
 fn ended() -> Json {
     Json::new([
-        ("v", number(1)),
+        ("v", number(VERSION)),
         ("sid", text("sid")),
         ("gen", number(7)),
         ("ended", text("signed_out")),
@@ -93,19 +94,32 @@ fn a_rotation_counts_on_and_takes_over_what_the_response_says() {
 }
 
 #[test]
-fn the_past_keeps_the_first_and_the_last_eight_refresh_tokens() {
+fn the_past_keeps_the_first_and_the_last_512_refresh_tokens() {
     let mut record = record("sid", 1, 1, START);
-    for n in 2..=30 {
+    for n in 2..=1_100 {
         record = record.rotated(tokens(n), START);
-        let past: Vec<&str> = record.past.split(' ').collect();
-        let expected = (1..=n).filter(|&kept| kept == 1 || kept + 8 > n);
+        if n > 3 && !(510..=516).contains(&n) && n < 1_099 {
+            continue;
+        }
+        let latest = (2..=n).rev().take(512);
+        let expected = [1].into_iter().chain(latest);
         let expected: Vec<String> = expected
             .map(|kept| hexadecimal(&format!("R{kept}")))
             .collect();
-        assert_eq!(past, expected, "after {n}");
+        assert_eq!(record.past, expected.concat(), "after {n}");
         assert!(record.knows(&refresh("R1")) && record.knows(&refresh(&format!("R{n}"))));
-        assert_eq!(record.knows(&refresh("R2")), n < 10);
+        assert_eq!(record.knows(&refresh("R2")), n < 514);
     }
+}
+
+#[test]
+fn a_token_is_known_by_a_whole_fingerprint_alone() {
+    let mut record = record("sid", 1, 1, START);
+    let past = format!("{}{}", hexadecimal("R8"), hexadecimal("R9"));
+    record.past = format!("{}{past}{}", "0".repeat(6), "0".repeat(7));
+    assert!(!record.knows(&refresh("R8")) && !record.knows(&refresh("R9")));
+    record.past = past;
+    assert!(record.knows(&refresh("R8")) && record.knows(&refresh("R9")));
 }
 
 #[test]
@@ -126,6 +140,7 @@ fn a_valid_record_comes_back_as_it_was() {
     assert!(record.validity.covers(after(LIFETIME - 1), 0));
     assert!(!record.validity.covers(after(LIFETIME), 0));
     assert_eq!(record.past, hexadecimal("R7"));
+    assert_eq!(record.unauthorized_at, Some(START.wall + 5));
 }
 
 #[test]
@@ -141,11 +156,13 @@ fn members_that_may_be_missing() {
 
 #[test]
 fn each_member_is_validated() {
-    let past = |n: usize| text(&vec!["0123456789abc"; n].join(" "));
+    let past = |n: usize| text(&"0123456789abc".repeat(n));
     for (name, member, valid) in [
         ("v", Missing, false),
         ("v", text("1"), false),
         ("v", number(0), false),
+        ("v", number(1), false),
+        ("v", Number(1.9), false),
         ("v", Number(0.5), false),
         ("v", number(-1), false),
         ("sid", Missing, false),
@@ -182,14 +199,20 @@ fn each_member_is_validated() {
         ("expires_at", number(START.wall + YEAR), true),
         ("expires_at", number(START.wall + YEAR + 1), false),
         ("past", text(""), true),
-        ("past", past(9), true),
-        ("past", past(10), false),
-        ("past", text(&"f".repeat(125)), true),
-        ("past", text(&"f".repeat(126)), false),
+        ("past", past(513), true),
+        ("past", past(514), false),
+        ("past", text(&"F".repeat(13)), true),
+        ("past", text(&"f".repeat(12)), false),
+        ("past", text(&"f".repeat(14)), false),
+        ("past", text(&format!("{:013x} {:013x}", 1, 2)), false),
         ("past", Missing, false),
         ("past", Other, false),
-        ("past", text("xyz"), false),
-        ("past", text("é"), false),
+        ("past", text("xyzxyzxyzxyzx"), false),
+        ("past", text("éabcdefabcde"), false),
+        ("unauthorized_at", Missing, true),
+        ("unauthorized_at", text("1"), true),
+        ("unauthorized_at", Other, true),
+        ("unauthorized_at", number(-1), true),
         ("ended", text("bored"), false),
         ("ended", Other, false),
         ("ended", number(1), false),
@@ -205,7 +228,7 @@ fn each_member_is_validated() {
 
 #[test]
 fn what_holders_tell_each_other_does_not_make_up_for_a_session() {
-    let empty = Json::new([("v", number(1)), ("attempt", number(5))]);
+    let empty = Json::new([("v", number(VERSION)), ("attempt", number(5))]);
     assert_eq!(empty.parse(START), Stored::Empty);
     let anonymous = live().with("attempt", number(5)).with("sid", Missing);
     assert_eq!(anonymous.parse(START), Stored::Corrupt);
@@ -222,6 +245,7 @@ fn the_record_of_an_ended_session() {
         ("invalid_grant", Reason::InvalidGrant),
         ("replaced", Reason::Replaced),
         ("removed", Reason::Removed),
+        ("expired", Reason::Expired),
     ] {
         let expected = Stored::Ended {
             sid: "sid".into(),
@@ -238,7 +262,7 @@ fn the_record_of_an_ended_session() {
 
 #[test]
 fn a_record_of_a_later_version_is_told_apart_whatever_else_it_holds() {
-    for version in [1.1, 2.0, 1e300, f64::INFINITY] {
+    for version in [2.1, 3.0, 1e300, f64::INFINITY] {
         let bare = Json::new([("v", Number(version))]);
         assert_eq!(bare.parse(START), Stored::Newer);
         assert_eq!(
@@ -251,21 +275,27 @@ fn a_record_of_a_later_version_is_told_apart_whatever_else_it_holds() {
 #[test]
 fn no_hostile_past_breaks_a_rotation() {
     for past in [
-        "",
-        " ",
-        "a",
-        "a b",
-        &" ".repeat(125),
-        &"f".repeat(125),
-        &"f ".repeat(62),
+        String::new(),
+        "f".repeat(13),
+        "F".repeat(512 * 13),
+        "0".repeat(513 * 13),
     ] {
-        let Stored::Live(mut record) = live().with("past", text(past)).parse(START) else {
+        let Stored::Live(mut record) = live().with("past", text(&past)).parse(START) else {
             panic!("{past:?}")
         };
         for n in 8..30 {
             record = Rc::new(record.rotated(tokens(n), START));
             assert!(record.knows(&refresh(&format!("R{n}"))));
+            assert!(record.past.len() <= 513 * 13);
         }
+    }
+}
+
+#[test]
+fn a_record_of_an_earlier_version_is_no_record() {
+    for version in [1.0, 1.5] {
+        let json = live().with("v", Number(version));
+        assert_eq!(json.parse(START), Stored::Corrupt);
     }
 }
 

@@ -54,6 +54,7 @@ fn debug_prints_no_secret_wherever_a_token_is() {
         caller: 0,
         min_validity: 0,
         rejected: Some(access("SECRET-A")),
+        unauthorized: true,
     };
     let entry = Entry {
         stored: live.clone(),
@@ -199,4 +200,34 @@ fn no_member_shows_its_text() {
     ] {
         assert_eq!(format!("{member:?}"), shown);
     }
+}
+
+#[test]
+fn a_token_has_expired_when_both_clocks_say_so() {
+    let validity = Validity::received(START, Some(LIFETIME));
+    for (wall, monotonic, is_over) in [
+        (LIFETIME, LIFETIME, true),
+        (LIFETIME - 1, LIFETIME, false),
+        (LIFETIME, LIFETIME - 1, false),
+        (YEARS, 0, false),
+        (-YEARS, LIFETIME, false),
+    ] {
+        assert_eq!(
+            validity.is_over(apart(wall, monotonic)),
+            is_over,
+            "{wall} {monotonic}"
+        );
+    }
+}
+
+#[test]
+fn the_age_of_a_token_is_told_by_the_clock_that_only_goes_forward() {
+    let received = Validity::received(START, Some(LIFETIME));
+    assert_eq!(received.age(START), 0);
+    assert_eq!(received.age(apart(YEARS, 5)), 5);
+    let seen = Validity::seen(apart(20_000, 0), START.wall, START.wall + LIFETIME);
+    assert_eq!(seen.age(apart(20_000, 0)), 20_000);
+    assert_eq!(seen.age(apart(-YEARS, 1)), 20_001);
+    let ahead = Validity::seen(apart(-20_000, 0), START.wall, START.wall + LIFETIME);
+    assert_eq!(ahead.age(apart(-20_000, 0)), 0);
 }

@@ -14,6 +14,7 @@ export const endings = {
   signed_out: "Signed out.",
   invalid_grant: "The server ended your session. Please sign in again.",
   response_lost: "The server's answer was lost, and it does not answer twice. Please sign in again.",
+  expired: "Your session was over. Please sign in again.",
   replaced: "Someone signed in here in your place.",
   removed: "Your session was removed from this browser's storage.",
 };

@@ -5,6 +5,8 @@
 mod chance;
 #[path = "../../tests/simulation/checks.rs"]
 mod checks;
+#[path = "../../tests/simulation/deaths.rs"]
+mod deaths;
 #[path = "../../tests/simulation/dice.rs"]
 mod dice;
 #[path = "../../tests/simulation/ends.rs"]
@@ -13,6 +15,8 @@ mod ends;
 mod holder;
 #[path = "../../tests/simulation/network.rs"]
 mod network;
+#[path = "../../tests/simulation/openings.rs"]
+mod openings;
 #[path = "../../tests/support/phases.rs"]
 mod phases;
 #[path = "../../tests/simulation/plan.rs"]
@@ -21,10 +25,14 @@ mod plan;
 mod repeats;
 #[path = "../../tests/simulation/server.rs"]
 mod server;
+#[path = "../../tests/simulation/special.rs"]
+mod special;
 #[path = "../../tests/simulation/store.rs"]
 mod store;
 #[path = "../../tests/simulation/trace.rs"]
 mod trace;
+#[path = "../../tests/simulation/waits.rs"]
+mod waits;
 #[path = "../../tests/simulation/world.rs"]
 mod world;
 #[path = "../../tests/simulation/writes.rs"]

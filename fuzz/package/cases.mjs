@@ -69,7 +69,7 @@ async function stored(dice) {
 function record(dice) {
   const now = Date.now();
   return {
-    v: 1,
+    v: 2,
     sid: "1-2-3-4",
     gen: dice.below(100),
     access_token: canary,
@@ -77,9 +77,10 @@ function record(dice) {
     scope: "a b",
     received_at: now - dice.below(120_000),
     expires_at: dice.one(80) ? now + dice.below(60_000) : undefined,
-    past: dice.pick(["", "0123456789abc", "0123456789abc ".repeat(8)]),
+    past: dice.pick(["", "0123456789abc", "0123456789abc".repeat(8), "0123456789abc".repeat(513)]),
+    unauthorized_at: dice.one(20) ? now - dice.below(600_000) : undefined,
     ended: dice.one(10)
-      ? dice.pick(["signed_out", "invalid_grant", "response_lost", "replaced", "removed"])
+      ? dice.pick(["signed_out", "invalid_grant", "response_lost", "replaced", "removed", "expired"])
       : undefined,
     attempt: dice.one(50) ? dice.below(1_000_000) : undefined,
     claim: dice.one(10) ? dice.below(1_000_000) : undefined,
@@ -89,7 +90,9 @@ function record(dice) {
     cooldown_since: dice.one(20) ? now - dice.below(1_000) : undefined,
     cooldown_for: dice.pick([0, 500, 3_600_000]),
     failures: dice.below(10),
-    unanswered_since: dice.one(20) ? now - dice.below(10_000) : undefined,
+    sent_since: dice.one(20) ? now - dice.below(10_000) : undefined,
+    sends: dice.one(20) ? dice.below(10) : undefined,
+    refusals: dice.one(20) ? dice.below(4) : undefined,
   };
 }
 

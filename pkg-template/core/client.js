@@ -3,20 +3,22 @@ import { Listeners } from "./listeners.js";
 import { Answer, Command, Engine } from "./load.js";
 import { Local } from "./local.js";
 import { aborted, check, checkCredential, checkText, clientOptions, signalOf } from "./options.js";
-import { tokenMembers } from "./platform.js";
+import { MeshyError, tokenMembers } from "./platform.js";
 import { Port } from "./port.js";
 
 /** Stops the watcher of a client that was garbage-collected. Created at first use: importing the package must not fail. */
 let watchers;
 
-/** Watches a store. The function returned never throws, whatever the store does. */
-function watchStore(store, key, changed) {
+/** Watches the network, and a store if there is one. The function returned never throws, whatever the store does. */
+function watchWorld(store, key, changed, online) {
   let stop;
   try {
-    stop = store.watch(key, changed);
+    stop = store?.watch(key, changed);
     Promise.resolve(stop).catch(() => {});
   } catch {}
+  globalThis.addEventListener?.("online", online);
   return () => {
+    globalThis.removeEventListener?.("online", online);
     try {
       stop();
     } catch {}
@@ -30,6 +32,8 @@ export class Client {
   #store;
   #ports = new Set();
   #sweepAt = 8;
+  /** How often a session was opened. */
+  #opens = 0;
   #current;
   #connection;
   #listeners = new Listeners();
@@ -62,15 +66,18 @@ export class Client {
     this.#alive();
     const signal = signalOf(options);
     checkText(refreshToken, "refreshToken");
-    for (const port of this.#livePorts()) {
-      const token = await port.ask(Command.Refresh, { refreshToken }, signal);
-      if (token !== Answer.Unknown) return this.#opened(port, token);
-    }
-    return this.#open(Command.Resume, { refreshToken }, signal);
+    const args = { refreshToken, isOneOfMany: !this.#store && this.#opens > 1 };
+    return this.#joinOrOpen(this.#livePorts(), Command.Resume, args, signal);
   }
 
   async adopt(tokens) {
-    return this.#open(Command.Adopt, { members: tokenMembers(tokens) });
+    const members = tokenMembers(tokens);
+    const { 3: refreshToken } = members;
+    return this.#joinOrOpen(this.#store ? [] : this.#livePorts(), Command.Adopt, {
+      members,
+      refreshToken,
+      isAdopted: true,
+    });
   }
 
   async restore() {
@@ -127,7 +134,20 @@ export class Client {
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
     const token = await port.ask(command, args, signal);
     check(token !== Answer.Invalid, "tokens", "the members of a Bearer token response");
+    if (token !== Answer.Nothing) this.#opens++;
     return this.#opened(port, token);
+  }
+
+  /** The session of one of these ports that has the refresh token, or another one. */
+  async #joinOrOpen(ports, command, args, signal) {
+    for (const port of ports) {
+      const token = await port.ask(Command.Refresh, args, signal);
+      if (token === Answer.Spent) {
+        throw new MeshyError({ code: "invalid_grant", retryable: false }, "the refresh token has been used");
+      }
+      if (token !== Answer.Unknown && token !== Answer.Invalid) return this.#opened(port, token);
+    }
+    return this.#open(command, args, signal);
   }
 
   #opened(port, token) {
@@ -174,11 +194,12 @@ export class Client {
   }
 
   #watch() {
-    if (this.#stopWatching || !this.#store) return;
+    if (this.#stopWatching) return;
     this.#stopWatching = () => {};
     const ref = new WeakRef(this);
     const changed = () => ref.deref()?.#hinted();
-    this.#stopWatching = watchStore(this.#store, this.#key, changed);
+    const online = () => ref.deref()?.#isOnline();
+    this.#stopWatching = watchWorld(this.#store, this.#key, changed, online);
     watchers ??= new FinalizationRegistry((stop) => stop());
     watchers.register(this, this.#stopWatching);
   }
@@ -187,6 +208,10 @@ export class Client {
     if (this.#disposed) return;
     for (const port of [...this.#livePorts()]) port.hint();
     this.restore().catch(() => {});
+  }
+
+  #isOnline() {
+    for (const port of this.#livePorts()) port.online();
   }
 
   #alive() {

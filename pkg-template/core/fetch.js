@@ -13,14 +13,7 @@ function targetOf(text, { base, origin, origins }) {
   } catch {}
 }
 
-/** Asks for the token after one that was refused. */
-async function renew(port, origin, rejected, signal) {
-  const token = await port.ask(Command.Token, { rejected }, signal);
-  port.renewed(origin, token);
-  return token;
-}
-
-/** `fetch` with the access token, and after a 401 once more with the next one. */
+/** `fetch` with the access token, and after a 401 once more with the next one, if the session asks for one. */
 export async function authorizedFetch(port, input, init) {
   checkObject(init);
   const { api } = port;
@@ -29,8 +22,7 @@ export async function authorizedFetch(port, input, init) {
   check(url, "input", "a URL of an allowed origin, or a relative one inside the account");
   const headers = new Headers(init?.headers ?? request?.headers);
   check(!headers.has("authorization"), "headers", "without Authorization");
-  const { origin } = url;
-  if (api.tenant && origin === api.origin) headers.set("tenant", api.tenant);
+  if (api.tenant && url.origin === api.origin) headers.set("tenant", api.tenant);
   const signal = signalOf({ signal: init?.signal ?? request?.signal });
 
   const send = (token) => {
@@ -40,15 +32,17 @@ export async function authorizedFetch(port, input, init) {
   };
   const token = await (port.token ?? port.ask(Command.Token, {}, signal));
   const response = await send(token);
-  if (response.status !== 401 || port.isRenewed(origin, token)) return response;
+  if (response.status !== 401) return response;
 
-  const renewed = renew(port, origin, token, signal);
+  const renewing = port.ask(Command.Token, { rejected: token, unauthorized: true }, signal);
   const body = init?.body;
   const isStream = body?.getReader || body?.[Symbol.asyncIterator];
   if (isStream || (request && !body && !/^(GET|HEAD)$/.test(request.method))) {
-    renewed.catch(() => {});
+    renewing.catch(() => {});
     return response;
   }
+  const isKept = (await renewing.catch(() => {})) === token;
+  if (isKept) return response;
   response.body?.cancel().catch(() => {});
-  return send(await renewed);
+  return send(await renewing);
 }

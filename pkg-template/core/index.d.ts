@@ -22,9 +22,16 @@ export interface ClientOptions {
    * localStorage, shared by all pages and workers of an origin; memory outside of these.
    */
   persistence?: "none" | "local" | SessionStore;
-  /** Milliseconds that one token request may take, body included. Default 10 000, at most 3 600 000. */
+  /**
+   * Milliseconds that one token request may take, body included. Default 10 000, at most 3 600 000. A call settles
+   * within it, or within twice that and three seconds where other holders, or the store that is to take its token,
+   * stand in its way.
+   */
   timeout?: number;
-  /** Milliseconds within which a refresh token whose answer was lost is presented again. Default 5 000. */
+  /**
+   * Milliseconds after its first send within which a refresh token whose answer was lost is presented again by itself:
+   * at once, then after pauses that grow, seven times in all at most. Default 30 000, at most 3 600 000.
+   */
   reuseWindow?: number;
   /** Distinguishes several signed-in users of one application in one store. Default `"default"`. */
   slot?: string;
@@ -56,18 +63,28 @@ export interface ClientPromise
     Pick<MeshyClient, "login" | "loginWithPersistance" | "adopt" | "restore"> {}
 
 export interface MeshyClient {
-  /** Password grant (RFC 6749 section 4.3). The password is dropped as soon as the request is built. */
+  /**
+   * Password grant (RFC 6749 section 4.3). The password is dropped as soon as the request is built. A session whose
+   * place in a store this one takes is revoked.
+   */
   login(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
   /**
-   * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`.
-   * If the token belongs to a session that is live here, the connection is to that session, and the token is not sent.
+   * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`. If the token belongs
+   * to a session that is live here or stored, the connection is to that session, and the token is not sent. A session
+   * knows its refresh token, its first one and the last 512. In memory, once this client has opened more than one
+   * session, one that was rotated is refused: `invalid_grant`, and nothing is sent. Revokes nothing that it replaces.
    */
   loginWithPersistance(refreshToken: string, options?: CallOptions): Promise<MeshyConnection>;
-  /** Continue with tokens from any other grant (for instance an authorization code flow done elsewhere). */
+  /**
+   * Continue with tokens from any other grant (for instance an authorization code flow done elsewhere). If the refresh
+   * token is one that the live or stored session knows, the connection is to that session. Revokes nothing that it
+   * replaces.
+   */
   adopt(tokens: TokenSet): Promise<MeshyConnection>;
   /**
-   * The persisted session, or null. Never makes a request, so it works offline and with an expired access token. Rejects with
-   * `unavailable`, or with the store's own error, if the store does not answer: then it is unknown whether there is a session.
+   * The persisted session, or null. Never makes a request, so it works offline and with an expired access token, unless
+   * there is no refresh token to renew it with: then it is null. Rejects with `unavailable`, or with the store's own
+   * error, if the store does not answer: then it is unknown whether there is a session.
    */
   restore(): Promise<MeshyConnection | null>;
   /** For any framework: calls `listener` when the snapshot changes, in this tab or through another one. */
@@ -115,24 +132,40 @@ export interface ClientSnapshot {
 export interface MeshyConnection {
   /** The refresh token to log in with later, or null once the session has ended. It changes at every rotation: prefer `persistence`. */
   retrievePersistanceToken(): string | null;
-  /** A valid access token. Refreshes when needed; concurrent callers share one request. */
+  /**
+   * A valid access token. Refreshes when needed; concurrent callers share one request. A call waits until its `timeout`
+   * for an answer that was lost, and for up to three sends while the server cannot answer.
+   */
   getAccessToken(
     options?: CallOptions & {
-      /** Seconds the token must still be valid for. Default 0. A token that was just received satisfies any. */
+      /**
+       * Seconds the token must still be valid for, and half of its lifetime if that is less. Default 0. A token that
+       * was just received satisfies any.
+       */
       minValidity?: number;
-      /** A token the API answered 401 to: refreshes only if it is still the current one. */
+      /**
+       * A token the API answered 401 to: refreshes if it is still the current one, once for each. Without a refresh
+       * token the call rejects with `session_ended`, reason `expired`; the session goes on while the token is valid by
+       * the clock.
+       */
       rejected?: string;
     },
   ): Promise<string>;
   /**
-   * `fetch` with the access token (RFC 6750 section 2.1), and the `tenant` header towards `apiUrl`. A relative URL stays
-   * inside `{apiUrl}/{account}/`; another origin than the allowed ones, or an Authorization header of the caller's own, is
-   * `invalid_argument` before anything is sent. After a 401 the token is refreshed, and the request made once more if its
-   * body can be read again: neither a stream nor that of a `Request`. An API that refuses a token which was just renewed
-   * for it gets no further refresh until half of that token's life has passed. Any other answer or failure is the platform's.
+   * `fetch` with the access token (RFC 6750 section 2.1), and the `tenant` header towards `apiUrl`. A relative URL
+   * stays inside `{apiUrl}/{account}/`; another origin than the allowed ones, or an Authorization header of the
+   * caller's own, is `invalid_argument` before anything is sent. After a 401 the token is refreshed, and the request
+   * made once more if its body can be read again: neither a stream nor that of a `Request`. A 401 costs no second
+   * refresh within half of a token's life, or within five minutes if that is less, whoever shares the session and
+   * whatever the origin: until then, and without a refresh token, it is handed on. Any other answer or failure is the
+   * platform's.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** The session is over when this returns; resolves when the store knows and the revocation was answered or failed. */
+  /**
+   * The session is over here when this returns. Resolves when the store has the end and the revocation was answered or
+   * has failed. A store that fails is tried again; rejects with `unavailable` if it has not taken the end within
+   * `timeout`, and is tried on.
+   */
   signout(options?: CallOptions): Promise<void>;
   subscribe(listener: () => void): () => void;
   getSnapshot(): SessionSnapshot;
@@ -163,13 +196,16 @@ export interface TokenSet {
 export type MeshyErrorCode =
   /** A caller's mistake, found before any request; `argument` names it. */
   | "invalid_argument"
-  /** Wrong user name or password, or an invalid refresh token given to `loginWithPersistance`. */
+  /**
+   * Wrong user name or password, or a dead refresh token given to `loginWithPersistance`. Of any other call: a refusal
+   * that does not prove the session's refresh token dead, or not yet.
+   */
   | "invalid_grant"
   /** Any other OAuth error, or an unexplained 4xx; `error` says which if the server did. */
   | "refused"
   /** 429; `retryAfter` in seconds. */
   | "rate_limited"
-  /** 5xx, 408, 425. */
+  /** 5xx, 408, 425, or a store that does not answer. */
   | "unavailable"
   /** No answer: offline, DNS, TLS, CORS. */
   | "network"
@@ -190,12 +226,16 @@ export declare class MeshyError extends Error {
   readonly retryable: boolean;
   readonly argument?: string;
   readonly status?: number;
-  /** The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. */
+  /**
+   * The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. Both are left out if
+   * six characters in a row of the password or token that was sent are in them.
+   */
   readonly error?: string;
   readonly error_description?: string;
   /** Seconds. */
   readonly retryAfter?: number;
-  readonly reason?: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed";
+  /** `expired`: the access token has, by both clocks, and there is no refresh token. */
+  readonly reason?: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed" | "expired";
 }
 
 /** One value under one key, replaced only by compare-and-set: all that coordination needs. */
@@ -204,8 +244,9 @@ export interface SessionStore {
   /** Replaces the value if it still equals `expected`; says whether it did. Atomic for everyone who shares the store. */
   compareAndSet(key: string, expected: string | null, next: string | null): boolean | Promise<boolean>;
   /**
-   * Optional: holds a lock while `run` runs. It must be exclusive among all who share the store, and free when its holder
-   * dies: the next holder relies on that. `signal` cancels waiting; `compareAndSet` protects the value.
+   * Optional: holds a lock while `run` runs: for one refresh, or for as long as a token that came cannot be stored. It
+   * must be exclusive among all who share the store, and free when its holder dies: the next holder relies on that.
+   * `signal` cancels waiting; `compareAndSet` protects the value.
    */
   lock?<T>(key: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
   /** Optional: calls `changed` when another holder has changed the value, which is then read again. Returns a function that stops it. */

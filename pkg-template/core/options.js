@@ -62,7 +62,7 @@ const RULES = {
   ],
   publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
   scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
-  refreshToken: [/^[!-~]{1,16384}$/, "1 to 16384 visible ASCII characters"],
+  refreshToken: [/^[!-~]{1,65536}$/, "1 to 65536 visible ASCII characters"],
 };
 
 export function checkText(text, argument) {
@@ -108,7 +108,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     scope = isElsewhere ? "" : "meshy.api offline_access",
     slot = "default",
     timeout = 10_000,
-    reuseWindow = 5_000,
+    reuseWindow = 30_000,
     fetch,
     persistence = "none",
   } = options ?? {};

@@ -2,11 +2,15 @@
 const STORE_TIMEOUT = 1000;
 /** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
 const LEAVING = 250;
+/** What an error of Node's fetch says of a request that never left. */
+const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
 /** The members of a stored entry, in the order of src/web/views.rs. */
-const ENTRY = "v sid gen access_token refresh_token scope received_at expires_at past ended \
-attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures unanswered_since".split(" ");
+const ENTRY = "v sid gen access_token refresh_token scope received_at expires_at past unauthorized_at ended \
+attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures sent_since sends refusals".split(
+  " ",
+);
 /** The members of a token response, in the order of src/oauth.rs. */
 const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
 const BRAND = Symbol.for("meshydb-client.MeshyError");
@@ -113,7 +117,10 @@ export class StoredEntry {
   }
 }
 
-/** Posts a form. Resolves to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB of JSON. */
+/**
+ * Posts a form. Resolves to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB. Rejects with
+ * undefined if there was no answer in time, with null if the form never left.
+ */
 export function post(port, body, grant) {
   const { api, fetch } = port;
   const isRevocation = grant === "revocation";
@@ -134,18 +141,21 @@ export function post(port, body, grant) {
       credentials: "omit",
       referrerPolicy: "no-referrer",
     });
-    const later = response.headers.get("retry-after");
-    const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - Date.now()) / 1000;
-    const isJson = /^application\/json[ \t]*(;|$)/i.test(response.headers.get("content-type"));
+    const header = (name) => response.headers.get(name);
+    const later = header("retry-after");
+    const seconds = /^\d+$/.test(later)
+      ? +later
+      : (Date.parse(later) - (Date.parse(header("date")) || Date.now())) / 1000;
+    const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
     const text = await readText(response.body, BODY_LIMIT);
-    const members = tokenMembers(isJson && parseObject(text));
+    const members = tokenMembers((isJson || response.status >= 400) && parseObject(text));
     port.report("answer", { grant, status: response.status });
     return [response.status, seconds, ...members];
   };
   return within(timeout, ask, controller).catch(async (failure) => {
     port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
     if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
-    throw failure;
+    throw NEVER_SENT.test(failure?.cause?.code) ? null : failure;
   });
 }
 

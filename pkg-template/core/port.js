@@ -5,8 +5,8 @@ import { meshyError, post, StoredEntry } from "./platform.js";
 
 /** Milliseconds. A longer wait means that there is nothing to wait for. */
 const A_YEAR = 3e10;
-/** A token of unknown lifetime counts as one of five minutes. */
-const UNKNOWN_LIFETIME = 300_000;
+/** Milliseconds. A timer cannot wait for longer. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Connects an engine to its application: store, fetch, snapshot, waiting callers. Nothing else writes its fields. */
 export class Port {
@@ -31,9 +31,8 @@ export class Port {
   #callers = new Map();
   #lastCaller = 0;
   #alarm;
+  #isNeeded = false;
   #release;
-  /** By origin: the token that replaced one which the origin had refused, and until when it is not refreshed again. */
-  #renewals = new Map();
   #tracers;
   #onChange;
   #successor;
@@ -101,6 +100,11 @@ export class Port {
     this.#engine.handle(Command.Hint, this, 0);
   }
 
+  /** Says that the network may be back. */
+  online() {
+    this.#engine.handle(Command.Online, this, 0);
+  }
+
   /** Notes that the client gives it to the application. Changes are traced from now on. */
   open() {
     this.isOpen = true;
@@ -113,19 +117,6 @@ export class Port {
     this.#successor = other;
     other.listeners.add(() => ref.deref()?.listeners.notify());
     this.listeners.notify();
-  }
-
-  /** Notes that `token` replaced one which `origin` had refused. It is kept for half of its lifetime. */
-  renewed(origin, token) {
-    const now = Date.now();
-    const { expiresAt } = this.snapshot;
-    this.#renewals.set(origin, { token, until: now + ((expiresAt ?? now + UNKNOWN_LIFETIME) - now) / 2 });
-  }
-
-  /** Whether `token` is still kept, though `origin` refuses it as well. */
-  isRenewed(origin, token) {
-    const renewal = this.#renewals.get(origin);
-    return renewal?.token === token && Date.now() < renewal.until;
   }
 
   // What follows is called by the core, as src/web/platform.rs declares it.
@@ -185,11 +176,12 @@ export class Port {
     return answer;
   }
 
-  wake(after) {
+  wake(after, isNeeded) {
     clearTimeout(this.#alarm);
     if (after > A_YEAR) return;
-    this.#alarm = setTimeout(() => this.#engine.handle(Command.Wake, this, 0), after);
-    if (!this.#callers.size) this.#alarm.unref?.();
+    this.#alarm = setTimeout(() => this.#engine.handle(Command.Wake, this, 0), Math.min(after, LONGEST_TIMER));
+    this.#isNeeded = isNeeded;
+    this.#letGo();
   }
 
   changed(view, error) {
@@ -221,9 +213,15 @@ export class Port {
     return (error.code === "unavailable" && !error.status && this.storeError) || error;
   }
 
+  /** Lets the process end before the alarm, unless somebody waits for it. */
+  #letGo() {
+    if (!this.#callers.size && !this.#isNeeded) this.#alarm?.unref?.();
+  }
+
   #forget(caller) {
     const waiting = this.#callers.get(caller);
     this.#callers.delete(caller);
+    this.#letGo();
     try {
       waiting?.signal?.removeEventListener("abort", waiting.abort);
     } catch {}

@@ -9,11 +9,40 @@ use crate::record::Record;
 use crate::token::{AccessToken, LONGEST_LIFETIME, Now};
 
 /// More than any token lives: only another one will do.
-pub(super) const ANOTHER: i64 = 2 * LONGEST_LIFETIME;
+const ANOTHER: i64 = 2 * LONGEST_LIFETIME;
 /// Sends that a call waits for at most.
 const LONGEST_WAIT: u8 = 3;
-/// What a call may wait beyond twice its timeout for the sends of other holders.
-const STORE_TIME: i64 = 1_000;
+/// What a call may wait beyond twice its timeout for operations of the store.
+const STORE_TIME: i64 = 3_000;
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Wanted {
+    pub(super) caller: u32,
+    min_validity: i64,
+    /// Whether a server has refused the token in hand.
+    is_unauthorized: bool,
+}
+
+impl Wanted {
+    /// A token that lives on for so many milliseconds.
+    pub(super) fn for_at_least(caller: u32, min_validity: i64) -> Self {
+        Self {
+            caller,
+            min_validity,
+            is_unauthorized: false,
+        }
+    }
+
+    /// Another token than the one in hand.
+    pub(super) fn another(caller: u32, is_unauthorized: bool) -> Self {
+        Self {
+            caller,
+            min_validity: ANOTHER,
+            is_unauthorized,
+        }
+    }
+}
 
 /// What a caller is given: a token, nothing where an opening found nothing, or an error.
 pub(super) type Settled = Result<Option<AccessToken>, Error>;
@@ -26,17 +55,23 @@ pub(super) struct Callers {
     deadline: i64,
     /// Whether the next token is wanted though no caller waits for it.
     pub(super) prefetch: bool,
+    /// Whether the token that was sent is to be sent again, even if no caller waits.
+    pub(super) repeat: bool,
+    /// Since when others stand in the way, if they do.
+    held_up_at: Option<i64>,
 }
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Caller {
-    id: u32,
-    /// Milliseconds that the token in hand at `generation` must live on; a later one need only be valid.
-    min_validity: i64,
+    /// The token in hand at `generation` must do; a later one need only be valid.
+    wanted: Wanted,
     generation: i64,
     since: i64,
+    /// Without the time in which others stand in the way.
     deadline: i64,
+    /// At the latest, whoever stands in the way.
+    limit: i64,
     sends: u8,
 }
 
@@ -46,6 +81,8 @@ impl Callers {
             waiting: Vec::new(),
             deadline: i64::MAX,
             prefetch: false,
+            repeat: false,
+            held_up_at: None,
         }
     }
 
@@ -55,7 +92,19 @@ impl Callers {
 
     /// Whether the next token is wanted, by a caller or ahead of time.
     pub(super) fn are_wanting(&self) -> bool {
-        self.prefetch || !self.is_empty()
+        self.prefetch || self.is_waited_for()
+    }
+
+    /// Whether a pause before the next send is waited out.
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.repeat || !self.is_empty()
+    }
+
+    /// Whether any of them asks because of a 401.
+    pub(super) fn are_unauthorized(&self) -> bool {
+        self.waiting
+            .iter()
+            .any(|caller| caller.wanted.is_unauthorized)
     }
 
     /// When the first of them has waited long enough.
@@ -64,13 +113,13 @@ impl Callers {
     }
 
     pub(super) fn add(&mut self, caller: Caller) {
-        self.deadline = self.deadline.min(caller.deadline);
+        self.deadline = self.deadline.min(caller.due(self.held_up_at.is_some()));
         self.waiting.push(caller);
     }
 
     /// Lets a caller go without an answer.
     pub(super) fn remove(&mut self, id: u32) {
-        self.retain(&mut |caller| caller.id != id);
+        self.retain(&mut |caller| caller.wanted.caller != id);
     }
 
     /// Answers those callers, and lets them go.
@@ -84,7 +133,7 @@ impl Callers {
             let is_settled = which(caller);
             if is_settled {
                 outputs.push(Output::Settle {
-                    caller: caller.id,
+                    caller: caller.wanted.caller,
                     result: result.clone(),
                 });
             }
@@ -92,14 +141,26 @@ impl Callers {
         });
     }
 
-    /// Another holder stands in the way of those whose deadline is not after `before`: they wait for longer.
-    pub(super) fn extend_deadlines(&mut self, before: i64, timeout: i64) {
-        for caller in &mut self.waiting {
-            if caller.deadline <= before {
-                caller.deadline = caller.since + 2 * timeout + STORE_TIME;
+    /// Whether others stand in the way now. That time does not count: a call has all of its own left after it.
+    pub(super) fn hold_up(&mut self, is_held_up: bool, now: &Now) {
+        match self.held_up_at {
+            None if is_held_up => self.held_up_at = Some(now.monotonic),
+            Some(since) if !is_held_up => {
+                self.held_up_at = None;
+                for caller in &mut self.waiting {
+                    let held_up = now.monotonic - since.max(caller.since);
+                    caller.deadline = (caller.deadline + held_up).min(caller.limit);
+                }
             }
+            _ => return,
         }
         self.recount();
+    }
+
+    /// The callers whose time is over.
+    pub(super) fn late(&self, now: &Now) -> impl Fn(&Caller) -> bool + use<> {
+        let (is_held_up, monotonic) = (self.held_up_at.is_some(), now.monotonic);
+        move |caller| monotonic >= caller.due(is_held_up)
     }
 
     /// A token that all of them wait for is sent.
@@ -112,7 +173,7 @@ impl Callers {
     /// Nothing but a generation after this one will do.
     pub(super) fn want_another(&mut self, generation: i64) {
         for caller in &mut self.waiting {
-            caller.min_validity = ANOTHER;
+            caller.wanted.min_validity = ANOTHER;
         }
         self.renumber(generation);
     }
@@ -130,49 +191,58 @@ impl Callers {
     }
 
     fn recount(&mut self) {
-        let deadlines = self.waiting.iter().map(|caller| caller.deadline);
+        let is_held_up = self.held_up_at.is_some();
+        let deadlines = self.waiting.iter().map(|caller| caller.due(is_held_up));
         self.deadline = deadlines.min().unwrap_or(i64::MAX);
     }
 }
 
 impl Caller {
-    pub(super) fn new(
-        id: u32,
-        now: &Now,
-        timeout: i64,
-        min_validity: i64,
-        generation: i64,
-    ) -> Self {
+    pub(super) fn new(now: &Now, timeout: i64, wanted: Wanted, generation: i64) -> Self {
         Self {
-            id,
-            min_validity,
+            wanted,
             generation,
             since: now.monotonic,
             deadline: now.monotonic + timeout,
+            limit: now.monotonic + 2 * timeout + STORE_TIME,
             sends: 0,
         }
     }
 
     pub(super) fn is_satisfied(&self, record: &Record, now: &Now) -> bool {
-        let is_later = record.generation > self.generation;
-        record
-            .validity
-            .covers(*now, if is_later { 0 } else { self.min_validity })
+        let validity = &record.validity;
+        let min_validity = if record.generation > self.generation {
+            0
+        } else if self.wants_another() {
+            ANOTHER
+        } else {
+            self.wanted.min_validity.min(validity.lifetime() / 2)
+        };
+        validity.covers(*now, min_validity)
     }
 
-    /// Whether it waits for a send at `until`.
-    pub(super) fn can_wait(&self, until: i64, timeout: i64) -> bool {
-        self.sends < LONGEST_WAIT && until < self.since + timeout
+    /// Whether the token in hand will not do, however long it lives.
+    pub(super) fn wants_another(&self) -> bool {
+        self.wanted.min_validity == ANOTHER
     }
 
-    pub(super) fn is_late(&self, now: &Now) -> bool {
-        now.monotonic >= self.deadline
+    /// Whether it waits for a send at `until`; for one whose answer was lost however often it is sent again.
+    pub(super) fn can_wait(&self, until: i64, is_repeat: bool) -> bool {
+        (is_repeat || self.sends < LONGEST_WAIT) && until < self.deadline
+    }
+
+    fn due(&self, is_held_up: bool) -> i64 {
+        if is_held_up {
+            self.limit
+        } else {
+            self.deadline
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Caller, Callers};
+    use super::{Caller, Callers, Wanted};
     use crate::error::{Error, Reason};
     use crate::event::Output;
     use crate::token::Now;
@@ -186,7 +256,8 @@ mod tests {
     fn asked_at(times: &[i64]) -> Callers {
         let mut callers = Callers::new();
         for (id, time) in times.iter().enumerate() {
-            callers.add(Caller::new(id as u32, &at(*time), TIMEOUT, 0, 0));
+            let wanted = Wanted::for_at_least(id as u32, 0);
+            callers.add(Caller::new(&at(*time), TIMEOUT, wanted, 0));
         }
         callers
     }
@@ -210,10 +281,8 @@ mod tests {
         assert_eq!(callers.deadline(), 1 + TIMEOUT);
         callers.remove(1);
         assert_eq!(callers.deadline(), 3 + TIMEOUT);
-        assert_eq!(
-            settled(&mut callers, &mut |caller| caller.is_late(&at(3 + TIMEOUT))),
-            [2]
-        );
+        let mut late = callers.late(&at(3 + TIMEOUT));
+        assert_eq!(settled(&mut callers, &mut late), [2]);
         assert_eq!(callers.deadline(), 5 + TIMEOUT);
         callers.remove(0);
         assert_eq!(callers.deadline(), i64::MAX);
@@ -221,19 +290,26 @@ mod tests {
     }
 
     #[test]
-    fn who_is_held_up_waits_for_one_more_send() {
-        let mut callers = asked_at(&[0, 500]);
-        callers.extend_deadlines(TIMEOUT, TIMEOUT);
-        assert_eq!(callers.deadline(), 500 + TIMEOUT);
-        callers.extend_deadlines(i64::MAX, TIMEOUT);
-        assert_eq!(callers.deadline(), 2 * TIMEOUT + 1_000);
+    fn the_time_in_which_others_stand_in_the_way_does_not_count() {
+        let mut callers = asked_at(&[0]);
+        callers.hold_up(true, &at(500));
+        assert_eq!(callers.deadline(), 2 * TIMEOUT + 3_000);
+        let wanted = Wanted::for_at_least(7, 0);
+        callers.add(Caller::new(&at(4_500), TIMEOUT, wanted, 0));
+        callers.hold_up(false, &at(8_500));
+        assert_eq!(callers.deadline(), TIMEOUT + 8_000);
+        callers.remove(0);
+        assert_eq!(callers.deadline(), 4_500 + TIMEOUT + 4_000);
+        callers.hold_up(true, &at(8_600));
+        callers.hold_up(false, &at(99_000));
+        assert_eq!(callers.deadline(), 4_500 + 2 * TIMEOUT + 3_000);
     }
 
     #[test]
     fn a_call_waits_for_three_sends_within_its_timeout() {
         let mut callers = asked_at(&[0]);
         let can_wait = |callers: &mut Callers, until| {
-            !settled(callers, &mut |caller| !caller.can_wait(until, TIMEOUT)).contains(&0)
+            !settled(callers, &mut |caller| !caller.can_wait(until, false)).contains(&0)
         };
         for _ in 0..2 {
             callers.sent();

@@ -2,36 +2,50 @@
 
 use std::rc::Rc;
 
-use super::{Aim, Common, Phase, Rewrite, Tokens};
-use crate::attempt::Attempt;
+use super::{Aim, Commit, Common, Phase, Rewrite, Tokens, again};
 use crate::error::{Error, Reason};
 use crate::event::Output;
 use crate::record::{Entry, Place, Record, Standing, Stored};
-use crate::token::{Now, fingerprint};
+use crate::token::{Now, RefreshToken, fingerprint};
 
 impl Common {
-    pub(super) fn committing_read(&mut self, now: &Now, next: Rc<Record>) -> Phase {
+    pub(super) fn committing_read(&mut self, now: &Now, next: Commit) -> Phase {
         let is_opening = self.hand.record().is_none();
         if is_opening {
             if self.is_abandoned() {
-                self.revoke(next.refresh_token.as_ref());
+                self.revoke(next.record.refresh_token.as_ref());
                 return self.over(Error::ended(Reason::SignedOut));
+            }
+            if let Some(record) = self.joined(&next) {
+                return self.catch_up(now, record);
             }
             if !self.look.has_stored() {
                 self.look.place = Place::Unread;
             }
         }
-        match self.look.standing(&self.sid, next.generation - 1) {
+        match self.look.standing(&self.sid, next.record.generation - 1) {
             Standing::Behind(record) => self.catch_up(now, record),
             Standing::Over(reason) => {
-                self.revoke(next.refresh_token.as_ref());
+                // What took its place may be the next set of the same grant.
+                if reason != Reason::Replaced {
+                    self.revoke(next.record.refresh_token.as_ref());
+                }
                 self.over(Error::ended(reason))
             }
             Standing::Current => self.commit_over(next),
             Standing::Unknown if is_opening && !self.look.is_silent() => self.commit(next),
-            Standing::Newer if self.hand.is(&next) => self.barred(),
+            Standing::Newer if !next.is_fresh => self.barred(),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }
+    }
+
+    /// The stored session, if the tokens that were granted elsewhere are some of its own.
+    fn joined(&self, next: &Commit) -> Option<Rc<Record>> {
+        let token = next.record.refresh_token.as_ref();
+        let is_known = |record: &&Rc<Record>| token.is_some_and(|token| record.knows(token));
+        let is_adopted = matches!(self.hand.tokens(), Tokens::Adopted(_));
+        let stored = self.look.stored.live().filter(|_| is_adopted);
+        stored.filter(is_known).cloned()
     }
 
     /// Whether no caller is left of a login. Not of a session that was opened with a foreign token: that is spent, and what
@@ -41,67 +55,79 @@ impl Common {
     }
 
     /// Writes a record over an older one, or over the session whose place it takes.
-    pub(super) fn commit_over(&mut self, record: Rc<Record>) -> Phase {
+    pub(super) fn commit_over(&mut self, next: Commit) -> Phase {
         if self.look.has_stored() {
-            self.commit(record)
+            self.commit(next)
         } else {
-            self.commit_beside(&record)
+            self.commit_beside(&next)
         }
     }
 
-    fn commit_beside(&mut self, next: &Record) -> Phase {
-        let mut next = next.clone();
-        next.generation = next.generation.max(self.look.stored.generation() + 1);
-        if self.hand.record().is_some() {
-            self.callers.renumber(next.generation);
-        }
+    fn commit_beside(&mut self, next: &Commit) -> Phase {
+        let mut record = Record::clone(&next.record);
+        record.generation = record.generation.max(self.look.stored.generation() + 1);
         self.look.place = Place::Beside(self.look.stored.sid().map(fingerprint));
-        let other = self.look.stored.live();
-        let other = other.filter(|record| record.refresh_token != next.refresh_token);
-        self.replaced = other.and_then(|record| record.refresh_token.clone());
-        self.commit(Rc::new(next))
+        if matches!(self.hand.tokens(), Tokens::None) {
+            self.replaced = self.superseded(&record);
+        }
+        self.commit(Commit {
+            record: Rc::new(record),
+            is_fresh: next.is_fresh,
+        })
     }
 
-    pub(super) fn commit(&mut self, next: Rc<Record>) -> Phase {
+    /// The refresh token of the session whose place a login takes. Only a login is certainly another grant: what was granted
+    /// elsewhere may be the next set of the same.
+    fn superseded(&self, next: &Record) -> Option<RefreshToken> {
+        let token = self.look.stored.live()?.refresh_token.clone();
+        token.filter(|token| next.refresh_token.as_ref() != Some(token))
+    }
+
+    pub(super) fn commit(&mut self, next: Commit) -> Phase {
+        let token = self.hand.fingerprint();
+        let attempt = if next.is_fresh {
+            self.contest.beside(token, self.look.fingerprint())
+        } else {
+            self.contest.known_of(token)
+        };
         self.outputs.push(Output::CompareAndSet(Entry {
-            stored: Stored::Live(next.clone()),
-            attempt: self.contest.beside(self.hand.fingerprint()),
+            stored: Stored::Live(next.record.clone()),
+            attempt,
         }));
         Phase::Committing(next)
     }
 
-    pub(super) fn committed(&mut self, now: &Now, next: Rc<Record>, stored: bool) -> Phase {
-        let before = self.hand.record().map(|record| &record.access_token);
-        let is_fresh = before != Some(&next.access_token);
+    pub(super) fn committed(&mut self, now: &Now, next: Commit, stored: bool) -> Phase {
+        let Commit { record, is_fresh } = next;
         let is_abandoned = self.is_abandoned();
-        self.hand.put(Tokens::Record(next.clone()));
+        self.hand.put(Tokens::Record(record.clone()));
         self.degraded = !stored;
         if stored {
-            self.look.stored = Stored::Live(next.clone());
+            self.look.stored = Stored::Live(record.clone());
             self.look.place = Place::Stored;
             self.revoke_replaced();
             self.lost_writes = 0;
+            self.unlock();
         }
         if is_fresh {
-            self.contest.attempt = Attempt::default();
+            self.contest.granted();
             self.error = None;
             self.rewrite = Rewrite::new(now);
             self.callers.prefetch = false;
-            if stored {
-                self.unlock();
-            }
-            self.settle_all(&Ok(Some(next.access_token.clone())));
+            self.callers.repeat = false;
+            self.settle_all(&Ok(Some(record.access_token.clone())));
         } else {
             self.contest.attempt.claim = None;
+            self.callers.renumber(record.generation);
             self.settle_satisfied(now);
         }
         let phase = if stored {
             self.advance(now, Aim::Refresh)
         } else {
-            self.commit_again(now, next)
+            self.commit_again(now, record)
         };
         if is_abandoned {
-            self.sign_out(phase)
+            self.sign_out(now, phase)
         } else {
             phase
         }
@@ -111,22 +137,12 @@ impl Common {
     fn commit_again(&mut self, now: &Now, record: Rc<Record>) -> Phase {
         if self.rewrite.at_once() {
             self.changed();
-            return self.read_for(Phase::Committing(record));
+            return self.read_for(Phase::Committing(again(record)));
         }
         if self.rewrite.is_due(now) {
-            self.put_off_rewrite(now);
+            self.rewrite.put_off(now, self.config.timeout);
         }
         self.advance(now, Aim::Refresh)
-    }
-
-    /// While the store does not answer, well within the time of a claim: other holders begin to wait when it answers again.
-    pub(super) fn put_off_rewrite(&mut self, now: &Now) {
-        let longest = if self.look.is_silent() {
-            self.config.timeout / 2
-        } else {
-            i64::MAX
-        };
-        self.rewrite.put_off(now, longest);
     }
 
     /// Goes on with what another holder has committed.
@@ -142,6 +158,7 @@ impl Common {
         self.look.place = Place::Stored;
         self.degraded = false;
         self.callers.prefetch = false;
+        self.callers.repeat = false;
         self.lost_writes = 0;
         self.error = None;
         self.changed();

@@ -26,13 +26,22 @@ impl Departure {
         self.revocations -= 1;
     }
 
-    /// The callers of a session that has ended, once every revocation is answered.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.callers.is_empty()
+    }
+
+    /// The callers who wait no longer: of a session that has ended, once every revocation is answered.
     pub(super) fn finished(&mut self) -> Vec<u32> {
         if self.revocations == 0 {
-            mem::take(&mut self.callers)
+            self.given_up()
         } else {
             Vec::new()
         }
+    }
+
+    /// All of them.
+    pub(super) fn given_up(&mut self) -> Vec<u32> {
+        mem::take(&mut self.callers)
     }
 }
 
@@ -52,7 +61,9 @@ mod tests {
         departure.revoked();
         assert!(departure.finished().is_empty());
         departure.revoked();
+        assert!(departure.is_awaited());
         assert_eq!(departure.finished(), [1, 3]);
+        assert!(!departure.is_awaited());
         assert!(departure.finished().is_empty());
     }
 }

@@ -1,19 +1,20 @@
 //! How a session ends: by a sign-out, or by a refusal that proves its refresh token dead.
 
-use super::{Common, LOST_WRITES, Phase, Tokens};
+use super::phase::Step;
+use super::{Common, LOST_WRITES, Phase, Rewrite, Tokens};
 use crate::error::{Error, Reason};
-use crate::event::Output;
+use crate::event::{Output, StoreFailed};
 use crate::oauth;
 use crate::record::{Entry, Stored};
-use crate::token::RefreshToken;
+use crate::token::{Now, RefreshToken};
 
 impl Common {
     /// Ends the session here at once, and then in the store.
-    pub(super) fn sign_out(&mut self, phase: Phase) -> Phase {
+    pub(super) fn sign_out(&mut self, now: &Now, phase: Phase) -> Phase {
         let is_storing = match phase {
             Phase::Ending { .. } | Phase::Over(_) | Phase::Absent => return phase,
             Phase::Committing(next) => {
-                self.hand.put(Tokens::Record(next));
+                self.hand.put(Tokens::Record(next.record));
                 true
             }
             Phase::Reading(_)
@@ -27,18 +28,19 @@ impl Common {
         let end = Error::ended(Reason::SignedOut);
         self.end(&end);
         self.lost_writes = 0;
+        self.rewrite = Rewrite::new(now);
         if !is_storing {
             self.outputs.push(Output::Read);
         }
         self.revoke(token.as_ref());
         Phase::Ending {
             end,
-            written: false,
+            step: Step::Reading,
         }
     }
 
     /// Writes the end, if the session is still there, whatever generation it has reached.
-    pub(super) fn ending_read(&mut self, end: Error) -> Phase {
+    pub(super) fn ending_read(&mut self, now: &Now, end: Error) -> Phase {
         if let Some(record) = self.look.live(&self.sid).cloned() {
             let ours = self.hand.record();
             let ours = ours.and_then(|ours| ours.refresh_token.as_ref());
@@ -46,33 +48,53 @@ impl Common {
                 self.revoke(record.refresh_token.as_ref());
             }
             self.write_end(record.generation, Reason::SignedOut);
-            Phase::Ending { end, written: true }
+            self.ending(end, Step::Writing)
         } else if self.look.is_silent() {
-            self.end_again(end)
+            self.end_again(now, end)
         } else {
             Phase::Over(end)
         }
     }
 
-    pub(super) fn ending_written(&mut self, end: Error, written: bool, done: bool) -> Phase {
-        if written && done {
+    pub(super) fn ending_written(
+        &mut self,
+        now: &Now,
+        end: Error,
+        step: Step,
+        set: Result<bool, StoreFailed>,
+    ) -> Phase {
+        let done = set == Ok(true);
+        if done && step == Step::Writing {
             return Phase::Over(end);
         }
         if done {
             self.revoke_replaced();
         }
-        self.end_again(end)
+        self.lost_writes += 1;
+        if set.is_ok() && self.lost_writes <= LOST_WRITES {
+            return self.ending(end, Step::Reading);
+        }
+        self.end_again(now, end)
     }
 
-    fn end_again(&mut self, end: Error) -> Phase {
-        if self.lost_writes >= LOST_WRITES {
-            return Phase::Over(end);
+    /// The store fails: it is asked again at once, and then from time to time.
+    fn end_again(&mut self, now: &Now, end: Error) -> Phase {
+        self.lost_writes = 0;
+        if self.rewrite.at_once() {
+            return self.ending(end, Step::Reading);
         }
-        self.lost_writes += 1;
-        self.read_for(Phase::Ending {
+        self.rewrite.put_off(now, self.config.timeout);
+        Phase::Ending {
             end,
-            written: false,
-        })
+            step: Step::Waiting,
+        }
+    }
+
+    pub(super) fn ending(&mut self, end: Error, step: Step) -> Phase {
+        if step == Step::Reading {
+            self.outputs.push(Output::Read);
+        }
+        Phase::Ending { end, step }
     }
 
     /// The refused token is still the stored one: writes the end, unless another holder rotates meanwhile.
@@ -104,7 +126,9 @@ impl Common {
                 generation,
                 reason,
             },
-            attempt: self.contest.beside(self.hand.fingerprint()),
+            attempt: self
+                .contest
+                .beside(self.hand.fingerprint(), self.look.fingerprint()),
         }));
     }
 

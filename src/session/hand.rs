@@ -1,22 +1,19 @@
-//! The tokens that a session has in hand, and the sends of the refresh token among them.
+//! The tokens that a session has in hand.
 
 use std::rc::Rc;
 
-use super::burst::Burst;
 use crate::record::Record;
 use crate::token::RefreshToken;
 
-/// A burst goes with its refresh token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Hand {
-    tokens: Tokens,
-    pub(super) burst: Burst,
-}
+pub(super) struct Hand(Tokens);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Tokens {
     /// The session is not open.
     None,
+    /// It is being opened with tokens that were granted elsewhere, this refresh token among them.
+    Adopted(Option<RefreshToken>),
     /// The refresh token that it is being opened with.
     Foreign(RefreshToken),
     /// The session's own.
@@ -25,45 +22,45 @@ pub(super) enum Tokens {
 
 impl Hand {
     pub(super) fn empty() -> Self {
-        Self {
-            tokens: Tokens::None,
-            burst: Burst::default(),
-        }
+        Self(Tokens::None)
     }
 
-    /// Takes these tokens instead. A record in which the refresh token stays the same changes nothing about its sends.
     pub(super) fn put(&mut self, tokens: Tokens) {
-        let before = self.fingerprint();
-        self.tokens = tokens;
-        if self.fingerprint() != before {
-            self.burst = Burst::default();
-        }
+        self.0 = tokens;
     }
 
     pub(super) fn tokens(&self) -> &Tokens {
-        &self.tokens
+        &self.0
     }
 
     pub(super) fn record(&self) -> Option<&Rc<Record>> {
-        match &self.tokens {
+        match &self.0 {
             Tokens::Record(record) => Some(record),
-            Tokens::None | Tokens::Foreign(_) => None,
+            Tokens::None | Tokens::Adopted(_) | Tokens::Foreign(_) => None,
         }
     }
 
     pub(super) fn foreign(&self) -> Option<&RefreshToken> {
-        match &self.tokens {
+        match &self.0 {
             Tokens::Foreign(token) => Some(token),
-            Tokens::None | Tokens::Record(_) => None,
+            Tokens::None | Tokens::Adopted(_) | Tokens::Record(_) => None,
         }
     }
 
     /// What would be sent.
     pub(super) fn refresh_token(&self) -> Option<&RefreshToken> {
-        match &self.tokens {
-            Tokens::None => None,
+        match &self.0 {
+            Tokens::None | Tokens::Adopted(_) => None,
             Tokens::Foreign(token) => Some(token),
             Tokens::Record(record) => record.refresh_token.as_ref(),
+        }
+    }
+
+    /// The one that the session has, or is being opened with.
+    pub(super) fn newest(&self) -> Option<&RefreshToken> {
+        match &self.0 {
+            Tokens::Adopted(token) => token.as_ref(),
+            Tokens::None | Tokens::Foreign(_) | Tokens::Record(_) => self.refresh_token(),
         }
     }
 
@@ -75,10 +72,5 @@ impl Hand {
 
     pub(super) fn generation(&self) -> i64 {
         self.record().map_or(0, |record| record.generation)
-    }
-
-    /// Whether it is this very record.
-    pub(super) fn is(&self, record: &Rc<Record>) -> bool {
-        self.record().is_some_and(|ours| Rc::ptr_eq(ours, record))
     }
 }

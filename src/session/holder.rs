@@ -26,6 +26,11 @@ impl Holder {
         claim.holder == self.mark
     }
 
+    /// How many claims it has made: the number of the last one.
+    pub(super) fn claims(&self) -> i64 {
+        self.claims
+    }
+
     pub(super) fn has_claimed(&self) -> bool {
         self.claims > 0
     }

@@ -11,16 +11,18 @@ pub(super) enum Lock {
     Held,
     /// Not to be had: this attempt goes on without.
     Denied,
+    /// Not asked for since the last attempt, which had to do without: it may be nobody's.
+    Doubtful,
 }
 
 impl Lock {
     /// Whether it is to be asked for now.
     pub(super) fn queue(&mut self) -> bool {
-        let is_free = *self == Self::Free;
-        if is_free {
+        let is_open = matches!(self, Self::Free | Self::Doubtful);
+        if is_open {
             *self = Self::Queued;
         }
-        is_free
+        is_open
     }
 
     /// Whether it is to be given back now.
@@ -33,16 +35,16 @@ impl Lock {
     }
 
     /// The next attempt asks again.
-    pub(super) fn forget_denial(&mut self) {
+    pub(super) fn end_attempt(&mut self) {
         if *self == Self::Denied {
-            *self = Self::Free;
+            *self = Self::Doubtful;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Lock::{self, Denied, Free, Held, Queued};
+    use super::Lock::{self, Denied, Doubtful, Free, Held, Queued};
 
     fn after(mut lock: Lock, change: fn(&mut Lock) -> bool) -> (bool, Lock) {
         (change(&mut lock), lock)
@@ -50,7 +52,9 @@ mod tests {
 
     #[test]
     fn it_is_asked_for_once() {
-        assert_eq!(after(Free, Lock::queue), (true, Queued));
+        for lock in [Free, Doubtful] {
+            assert_eq!(after(lock, Lock::queue), (true, Queued));
+        }
         for lock in [Queued, Held, Denied] {
             assert_eq!(after(lock, Lock::queue), (false, lock));
         }
@@ -59,16 +63,21 @@ mod tests {
     #[test]
     fn only_what_is_held_is_given_back() {
         assert_eq!(after(Held, Lock::release), (true, Free));
-        for lock in [Free, Queued, Denied] {
+        for lock in [Free, Queued, Denied, Doubtful] {
             assert_eq!(after(lock, Lock::release), (false, lock));
         }
     }
 
     #[test]
-    fn a_denial_counts_for_one_attempt() {
-        for (lock, next) in [(Denied, Free), (Free, Free), (Queued, Queued), (Held, Held)] {
+    fn a_denial_counts_for_one_attempt_and_is_remembered() {
+        for (lock, next) in [
+            (Denied, Doubtful),
+            (Free, Free),
+            (Queued, Queued),
+            (Held, Held),
+        ] {
             let mut lock = lock;
-            lock.forget_denial();
+            lock.end_attempt();
             assert_eq!(lock, next);
         }
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::record::{Place, Record, Standing, Stored, standing};
+use crate::token::RefreshToken;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Look {
@@ -27,6 +28,13 @@ impl Look {
     /// Whether the session is, or was, what is stored.
     pub(super) fn has_stored(&self) -> bool {
         self.place == Place::Stored
+    }
+
+    /// Of the stored refresh token; 0 for none.
+    pub(super) fn fingerprint(&self) -> i64 {
+        let token = self.stored.live();
+        let token = token.and_then(|record| record.refresh_token.as_ref());
+        token.map_or(0, RefreshToken::fingerprint)
     }
 
     pub(super) fn standing(&self, sid: &str, generation: i64) -> Standing {

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Aim, Common, Phase, Tokens};
+use super::callers::Wanted;
+use super::{Aim, Commit, Common, Phase, Tokens};
 use crate::error::{Code, Error, Reason};
 use crate::event::{Opening, Output};
 use crate::record::{Record, Stored};
@@ -10,13 +11,17 @@ use crate::token::{Now, TokenSet};
 
 impl Common {
     pub(super) fn open(&mut self, now: &Now, id: u32, opening: Opening) -> Phase {
-        self.queue(now, id, 0);
+        self.queue(now, Wanted::for_at_least(id, 0));
         match opening {
             Opening::Login(request) => {
                 self.outputs.push(Output::Send(request));
                 Phase::Sending
             }
-            Opening::Adopt(tokens) => self.opened(tokens, now),
+            Opening::Adopt(tokens) => {
+                let token = tokens.refresh_token.clone();
+                self.hand.put(Tokens::Adopted(token));
+                self.opened(tokens, now)
+            }
             Opening::Restore => self.read(Aim::Refresh),
             Opening::Resume(token) => {
                 self.hand.put(Tokens::Foreign(token));
@@ -28,7 +33,7 @@ impl Common {
     /// The first look at the store: a session to go on with, or none.
     pub(super) fn opening_read(&mut self, now: &Now) -> Phase {
         match (&self.look.stored, self.hand.foreign()) {
-            (Stored::Live(record), None) => {
+            (Stored::Live(record), None) if !record.is_spent(*now) => {
                 self.take(record.clone());
                 self.serve_all()
             }
@@ -59,7 +64,10 @@ impl Common {
     pub(super) fn opened(&mut self, tokens: TokenSet, now: &Now) -> Phase {
         let token = self.hand.foreign().cloned();
         let record = Record::first(&self.sid, tokens, &self.config.scope, token, *now);
-        self.read_for(Phase::Committing(Rc::new(record)))
+        self.read_for(Phase::Committing(Commit {
+            record: Rc::new(record),
+            is_fresh: true,
+        }))
     }
 
     /// No caller of the opening is left.

@@ -14,7 +14,7 @@ use crate::token::Now;
 pub(super) enum Phase {
     /// A call, a sign-out or a hint.
     ///
-    /// Leads to Reading, Sending, Committing, Ending.
+    /// Leads to Reading, Sending, Committing, Ending, Over.
     Idle,
     /// The stored record.
     ///
@@ -26,7 +26,7 @@ pub(super) enum Phase {
     Waiting { until: i64, aim: Aim },
     /// The lock, for as long as that is worth waiting for.
     ///
-    /// Leads to Idle, Reading, Waiting, Claiming, Sending, Ending, Over.
+    /// Leads to Idle, Reading, Waiting, Claiming, Condemned, Ending, Over.
     Locking(Aim),
     /// The store, with the claim in it that was made at `at`.
     ///
@@ -43,15 +43,15 @@ pub(super) enum Phase {
     /// The store, with this record in it.
     ///
     /// Leads to Idle, Reading, Waiting, Locking, Claiming, Sending, Ending, Over.
-    Committing(Rc<Record>),
+    Committing(Commit),
     /// The store, with the end in it that this refusal proves.
     ///
     /// Leads to Idle, Reading, Ending, Over.
     Condemned(Error),
-    /// The store, after a sign-out: what is there now, or whether the end was `written`.
+    /// The store, after a sign-out.
     ///
     /// Leads to Over.
-    Ending { end: Error, written: bool },
+    Ending { end: Error, step: Step },
     /// Nothing: this is how it ended.
     ///
     /// Leads to nothing.
@@ -60,6 +60,33 @@ pub(super) enum Phase {
     ///
     /// Leads to nothing.
     Absent,
+}
+
+/// A record on its way into the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Commit {
+    pub(super) record: Rc<Record>,
+    /// Whether the server gave it just now: it is not the record in hand, written again.
+    pub(super) is_fresh: bool,
+}
+
+/// What is in hand already.
+pub(super) fn again(record: Rc<Record>) -> Commit {
+    Commit {
+        record,
+        is_fresh: false,
+    }
+}
+
+/// How far the end of a session has come into the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Step {
+    /// The store is asked what is there.
+    Reading,
+    /// The end is being written.
+    Writing,
+    /// The store has failed, and is asked again by the schedule of what is written again.
+    Waiting,
 }
 
 /// What a refresh is after.

@@ -1,12 +1,48 @@
 //! Who is answered, and with what.
 
-use super::callers::{Caller, Settled};
-use super::{Common, Phase};
-use crate::error::Error;
+use super::callers::{Caller, Settled, Wanted};
+use std::rc::Rc;
+
+use super::{Aim, Common, Phase};
+use crate::error::{Error, Reason};
 use crate::event::Output;
+use crate::record::Record;
 use crate::token::Now;
 
 impl Common {
+    /// Serves a caller, and reads the store if it cannot be served, if the token in hand will soon be no use, or if that is not stored yet.
+    pub(super) fn call(&mut self, now: &Now, phase: Phase, wanted: Wanted) -> Phase {
+        if phase.is_over() {
+            let end = phase.end().or(self.error.as_ref()).cloned();
+            let never_stored = || Error::ended(Reason::Removed);
+            self.settle(wanted.caller, Err(end.unwrap_or_else(never_stored)));
+            return phase;
+        }
+        if self.queue(now, wanted) {
+            self.settle_satisfied(now);
+        }
+        if matches!(phase, Phase::Waiting { .. }) && self.cooling(now) > 0 {
+            return self.wait_out_cooldown(now);
+        }
+        if !matches!(phase, Phase::Idle) {
+            return phase;
+        }
+        self.callers.prefetch =
+            self.callers.is_empty() && self.is_ageing(now) && self.cooling(now) == 0;
+        if !self.callers.are_wanting() && !self.degraded {
+            return Phase::Idle;
+        }
+        let phase = self.read(Aim::Refresh);
+        self.changed();
+        phase
+    }
+
+    /// Whether a 401 is handed on: the token in hand replaced one that a server had refused just now, or there is no other.
+    pub(super) fn keeps_token(&self, now: &Now, phase: &Phase) -> bool {
+        let keeps = |record: &Rc<Record>| record.refresh_token.is_none() || record.is_renewed(*now);
+        !phase.is_over() && self.hand.record().is_some_and(keeps)
+    }
+
     pub(super) fn settle_satisfied(&mut self, now: &Now) {
         if let Some(record) = self.hand.record().cloned() {
             let token = Ok(Some(record.access_token.clone()));
@@ -27,9 +63,8 @@ impl Common {
     }
 
     /// Queues a caller; returns whether the token in hand satisfies it.
-    pub(super) fn queue(&mut self, now: &Now, id: u32, min_validity: i64) -> bool {
-        let timeout = self.config.timeout;
-        let caller = Caller::new(id, now, timeout, min_validity, self.hand.generation());
+    pub(super) fn queue(&mut self, now: &Now, wanted: Wanted) -> bool {
+        let caller = Caller::new(now, self.config.timeout, wanted, self.hand.generation());
         let in_hand = self.hand.record();
         let is_satisfied = in_hand.is_some_and(|record| caller.is_satisfied(record, now));
         self.callers.add(caller);

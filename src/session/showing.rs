@@ -6,6 +6,17 @@ use crate::event::Snapshot;
 use crate::record::Record;
 use crate::token::RefreshToken;
 
+/// What a refresh token is to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// None of its tokens.
+    No,
+    /// One that it has had.
+    Past,
+    /// The one that it has.
+    Current,
+}
+
 impl Session {
     /// What it was made with.
     pub fn config(&self) -> &Config {
@@ -30,10 +41,17 @@ impl Session {
             .map(|record| &**record)
     }
 
-    /// Whether `token` is or was this session's, or is what it is being opened with.
-    pub fn knows(&self, token: &RefreshToken) -> bool {
-        let is_opening = self.common.hand.foreign() == Some(token);
-        !self.phase.is_over() && is_opening || self.held().is_some_and(|record| record.knows(token))
+    /// Whether `token` is this session's, or what it is being opened with, or was.
+    pub fn recognise(&self, token: &RefreshToken) -> Known {
+        if self.phase.is_over() {
+            Known::No
+        } else if self.common.hand.newest() == Some(token) {
+            Known::Current
+        } else if self.held().is_some_and(|record| record.knows(token)) {
+            Known::Past
+        } else {
+            Known::No
+        }
     }
 
     /// What anyone may see.

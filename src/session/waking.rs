@@ -1,10 +1,17 @@
 //! What a session does because time has passed.
 
-use super::opening::no_store;
-use super::{Aim, Common, Lock, Phase, Session};
+use std::rc::Rc;
+
+use super::opening::{no_store, unreadable};
+use super::phase::Step;
+use super::{Aim, Common, Phase, Session, Tokens};
+use crate::error::{Error, Reason};
 use crate::oauth;
-use crate::record::Stored;
+use crate::record::{Record, Stored};
 use crate::token::Now;
+
+/// Milliseconds by which a timer may be late before those who wait count as having slept.
+const LATE: i64 = 1_000;
 
 impl Session {
     /// When [`Input::Woke`](crate::event::Input::Woke) is due, by the monotonic clock.
@@ -13,13 +20,21 @@ impl Session {
         reason = "an answer ends the other phases"
     )]
     pub fn wake_at(&self) -> Option<i64> {
-        let due = match self.phase {
-            Phase::Waiting { until, .. } => until,
-            Phase::Idle => self.common.rewrite_at(),
+        let common = &self.common;
+        let due = match &self.phase {
+            Phase::Waiting { until, .. } => *until,
+            Phase::Idle => common.rewrite_at().min(common.lapses_at()),
+            Phase::Ending { step, .. } => common.ending_due(*step),
             _ => i64::MAX,
         };
-        let wake_at = due.min(self.common.callers.deadline());
+        let wake_at = due.min(common.callers.deadline());
         (wake_at < i64::MAX).then_some(wake_at)
+    }
+
+    /// Whether the process must live on until then, though no caller waits: a record is not stored yet.
+    pub fn is_needed(&self, now: Now) -> bool {
+        let common = &self.common;
+        common.degraded && now.monotonic < common.rewrite.until(common.config.timeout)
     }
 }
 
@@ -38,31 +53,84 @@ impl Common {
         }
     }
 
-    pub(super) fn woke(&mut self, now: &Now, phase: Phase) -> Phase {
-        if self.lock == Lock::Queued || matches!(phase, Phase::Committing(_)) {
-            let timeout = self.config.timeout;
-            self.callers.extend_deadlines(now.monotonic, timeout);
-        }
-        let late = if self.look.is_silent() {
-            no_store()
+    /// When a session that is ending goes on by itself, or has kept those who sign out waiting for long enough.
+    fn ending_due(&self, step: Step) -> i64 {
+        let again = if step == Step::Waiting {
+            self.rewrite.at()
         } else {
-            oauth::no_answer(true)
+            i64::MAX
         };
-        self.settle_those(&Err(late), &mut |caller| caller.is_late(now));
+        again.min(self.leaving_until())
+    }
+
+    fn leaving_until(&self) -> i64 {
+        if self.departure.is_awaited() {
+            self.rewrite.until(self.config.timeout)
+        } else {
+            i64::MAX
+        }
+    }
+
+    /// When the access token expires of a session that cannot renew it.
+    fn lapses_at(&self) -> i64 {
+        let record = self.hand.record();
+        let record = record.filter(|record| record.refresh_token.is_none() && record.expiry_known);
+        record.map_or(i64::MAX, |record| record.validity.expires_monotonic)
+    }
+
+    pub(super) fn woke(&mut self, now: &Now, phase: Phase) -> Phase {
+        let error = if self.look.is_silent() || self.contest.unwritable().is_so() {
+            no_store()
+        } else if self.look.stored.is_readable() {
+            oauth::no_answer(true)
+        } else {
+            unreadable()
+        };
+        let mut is_late = self.callers.late(now);
+        self.settle_those(&Err(error), &mut is_late);
+        if matches!(phase, Phase::Ending { .. }) && self.leaving_until() <= now.monotonic {
+            for caller in self.departure.given_up() {
+                self.settle(caller, Err(no_store()));
+            }
+        }
         match self.rest(phase) {
-            Phase::Waiting { until, aim } if until <= now.monotonic => self.read(aim),
+            Phase::Waiting { until, aim } if until <= now.monotonic => {
+                if now.monotonic - until > LATE {
+                    self.contest.forget_rival();
+                }
+                self.read(aim)
+            }
+            Phase::Ending {
+                end,
+                step: Step::Waiting,
+            } if self.rewrite.is_due(now) => self.ending(end, Step::Reading),
             Phase::Idle if self.rewrite_at() <= now.monotonic => {
-                self.put_off_rewrite(now);
+                self.rewrite.put_off(now, self.config.timeout);
                 self.read(Aim::Refresh)
             }
+            Phase::Idle if self.lapses_at() <= now.monotonic => self.lapse(now),
             phase => phase,
         }
     }
 
-    /// Back to rest, if no caller is left to wait.
+    /// The access token has expired by the monotonic clock: by the other, too, or it is looked at again when it has.
+    fn lapse(&mut self, now: &Now) -> Phase {
+        if let Some(record) = self.hand.record() {
+            if record.is_spent(*now) {
+                return self.over(Error::ended(Reason::Expired));
+            }
+            let mut record = Record::clone(record);
+            let left = record.validity.expires_at - now.wall;
+            record.validity.expires_monotonic = now.monotonic + left.max(1);
+            self.hand.put(Tokens::Record(Rc::new(record)));
+        }
+        Phase::Idle
+    }
+
+    /// Back to rest, if nobody is left to wait.
     pub(super) fn rest(&mut self, phase: Phase) -> Phase {
         match phase {
-            Phase::Waiting { .. } if self.callers.is_empty() => self.idle(),
+            Phase::Waiting { .. } if !self.callers.is_waited_for() => self.idle(),
             phase => phase,
         }
     }

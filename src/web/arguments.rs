@@ -22,7 +22,7 @@ impl Arguments {
         Config {
             public_key: self.text("publicKey"),
             scope: self.text("scope"),
-            can_revoke: self.get("canRevoke").is_truthy(),
+            can_revoke: self.flag("canRevoke"),
             timeout: self.number("timeout") as i64,
             reuse_window: self.number("reuseWindow") as i64,
         }
@@ -49,6 +49,11 @@ impl Arguments {
     /// `minValidity`, given in seconds, in milliseconds.
     pub(super) fn min_validity(&self) -> i64 {
         ((self.number("minValidity") * 1_000.0) as i64).min(LONGEST_LIFETIME)
+    }
+
+    /// Whether `name` is truthy.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.get(name).is_truthy()
     }
 
     /// `rejected`, if it is an access token.

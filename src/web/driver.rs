@@ -20,7 +20,7 @@ use super::platform::{Port, monotonic};
 use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
 use crate::event::{Input, Opening, Output, StoreFailed};
 use crate::oauth::{Request, password_request};
-use crate::session::Session;
+use crate::session::{Known, Session};
 use crate::token::Now;
 
 const NEVER: i64 = i64::MAX;
@@ -38,9 +38,10 @@ pub enum Command {
     Adopt,
     /// Opens the session that is stored.
     Restore,
-    /// Asks for the next access token, if `refreshToken` is or was this session's.
+    /// Asks for the next access token, if `refreshToken` is or was this session's; where `isOneOfMany`, only if it is. Where
+    /// `isAdopted`, the one in hand will do.
     Refresh,
-    /// Asks for an access token: `minValidity` in seconds, `rejected`.
+    /// Asks for an access token: `minValidity` in seconds, `rejected`, `unauthorized`.
     Token,
     /// Lets go of a caller, which is not settled any more.
     Abort,
@@ -48,6 +49,8 @@ pub enum Command {
     Hint,
     /// Says that the time has come that the port was to wait for.
     Wake,
+    /// Says that the network may be back.
+    Online,
     /// Ends the session.
     SignOut,
 }
@@ -61,6 +64,7 @@ const TOKEN: u32 = Command::Token as u32;
 const ABORT: u32 = Command::Abort as u32;
 const HINT: u32 = Command::Hint as u32;
 const WAKE: u32 = Command::Wake as u32;
+const ONLINE: u32 = Command::Online as u32;
 const SIGN_OUT: u32 = Command::SignOut as u32;
 
 /// What a caller is settled with.
@@ -75,6 +79,8 @@ pub enum Answer {
     Invalid,
     /// The refresh token is none of this session's.
     Unknown,
+    /// It was this session's, and would not prove that whoever has it may go on.
+    Spent,
     /// The error.
     Failed,
 }
@@ -123,16 +129,26 @@ impl Driver {
             RESTORE => Opening::Restore,
             REFRESH => {
                 let token = arguments.refresh_token().ok_or(Answer::Invalid)?;
-                let is_known = self.session.borrow().knows(&token);
-                return is_known
-                    .then_some(Input::Refresh { caller })
-                    .ok_or(Answer::Unknown);
+                return match self.session.borrow().recognise(&token) {
+                    Known::No => Err(Answer::Unknown),
+                    Known::Past if arguments.flag("isOneOfMany") => Err(Answer::Spent),
+                    Known::Past | Known::Current if arguments.flag("isAdopted") => {
+                        Ok(Input::Call {
+                            caller,
+                            min_validity: 0,
+                            rejected: None,
+                            unauthorized: false,
+                        })
+                    }
+                    Known::Past | Known::Current => Ok(Input::Refresh { caller }),
+                };
             }
             TOKEN => {
                 return Ok(Input::Call {
                     caller,
                     min_validity: arguments.min_validity(),
                     rejected: arguments.rejected(),
+                    unauthorized: arguments.flag("unauthorized"),
                 });
             }
             ABORT => return Ok(Input::Abort(caller)),
@@ -141,6 +157,7 @@ impl Driver {
                 self.alarm.set(NEVER);
                 return Ok(Input::Woke);
             }
+            ONLINE => return Ok(Input::Online),
             SIGN_OUT => return Ok(Input::SignOut { caller }),
             _ => return Err(Answer::Invalid),
         };
@@ -151,12 +168,17 @@ impl Driver {
         let now = now();
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
+            let mut secret = String::new();
             let (promise, read): (Promise, Read) = match output {
                 Output::Read => (port.read(), found),
                 Output::CompareAndSet(next) => (port.compare_and_set(entry_to_js(&next)), is_set),
                 Output::Lock { within } => (port.lock(within as f64), locked),
-                Output::Send(request) => (post(port, &request), replied),
-                Output::Revoke(request) => (post(port, &request), |_| Input::Revoked),
+                Output::Send(request) => {
+                    let promise = post(port, &request);
+                    secret = request.secret;
+                    (promise, replied)
+                }
+                Output::Revoke(request) => (post(port, &request), |_, _| Input::Revoked),
                 Output::Unlock => {
                     port.unlock();
                     continue;
@@ -181,17 +203,19 @@ impl Driver {
                 port: port.clone(),
                 promise: RefCell::new(promise.into()),
                 read,
+                secret,
             })
             .wake();
         }
         let alarm = self.session.borrow().wake_at().unwrap_or(NEVER);
         if self.alarm.replace(alarm) != alarm {
-            port.wake((alarm - now.monotonic) as f64);
+            let is_needed = self.session.borrow().is_needed(now);
+            port.wake((alarm - now.monotonic) as f64, is_needed);
         }
     }
 }
 
-type Read = fn(Result<JsValue, JsValue>) -> Input;
+type Read = fn(Result<JsValue, JsValue>, &str) -> Input;
 
 /// An output under way: its promise, which settles within a known time, and what input it is then.
 struct Pending {
@@ -199,6 +223,8 @@ struct Pending {
     port: Port,
     promise: RefCell<JsFuture>,
     read: Read,
+    /// What was sent, and is not to be shown.
+    secret: String,
 }
 
 // SAFETY: the module is built without threads.
@@ -212,7 +238,8 @@ impl Wake for Pending {
         let mut context = Context::from_waker(&waker);
         let answer = Pin::new(&mut *self.promise.borrow_mut()).poll(&mut context);
         if let Poll::Ready(answer) = answer {
-            self.driver.feed(&self.port, (self.read)(answer));
+            let input = (self.read)(answer, &self.secret);
+            self.driver.feed(&self.port, input);
         }
     }
 }
@@ -221,22 +248,22 @@ fn post(port: &Port, request: &Request) -> Promise {
     port.post(&request.body, request.purpose.as_str())
 }
 
-fn found(answer: Result<JsValue, JsValue>) -> Input {
+fn found(answer: Result<JsValue, JsValue>, _: &str) -> Input {
     let entry = answer.map(|members| entry_from_js(&members, now()));
     Input::Read(entry.map_err(|_| StoreFailed))
 }
 
-fn is_set(answer: Result<JsValue, JsValue>) -> Input {
+fn is_set(answer: Result<JsValue, JsValue>, _: &str) -> Input {
     let is_set = answer.map(|is_set| is_set.is_truthy());
     Input::CompareAndSet(is_set.map_err(|_| StoreFailed))
 }
 
-fn locked(answer: Result<JsValue, JsValue>) -> Input {
+fn locked(answer: Result<JsValue, JsValue>, _: &str) -> Input {
     Input::Locked(answer.is_ok_and(|held| held.is_truthy()))
 }
 
-fn replied(answer: Result<JsValue, JsValue>) -> Input {
-    Input::Replied(reply_from_js(answer))
+fn replied(answer: Result<JsValue, JsValue>, secret: &str) -> Input {
+    Input::Replied(reply_from_js(answer, secret))
 }
 
 fn now() -> Now {

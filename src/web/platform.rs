@@ -26,9 +26,10 @@ extern "C" {
     /// Resolves to the status of the answer to a form, Retry-After and the members of a token response.
     #[wasm_bindgen(method)]
     pub(super) fn post(this: &Port, body: &str, purpose: &str) -> Promise;
-    /// In how many milliseconds to ask for `Command::Wake`, instead of what was said before; in a year or more: never.
+    /// In how many milliseconds to ask for `Command::Wake`, instead of what was said before; in a year or more: never. The process
+    /// must live on until then where that is needed, or a caller waits.
     #[wasm_bindgen(method)]
-    pub(super) fn wake(this: &Port, after: f64);
+    pub(super) fn wake(this: &Port, after: f64, is_needed: bool);
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
 

@@ -110,13 +110,14 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
             row.number(Some(received_at));
             row.number(record.expiry_known.then_some(expires_at));
             row.text(Some(&record.past));
+            row.number(record.unauthorized_at);
             row.skip(1);
         }
         Stored::Ended { reason, .. } => {
-            row.skip(6);
+            row.skip(7);
             row.text(Some(reason.as_str()));
         }
-        Stored::Empty | Stored::Corrupt | Stored::Newer | Stored::Silent => row.skip(7),
+        Stored::Empty | Stored::Corrupt | Stored::Newer | Stored::Silent => row.skip(8),
     }
     row.number(Some(attempt.token).filter(|token| *token != 0));
     match attempt.claim {
@@ -136,20 +137,31 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
         }
         None => row.skip(3),
     }
-    row.number(attempt.unanswered_since);
+    row.number(attempt.sends.map(|sends| sends.since));
+    row.number(attempt.sends.map(|sends| i64::from(sends.count)));
+    row.number(Some(i64::from(attempt.refusals)).filter(|refusals| *refusals > 0));
     row.into_js()
 }
 
-/// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed.
-pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet, Error> {
-    let answer = answer.map_err(|reason| no_answer(reason.is_undefined()))?;
+/// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed and
+/// null where the request never left.
+pub(super) fn reply_from_js(
+    answer: Result<JsValue, JsValue>,
+    secret: &str,
+) -> Result<TokenSet, Error> {
+    let answer = answer.map_err(|reason| {
+        let mut error = no_answer(reason.is_undefined());
+        error.never_sent = reason.is_null();
+        error
+    })?;
     let values = answer.unchecked_ref::<Array>();
     let number = |index| values.get(index).as_f64();
-    token_response(&Answer {
+    let answer = Answer {
         status: number(0).unwrap_or_default() as u16,
         retry_after: number(1).filter(|seconds| !seconds.is_nan()),
         members: members(values, 2),
-    })
+    };
+    token_response(&answer, secret)
 }
 
 /// The members of an entry that was read, or nothing.

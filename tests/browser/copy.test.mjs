@@ -11,7 +11,7 @@ before(async () => {
 after(() => site.close());
 
 inEachBrowser((browser) => {
-  for (const text of ['{"gen":9}', '{"v":1,"sid":"x","gen":9}', '{"sid":"x","gen":"9"}', "{", "null"]) {
+  for (const text of ['{"gen":9}', '{"v":2,"sid":"x","gen":9}', '{"sid":"x","gen":"9"}', "{", "null"]) {
     test(`${text} in localStorage does not hide the session in IndexedDB`, async (t) => {
       const { reload, open } = await newSessionTest(t, browser(), site);
       const tab = await open();

@@ -45,13 +45,16 @@ inEachBrowser((browser) => {
       await choose(page, label);
       await says(page, "#faults-on", words);
       for (const { faults } of [strict.ours, strict.naive]) assert.equal(faults[0].name, name);
-      await press(page, "#refresh");
-      await says(page, "#ours-verdict", "Signed in for");
+      await page.click("#refresh");
+      await until(page, () => Number(document.querySelector("#ours-requests").textContent) > 0);
       if (why) await naiveLoses(page, why);
       else await says(page, "#naive-verdict", "Signed in for");
+      await says(page, "#ours-verdict", "Signed in for");
 
       await choose(page, "They answer");
       await says(page, "#faults-on", "Both servers answer.");
+      await matches(page, '#refresh[aria-busy="false"]');
+      await says(page, "#ours-verdict", "Signed in for");
       assert.deepEqual([strict.ours.faults, strict.naive.faults], [[], []]);
       assert.equal(await page.$eval("#again", ({ hidden }) => hidden), !why);
     });

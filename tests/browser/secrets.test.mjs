@@ -128,6 +128,12 @@ const pageScript = `
     look();
   };
 
+  /** A token that has grown as old as this is believed to be dead at its first refusal. */
+  window.grow = () => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 120_000;
+  };
+
   window.wrongArguments = () => {
     const long = "canary".repeat(4_000);
     const calls = [
@@ -264,6 +270,7 @@ inOneBrowserAtLeast((browser) => {
       assert.deepEqual([...new Set(codes)], ["invalid_argument"]);
       await page.evaluate(() => window.lookEverywhere());
 
+      await page.evaluate(() => window.grow());
       fake.answer = ({ grant }) => grant === "refresh_token" && json(400, { error: "invalid_grant" });
       assert.equal(await code(() => window.again()), "session_ended");
       fake.answer = () => undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, until } from "./browsers.mjs";
-import { allTokens, logIn, newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
+import { allTokens, logIn, newSessionTest, openSession, restoredUser, sessionPage } from "./session-page.mjs";
 
 let site;
 before(async () => {
@@ -74,8 +74,9 @@ const junk = {
   "no JSON": "junk",
   "no object": "[1]",
   "an empty object": "{}",
-  "a record without tokens": '{"v":1,"sid":"s","gen":1}',
-  "a record of a later version": '{"v":2,"sid":"s","gen":1}',
+  "a record without tokens": '{"v":2,"sid":"s","gen":1}',
+  "a record of the first version": '{"v":1,"sid":"s","gen":1}',
+  "a record of a later version": '{"v":3,"sid":"s","gen":1}',
 };
 
 inEachBrowser((browser) => {
@@ -148,14 +149,22 @@ inEachBrowser((browser) => {
   }
 
   test("a transaction that is aborted is a failure of the store, not an answer", async (t) => {
-    const { server, reload, page, problems } = await signedIn(t);
+    const { server, open, reload } = await newSessionTest(t, browser(), site);
+    const { page, problems } = await open();
+    await page.evaluate(openSession, 1_000);
     const tokens = await page.evaluate(allTokens);
     await page.evaluate(() => {
       IDBObjectStore.prototype.put = function () {
         this.transaction.abort();
       };
     });
-    await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), tokens[0]);
+    const call = (rejected) => window.outcome(window.connection.getAccessToken({ rejected }));
+    assert.equal((await page.evaluate(call, tokens[0])).code, "unavailable");
+    assert.equal(server.count("token"), 1);
+    const outcomes = [];
+    while (!outcomes.at(-1)?.value) outcomes.push(await page.evaluate(call, tokens[0]));
+    for (const { code } of outcomes.slice(0, -1)) assert.equal(code, "unavailable");
+    assert.equal(server.count("token"), 2);
     assert.equal(await storageOf(page), "degraded");
     assert.equal(await page.evaluate(() => window.connection.getSnapshot().error), null);
     await reload(page);

@@ -175,7 +175,7 @@ describe("a bad argument is found before any request:", () => {
     username: [credentials, (client, value) => client.login(value, secret)],
     password: [credentials, (client, value) => client.login("alice", value)],
     refreshToken: [
-      [undefined, null, 5, {}, [], "", `${secret} b`, "é", `${secret}\r\n`, "x".repeat(16_385)],
+      [undefined, null, 5, {}, [], "", `${secret} b`, "é", `${secret}\r\n`, "x".repeat(65_537)],
       (client, value) => client.loginWithPersistance(value),
     ],
     tokens: [
@@ -286,7 +286,7 @@ describe("a bad argument is found before any request:", () => {
     const client = await start();
     server.answer = () => json(200, { access_token: "a", token_type: "Bearer", refresh_token: "r" });
     const connection = await client.login("é".repeat(2_048), "x".repeat(4_096));
-    await client.adopt({ access_token: "a", token_type: "bEaReR", refresh_token: "x".repeat(16_384) });
+    await client.adopt({ access_token: "a", token_type: "bEaReR", refresh_token: "x".repeat(65_536) });
     await connection.getAccessToken({ minValidity: Number.POSITIVE_INFINITY, rejected: "é", signal: undefined });
   });
 });

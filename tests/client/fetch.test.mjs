@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { initializeWithTenant, longText, rejects, secret, server } from "../shared/client.mjs";
 import { gate, json } from "../shared/fake-server.mjs";
-import { Time } from "../shared/time.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { inTime } from "../shared/time.mjs";
 import { rejection, until } from "../shared/waiting.mjs";
 
 const api = "https://api.example";
@@ -162,30 +163,73 @@ describe("connection.fetch", () => {
     assert.equal(calls.length, 200);
   });
 
-  test("raises no storm against an API that always answers 401", async () => {
-    const time = new Time();
-    try {
+  test("raises no storm against an API that always answers 401", () =>
+    inTime(async (time) => {
       const connection = await signedIn();
       refuses = () => true;
       for (let call = 0; call < 50; call += 1) assert.equal((await connection.fetch("x")).status, 401);
       assert.equal(refreshes(), 1);
       assert.equal(calls.length, 51);
-      await time.pass(1_801_000);
+      await time.pass(299_000);
+      assert.equal((await connection.fetch("x")).status, 401);
+      assert.equal(refreshes(), 1);
+      await time.pass(1_001);
       assert.equal((await connection.fetch("x")).status, 401);
       assert.equal(refreshes(), 2);
       assert.equal((await connection.getAccessToken({ rejected: await connection.getAccessToken() })).at(-1), "4");
-    } finally {
-      time.restore();
+    }));
+
+  test("refreshes because of a 401 once for all origins", async () => {
+    const connection = await signedIn({ allowedOrigins: ["https://files.example"] });
+    refuses = () => true;
+    for (let call = 0; call < 10; call += 1) {
+      assert.equal((await connection.fetch("x")).status, 401);
+      assert.equal((await connection.fetch("https://files.example/x")).status, 401);
     }
+    assert.equal(refreshes(), 1);
+    refuses = ({ url }) => url.startsWith(api);
+    assert.equal((await connection.fetch("https://files.example/x")).status, 200);
   });
 
-  test("a storm at one origin says nothing of another", async () => {
-    const connection = await signedIn({ allowedOrigins: ["https://files.example"] });
-    refuses = ({ url }) => url.startsWith(api);
-    assert.equal((await connection.fetch("x")).status, 401);
-    refuses = ({ url, token }) => url.startsWith(api) || token.endsWith("-2");
-    assert.equal((await connection.fetch("https://files.example/x")).status, 200);
+  test("that a client sharing the store has refreshed for leaves the 401 to be handed on", async () => {
+    const persistence = new MemoryStore();
+    const one = await signedIn({ persistence });
+    const client = await initializeWithTenant("demo", undefined, "demo-key", {
+      fetch: fetchLike,
+      apiUrl: api,
+      persistence,
+    });
+    const other = await client.restore();
+    refuses = () => true;
+    for (let call = 0; call < 20; call += 1) {
+      for (const connection of [one, other]) assert.equal((await connection.fetch("x")).status, 401);
+    }
+    assert.equal(refreshes(), 1);
+    const token = await other.getAccessToken();
+    assert.match(await other.getAccessToken({ rejected: token }), /-alice-3/);
+    assert.match(await one.getAccessToken({ rejected: token }), /-alice-3/);
     assert.equal(refreshes(), 2);
+  });
+
+  test("that gets the same access token again causes one refresh for each rejection", async () => {
+    const connection = await signedIn();
+    const same = await connection.getAccessToken();
+    server.answer = ({ form }) =>
+      form.refresh_token &&
+      json(200, {
+        access_token: same,
+        token_type: "Bearer",
+        expires_in: 3600,
+        refresh_token: `${form.refresh_token}x`,
+      });
+    refuses = () => true;
+    for (let call = 0; call < 20; call += 1) assert.equal((await connection.fetch("x")).status, 401);
+    assert.equal(refreshes(), 1);
+    for (let call = 2; call < 5; call += 1) {
+      const calls = Array.from({ length: 10 }, () => connection.getAccessToken({ rejected: same }));
+      assert.deepEqual(new Set(await Promise.all(calls)), new Set([same]));
+      assert.equal(refreshes(), call);
+    }
   });
 
   test("does not ask again with what can be read only once, and does not keep it", async () => {
@@ -237,7 +281,10 @@ describe("connection.fetch", () => {
     const connection = await signedIn();
     refuses = () => true;
     server.answer = ({ grant }) => grant === "refresh_token" && json(400, { error: "invalid_grant" });
-    await rejects(connection.fetch("x"), { code: "session_ended", reason: "invalid_grant" });
+    await inTime(async (time) => {
+      await time.pass(60_000);
+      await rejects(connection.fetch("x"), { code: "session_ended", reason: "invalid_grant" });
+    });
     await rejects(connection.fetch("x"), { code: "session_ended", reason: "invalid_grant" });
     assert.equal(calls.length, 1);
     connection[Symbol.dispose]();

@@ -13,6 +13,7 @@ import {
 import { json } from "../shared/fake-server.mjs";
 import { runModule } from "../shared/processes.mjs";
 import { MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { inTime } from "../shared/time.mjs";
 import { settled, until } from "../shared/waiting.mjs";
 
 describe("snapshots", () => {
@@ -51,12 +52,15 @@ describe("snapshots", () => {
 
   test("say why the last refresh failed, until one succeeds", async () => {
     const { connection } = await expired();
-    server.answer = () => json(503, { error_description: "later" });
+    server.answer = () => json(503, { error_description: "later" }, { "retry-after": "11" });
     await rejects(connection.getAccessToken(), { code: "unavailable", status: 503 });
     assert.equal(connection.getSnapshot().error.code, "unavailable");
     assert.ok(connection.getSnapshot().error instanceof MeshyError);
     server.answer = () => undefined;
-    await connection.getAccessToken();
+    await inTime(async (time) => {
+      await time.pass(11_000);
+      await connection.getAccessToken();
+    });
     assert.equal(connection.getSnapshot().error, null);
   });
 

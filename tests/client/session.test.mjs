@@ -3,6 +3,7 @@ import { describe, mock, test } from "node:test";
 import { expired, rejects, server, start } from "../shared/client.mjs";
 import { json } from "../shared/fake-server.mjs";
 import { MemoryStore } from "../shared/stores.mjs";
+import { inTime } from "../shared/time.mjs";
 import { settled, until } from "../shared/waiting.mjs";
 
 describe("a session", () => {
@@ -51,14 +52,33 @@ describe("a session", () => {
     });
   }
 
-  test("refreshes for a validity that the token in hand has not, and is content with what it gets", async () => {
-    server.lifetime = 60;
-    const connection = await start().login("alice", "pw");
-    await connection.getAccessToken({ minValidity: 30 });
-    assert.equal(server.count("refresh_token"), 0);
-    await connection.getAccessToken({ minValidity: 120 });
-    assert.equal(server.count("refresh_token"), 1);
-  });
+  test("refreshes for a validity that the token in hand has not, of half of its lifetime at most", () =>
+    inTime(async (time) => {
+      server.lifetime = 60;
+      const connection = await start().login("alice", "pw");
+      for (let call = 0; call < 10; call += 1) await connection.getAccessToken({ minValidity: 120 });
+      await time.pass(29_000);
+      await connection.getAccessToken({ minValidity: 120 });
+      assert.equal(server.count("refresh_token"), 0);
+      await time.pass(1_000);
+      await connection.getAccessToken({ minValidity: 29 });
+      assert.equal(server.count("refresh_token"), 0);
+      for (let call = 0; call < 10; call += 1) await connection.getAccessToken({ minValidity: 120 });
+      assert.equal(server.count("refresh_token"), 1);
+    }));
+
+  test("whose refresh token was given less than a minute ago is asked twice more before it counts as dead", () =>
+    inTime(async (time) => {
+      const { connection } = await expired();
+      let refusals = 2;
+      server.answer = () => (refusals-- > 0 ? json(400, { error: "invalid_grant" }) : undefined);
+      assert.match(await time.settling(connection.getAccessToken()), /-alice-2/);
+      assert.equal(time.passed, 3_000);
+      refusals = 3;
+      const call = connection.getAccessToken({ rejected: await connection.getAccessToken() });
+      await time.settling(rejects(call, { code: "session_ended", reason: "invalid_grant" }));
+      assert.equal(server.count("refresh_token"), 6);
+    }));
 
   test("refreshes for a token that the API refused, if it is still the one in hand", async () => {
     const connection = await start().login("alice", "pw");
@@ -76,8 +96,11 @@ describe("a session", () => {
   test("that the server ends says so once, to all who wait, and sends nothing more", async () => {
     const { client, connection } = await expired();
     server.answer = () => json(400, { error: "invalid_grant" });
-    const calls = Array.from({ length: 10 }, () => connection.getAccessToken());
-    for (const call of calls) await rejects(call, { code: "session_ended", reason: "invalid_grant" });
+    await inTime(async (time) => {
+      await time.pass(60_000);
+      const calls = Array.from({ length: 10 }, () => connection.getAccessToken());
+      for (const call of calls) await rejects(call, { code: "session_ended", reason: "invalid_grant" });
+    });
     await rejects(connection.getAccessToken(), { code: "session_ended", reason: "invalid_grant" });
     assert.equal(server.requests.length, 2);
     assert.equal(connection.retrievePersistanceToken(), null);
@@ -280,7 +303,8 @@ describe("adopt", () => {
     assert.equal(await connection.getAccessToken(), "adopted");
     assert.equal(connection.retrievePersistanceToken(), null);
     assert.equal(connection.getSnapshot().expiresAt, null);
-    await rejects(connection.getAccessToken({ rejected: "adopted" }), { code: "session_ended" });
+    await rejects(connection.getAccessToken({ rejected: "adopted" }), { code: "session_ended", reason: "expired" });
+    assert.equal(await connection.getAccessToken(), "adopted");
     assert.equal(server.requests.length, 0);
   });
 });
@@ -323,6 +347,9 @@ describe("a second login", () => {
     await rejects(call, { code: "session_ended", reason: "replaced" });
     assert.match(await bob.getAccessToken(), /-bob-/);
     assert.match(persistence.record.access_token, /-bob-/);
+    await settled();
+    const revoked = server.sent("revocation").map(({ form }) => form.token);
+    assert.deepEqual(revoked, ["rt-canary-alice-1"], "by the login alone");
   });
 
   test("that is refused replaces nothing", async () => {

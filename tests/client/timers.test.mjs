@@ -31,7 +31,7 @@ describe("no timer is longer than", () => {
     const token = await connection.getAccessToken();
     server.answer = () => json(429, {}, { "retry-after": "99999999" });
     await rejects(connection.getAccessToken({ rejected: token }), { code: "rate_limited", retryAfter: 3_600 });
-    await rejects(connection.getAccessToken({ minValidity: 1e12 }), { code: "rate_limited" });
+    assert.equal(await connection.getAccessToken({ minValidity: 1e12 }), token);
     assert.ok(longest > 0 && longest <= HOUR, `${longest} ms`);
     assert.equal(server.count("refresh_token"), 1);
   });

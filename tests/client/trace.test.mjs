@@ -67,6 +67,7 @@ describe("a trace", () => {
     const { client, taken } = await traced();
     const connection = await client.login("alice", "pw");
     await taken();
+    await time.pass(60_000);
     server.answer = () => json(429, {}, { "retry-after": "2" });
     const call = again(connection);
     await time.pass(100);
@@ -98,8 +99,10 @@ describe("a trace", () => {
     const { client, taken } = await traced({ persistence });
     const connection = await client.login("alice", "pw");
     await taken();
-    persistence.compareAndSet = () => {
-      throw new Error("canary");
+    const swap = persistence.compareAndSet;
+    persistence.compareAndSet = (...given) => {
+      if (server.count("refresh_token") > 0) throw new Error("canary");
+      return swap.apply(persistence, given);
     };
     await again(connection);
     const lines = await taken();

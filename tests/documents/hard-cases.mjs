@@ -8,6 +8,7 @@ const sharing = "tests/client/sharing.test.mjs";
 const signout = "tests/client/signout.test.mjs";
 const store = "tests/client/store.test.mjs";
 const claiming = "tests/session/claiming.rs";
+const repeating = "tests/session/repeating.rs";
 const platform = "tests/browser/platform.test.mjs";
 const storage = "tests/browser/storage.test.mjs";
 const tabs = "tests/browser/refresh.test.mjs";
@@ -53,19 +54,20 @@ export const hardCases = [
   {
     id: "lost-answer",
     requirement:
-      "An answer that is lost is asked for again where the server allows that; where it does not, the session ends once, as response_lost.",
+      "An answer that is lost is asked for again, at once and then after pauses, whether or not a call waits; where the server does not allow that, the session ends once, as response_lost.",
     source: ["RFC 9700 section 4.14"],
     tests: [
-      [refresh, "… is asked for again, and a server that allows that keeps the session"],
-      [refresh, "of a strict server ends the session once, here and for all who share the store"],
+      [refresh, "… times is asked for again, and a server that allows that keeps the session"],
+      [refresh, "of a strict server … ends the session once, here and for all who share the store"],
       [refresh, "and found out later by another holder, is response_lost too"],
-      [claiming, "a_lost_answer_is_asked_for_again_at_once_under_a_new_claim_three_times_in_all"],
+      [repeating, "a_lost_answer_is_asked_for_again_at_once_and_then_after_a_pause_without_claim_and_lock"],
+      [repeating, "a_lost_answer_is_asked_for_again_though_nobody_waits"],
     ],
   },
   {
     id: "failing-store",
     requirement:
-      "A store that fails leaves the session in memory, degraded, and is written later. Cleared means removed, corrupt is ignored, a later version is left alone.",
+      "A store that fails leaves the session in memory, degraded, and is written later. While it cannot be read no token is sent that others may have, and without a claim only where none was taken for longer than one lasts. Cleared means removed, corrupt is not used, a later version is left alone.",
     source: ["practice"],
     tests: [
       [store, "that … leaves the session in memory, degraded, and nothing else is lost"],
@@ -74,6 +76,11 @@ export const hardCases = [
       [store, "whose record is of a later version is left alone"],
       [storage, "a storage that is cleared ends the session in every other tab"],
       ["tests/session/sharing.rs", "a_store_that_fails_leaves_the_session_degraded_and_is_written_later"],
+      [
+        "tests/session/unstored.rs",
+        "a_stored_session_sends_nothing_while_its_store_cannot_be_read_and_looks_each_second",
+      ],
+      [claiming, "without_a_claim_a_token_is_sent_only_where_none_was_taken_for_longer_than_one_lasts"],
     ],
   },
   {

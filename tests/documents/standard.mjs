@@ -7,6 +7,7 @@ const silence = "tests/wire/silence.test.mjs";
 const entry = "tests/client/entry.test.mjs";
 const fetching = "tests/client/fetch.test.mjs";
 const refresh = "tests/client/refresh.test.mjs";
+const repeating = "tests/session/repeating.rs";
 const platform = "tests/browser/platform.test.mjs";
 const storage = "tests/browser/storage.test.mjs";
 
@@ -207,13 +208,18 @@ const response = [
   {
     id: "errors",
     requirement:
-      "Only invalid_grant for the token that is still stored ends a session. Other OAuth errors are told and not repeated, a 4xx that explains nothing is told, 408, 425, 429 and 5xx may be tried again. The server's words are sanitised and cut.",
+      "Only 400, 401 or 403 with invalid_grant for the token that is still stored ends a session; a token of less than a minute is asked for twice more before. Other OAuth errors are told and not repeated, a 4xx that explains nothing is told, 408, 425, 429 and 5xx may be tried again. The server's words are sanitised and cut, and dropped if a part of the secret is in them.",
     source: ["RFC 6749 section 5.2"],
     tests: [
       ["tests/oauth.rs", "each_status_and_body_has_one_meaning"],
-      ["tests/oauth.rs", "only_400_with_invalid_grant_ends_a_session_whatever_the_status"],
+      ["tests/oauth.rs", "only_400_401_and_403_with_invalid_grant_end_a_session"],
       ["tests/oauth.rs", "the_words_of_the_server_are_sanitised_and_cut"],
+      ["tests/echoes.rs", "words_with_six_characters_of_a_secret_in_a_row_are_dropped"],
       ["tests/session/failing.rs", "a_refused_refresh_token_ends_the_session_after_a_second_look"],
+      [
+        "tests/session/refused.rs",
+        "a_server_that_refuses_a_young_token_is_asked_again_a_second_later_and_two_seconds_after_that",
+      ],
       [answers, "… is asked for once, and the session goes on"],
       [answers, "invalid_grant for the refresh token ends the session"],
     ],
@@ -223,13 +229,15 @@ const response = [
 const afterwards = [
   {
     id: "repeats",
-    requirement: "A POST is not idempotent: only a refresh is repeated, three times at most, and for a reason.",
+    requirement:
+      "A POST is not idempotent: only a refresh is repeated by itself, for a reason, with seven sends in all at most, and within the reuse window.",
     source: ["RFC 9110 section 9.2.2"],
     tests: [
       [refresh, "is never sent a password twice"],
       [refresh, "gets three sends of one call, and the next call is not lost"],
-      [refresh, "three times is a failure of the call, and the session goes on"],
-      ["tests/session/claiming.rs", "after_the_reuse_window_a_lost_answer_is_not_asked_for_again"],
+      [refresh, "each time is asked for seven times in all"],
+      [repeating, "a_server_that_asks_for_a_pause_is_not_asked_again_by_itself"],
+      [repeating, "after_the_reuse_window_a_lost_answer_is_not_asked_for_again"],
     ],
   },
   {
@@ -246,13 +254,15 @@ const afterwards = [
   {
     id: "api-401",
     requirement:
-      "A 401 of the API costs one refresh for each access token, and one more try of each call whose body can be read again.",
+      "A 401 of the API costs at most one refresh within half of a token's life, or within five minutes, for all who share the session, and one more try of each call whose body can be read again.",
     source: ["RFC 6750 section 3.1"],
     tests: [
       [fetching, "100 calls whose token is refused make one refresh"],
       [fetching, "after a 401 refreshes once and asks once more"],
       [fetching, "does not ask again with what can be read only once, and does not keep it"],
       [fetching, "raises no storm against an API that always answers 401"],
+      ["tests/session/unauthorized.rs", "a_401_is_answered_with_another_token_once_and_then_handed_on"],
+      ["tests/renewal.rs", "a_refresh_because_of_a_401_counts_for_half_of_a_life_and_five_minutes_at_most"],
     ],
   },
   {

@@ -147,7 +147,7 @@ async fn what_is_stored_comes_back() {
 
 #[wasm_bindgen_test]
 async fn unknown_members_of_a_record_are_preserved() {
-    let record = r#"{"v":1,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
+    let record = r#"{"v":2,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
         "scope":"","received_at":1000,"expires_at":2000,"past":"","later":{"a":1}}"#;
     let fixture = Fixture::new(
         &answering(200, "application/json", TOKENS),
@@ -163,7 +163,7 @@ async fn unknown_members_of_a_record_are_preserved() {
 
 #[wasm_bindgen_test]
 async fn a_refresh_that_fails_leaves_its_pause_in_the_store_and_nothing_else_behind() {
-    let expired = r#"{"v":1,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
+    let expired = r#"{"v":2,"sid":"s","gen":4,"access_token":"old","refresh_token":"refresh-0",
         "scope":"","received_at":1000,"expires_at":2000,"past":""}"#;
     let fixture = Fixture::new(&misbehaving("hangs"), memory(&expired.into()));
     fixture.handle(Command::Restore, 1, &[]);
@@ -173,7 +173,7 @@ async fn a_refresh_that_fails_leaves_its_pause_in_the_store_and_nothing_else_beh
     assert_eq!(fixture.outcome(2).await, "timeout");
     assert_eq!(fixture.stored("failures"), 1);
     assert!(fixture.stored("cooldown_for").as_f64().unwrap() >= 250.0);
-    assert!(fixture.stored("unanswered_since").as_f64().unwrap() > 0.0);
+    assert!(fixture.stored("sent_since").as_f64().unwrap() > 0.0);
     assert!(fixture.stored("claim").is_undefined());
     assert_eq!(fixture.stored("refresh_token"), "refresh-0");
     assert_eq!(fixture.port.locks(), 0);

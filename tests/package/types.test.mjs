@@ -158,7 +158,7 @@ export async function use(signal: AbortSignal): Promise<void> {
     const oauth: string | undefined = error.error;
     const description: string | undefined = error.error_description;
     const retryAfter: number | undefined = error.retryAfter;
-    const reason: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed" | undefined = error.reason;
+    const reason: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed" | "expired" | undefined = error.reason;
     switch (error.code) {
       case "invalid_argument":
       case "invalid_grant":

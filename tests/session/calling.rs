@@ -33,6 +33,7 @@ fn ten_thousand_callers_make_one_request() {
             caller,
             min_validity: 0,
             rejected: None,
+            unauthorized: false,
         }));
     }
     assert_eq!(outputs, [Output::Read, Output::Changed]);
@@ -109,21 +110,6 @@ fn a_response_without_a_refresh_token_keeps_the_old_one() {
 }
 
 #[test]
-fn without_a_refresh_token_an_expired_session_tells_so_and_goes_on() {
-    let play = Play::new(
-        "restore                        -> read
-         found other#1 R1 bare         -> settle 0 A1
-         later 60000
-         call 1                         -> read
-         found other#1 R1 bare         -> settle 1 expired
-         call 2                         -> read
-         found other#2 R2              -> settle 2 A2",
-    );
-    assert_eq!(play.session.snapshot().state, "active");
-    play.done();
-}
-
-#[test]
 fn an_aborted_caller_is_forgotten_and_the_others_are_served() {
     for others in [
         "call 2\n abort 1\n replied 2 -> write own#2 R2\n written -> settle 2 A2",
@@ -132,4 +118,10 @@ fn an_aborted_caller_is_forgotten_and_the_others_are_served() {
         Play::new("SENT").then(others).done();
     }
     play("ASKED\n abort 1\n found own#1 R1 expired");
+}
+
+#[test]
+fn nobody_can_want_a_token_for_more_than_half_of_its_life() {
+    let play = Play::new("OPEN\n later 29999\n call 1 for 3600000 -> settle 1 A1");
+    play.then("later 1\n call 2 for 3600000 -> read");
 }

@@ -8,7 +8,7 @@ fn asked() -> Play {
 
 const CLAIMED: &str = "
     found own#1 R1 expired -> lock 11000
-    granted                 -> write own#1 R1 by own#1 locked
+    granted                 -> write own#1 R1 by own#1 locked sent 1
     written                 -> send R1
 ";
 
@@ -25,7 +25,7 @@ fn without_a_lock_the_claim_alone_decides() {
     asked()
         .then(
             "found own#1 R1 expired -> lock 11000
-             ungranted               -> write own#1 R1 by own#1
+             ungranted               -> write own#1 R1 by own#1 sent 1
              lost                    -> read
              found own#1 R1 expired by other#1
              hint                    -> read
@@ -60,7 +60,7 @@ fn a_claim_made_under_the_lock_that_is_held_here_is_nobodys() {
         .then(
             "found own#1 R1 expired by other#1 locked -> lock 11000
              granted                                   -> read
-             found own#1 R1 expired by other#1 locked -> write own#1 R1 by own#1 locked unanswered
+             found own#1 R1 expired by other#1 locked sent 1 -> write own#1 R1 by own#1 locked sent 2
              written                                   -> send R1",
         )
         .then("replied 2 -> write own#2 R2\n written -> unlock, settle 1 A2")
@@ -80,7 +80,13 @@ fn any_other_claim_is_waited_out_from_when_it_was_first_seen() {
     let now = play.now.monotonic;
     assert_eq!(play.session.wake_at(), Some(now + 1_000));
     let play = play.then(
-        "later 4000
+        "later 1000
+         woke                               -> read
+         found own#1 R1 expired by other#1
+         later 2000
+         woke                               -> read
+         found own#1 R1 expired by other#1
+         later 1000
          woke                               -> read
          found own#1 R1 expired by other#1
          later 999
@@ -89,7 +95,7 @@ fn any_other_claim_is_waited_out_from_when_it_was_first_seen() {
          woke                               -> read",
     );
     play.then(
-        "found own#1 R1 expired by other#1 -> write own#1 R1 by own#1 unanswered
+        "found own#1 R1 expired by other#1 sent 1 -> write own#1 R1 by own#1 sent 2
          written                            -> send R1
          replied 2                          -> write own#2 R2
          written                            -> settle 1 A2",
@@ -125,13 +131,13 @@ fn its_own_claim_keeps_nobody_waiting() {
     asked()
         .then(
             "found own#1 R1 expired  -> lock 11000
-             granted                  -> write own#1 R1 by own#1 locked
+             granted                  -> write own#1 R1 by own#1 locked sent 1
              later 1001
              written                  -> read
-             found own#1 R1 expired by own#1 locked -> write own#1 R1 by own#2 locked
+             found own#1 R1 expired by own#1 locked sent 1 -> write own#1 R1 by own#2 locked sent 1
              written                  -> send R1",
         )
-        .never("unanswered");
+        .never("sent 2");
 }
 
 #[test]
@@ -148,44 +154,19 @@ fn who_wakes_a_second_after_its_claim_does_not_send() {
 }
 
 #[test]
-fn a_lost_answer_is_asked_for_again_at_once_under_a_new_claim_three_times_in_all() {
-    for lost in ["unanswered", "late", "portal"] {
-        asked()
-            .then(CLAIMED)
-            .then(&format!(
-                "{lost} -> write own#1 R1 by own#2 locked unanswered\n written -> send R1"
-            ))
-            .then(&format!(
-                "{lost} -> write own#1 R1 by own#3 locked unanswered\n written -> send R1"
-            ))
-            .then(&format!("{lost} -> write own#1 R1 failed 1 unanswered"));
-    }
-}
-
-#[test]
-fn after_the_reuse_window_a_lost_answer_is_not_asked_for_again() {
-    for (later, again) in [
-        (4_999, "own#1 R1 by own#2 locked unanswered"),
-        (5_000, "own#1 R1 failed 1 unanswered"),
-    ] {
-        asked()
-            .then(CLAIMED)
-            .then(&format!("later {later}\n unanswered -> write {again}"));
-    }
-}
-
-#[test]
 fn a_refusal_after_an_unanswered_send_is_a_lost_answer() {
     for stored in [
-        "own#1 R1 expired unanswered",
-        "own#1 R1 expired by other#1 locked",
+        "own#1 R1 expired sent 1",
+        "own#1 R1 expired by other#1 locked sent 1",
     ] {
         asked()
             .then(&format!("found {stored} =>"))
             .then("granted =>")
             .then(&format!("found {stored} =>"))
             .then("written -> send R1\n refused invalid_grant -> read")
-            .then("found own#1 R1 expired by own#1 locked unanswered -> write own#1 ended response_lost")
+            .then(
+                "found own#1 R1 expired by own#1 locked sent 2 -> write own#1 ended response_lost",
+            )
             .then("written -> unlock, settle 1 response_lost")
             .done();
     }
@@ -222,7 +203,7 @@ fn a_foreign_token_is_claimed_by_its_fingerprint_whatever_is_stored() {
     for stored in ["empty", "other#3 R3", "other#3 ended signed_out"] {
         Play::new("resume R99 -> read").exact().then(&format!(
             "found {stored} -> lock 11000
-             granted         -> write {stored} by own#1 locked
+             granted         -> write {stored} by own#1 locked sent 1
              written         -> send R99"
         ));
     }
@@ -257,7 +238,7 @@ fn who_loses_the_claim_to_the_same_foreign_token_joins_without_a_request() {
         .exact()
         .then(
             "found empty          -> lock 11000
-             granted               -> write empty by own#1 locked
+             granted               -> write empty by own#1 locked sent 1
              lost                  -> read
              found other#1 R99    -> settle 0 A99, unlock",
         )
@@ -270,7 +251,7 @@ fn a_foreign_token_that_is_refused_gives_its_claim_back() {
         .exact()
         .then(
             "found other#3 R3     -> lock 11000
-             granted               -> write other#3 R3 by own#1 locked
+             granted               -> write other#3 R3 by own#1 locked sent 1
              written               -> send R99
              refused invalid_grant -> write other#3 R3
              written               -> unlock, settle 0 invalid_grant",
@@ -278,36 +259,73 @@ fn a_foreign_token_that_is_refused_gives_its_claim_back() {
         .done();
 }
 
+/// The store is looked at once more, and takes no claim.
+const UNWRITABLE: &str = "
+    woke =>
+    found own#1 R1 expired =>
+    granted                =>
+    unwritten              =>
+    found own#1 R1 expired =>
+    unwritten              =>
+    found own#1 R1 expired =>
+";
+
 #[test]
-fn a_claim_that_cannot_be_written_keeps_nobody_from_sending() {
-    asked().then(
+fn without_a_claim_a_token_is_sent_only_where_none_was_taken_for_longer_than_one_lasts() {
+    let mut play = asked().then(
         "found own#1 R1 expired -> lock 11000
-         granted                 -> write own#1 R1 by own#1 locked
+         granted                 -> write own#1 R1 by own#1 locked sent 1
          unwritten               -> read
-         found own#1 R1 expired -> write own#1 R1 by own#2 locked
+         found own#1 R1 expired =>
          unwritten               -> read
-         found own#1 R1 expired -> send R1
-         replied 2               -> write own#2 R2",
+         found own#1 R1 expired -> unlock",
     );
+    for second in 2..=12 {
+        play = play.then(&format!("later 1000\n call {second} =>"));
+        assert_eq!(play.session.phase(), "Waiting", "{second}");
+        play = play.then(UNWRITABLE);
+    }
+    assert_eq!(play.session.phase(), "Waiting");
+    play = play.then("later 1000").then(UNWRITABLE);
+    play.then("replied 2 -> write own#2 R2").ever("unavailable");
 }
 
 #[test]
-fn a_claim_that_cannot_be_written_is_not_tried_again_after_another_holder_was_waited_for() {
+fn a_store_that_has_not_been_tried_for_long_may_have_recovered() {
     let play = asked().then(
         "found own#1 R1 expired -> lock 11000
-         granted                 -> write own#1 R1 by own#1 locked
+         granted                 -> write own#1 R1 by own#1 locked sent 1
          unwritten               -> read
-         found own#1 R1 expired -> write own#1 R1 by own#2 locked
+         found own#1 R1 expired =>
+         unwritten               -> read
+         found own#1 R1 expired -> unlock
+         later 60000
+         woke                    -> settle 1 unavailable",
+    );
+    let play = play
+        .then("call 2 -> read")
+        .then(&UNWRITABLE.replace("woke =>", ""));
+    assert_eq!(play.session.phase(), "Waiting");
+}
+
+#[test]
+fn a_claim_that_cannot_be_written_is_tried_twice_again_after_another_holder_was_waited_for() {
+    asked().then(
+        "found own#1 R1 expired -> lock 11000
+         granted                 -> write own#1 R1 by own#1 locked sent 1
+         unwritten               -> read
+         found own#1 R1 expired =>
          unwritten               -> read
          found own#1 R1 expired by other#1 for 500 -> unlock
          later 500
          woke                    -> read
          found own#1 R1 expired -> lock 11000
-         granted                 -> send R1
-         replied 2               -> write own#2 R2",
+         granted                 -> write own#1 R1 by own#3 locked sent 1
+         unwritten               -> read
+         found own#1 R1 expired  -> write own#1 R1 by own#4 locked sent 1
+         unwritten               -> read
+         found own#1 R1 expired -> unlock",
     );
-    play.then("written =>");
-    assert!(phases::was_seen("Locking", "Sending"));
 }
 
 #[test]
@@ -315,7 +333,7 @@ fn a_claim_that_cannot_be_taken_back_is_a_store_that_fails_unless_another_was_fi
     for (released, degraded) in [("unwritten", true), ("lost", false), ("written", false)] {
         let play = asked().then(CLAIMED);
         let play = play
-            .then("busy -> write own#1 R1 failed 1")
+            .then("busy -> write own#1 R1 failed 1 sent 1")
             .then(&format!("{released} =>"));
         assert_eq!(play.session.snapshot().degraded, degraded, "{released}");
     }
@@ -325,7 +343,7 @@ fn a_claim_that_cannot_be_taken_back_is_a_store_that_fails_unless_another_was_fi
 fn a_claim_that_cannot_be_written_is_followed_by_a_look() {
     let play = asked().then(
         "found own#1 R1 expired -> lock 11000
-         granted                 -> write own#1 R1 by own#1 locked
+         granted                 -> write own#1 R1 by own#1 locked sent 1
          unwritten               -> read",
     );
     assert!(play.session.snapshot().degraded);
@@ -340,4 +358,41 @@ fn a_lock_that_comes_too_late_is_given_back() {
         .then("signout 9 -> settle 1 signed_out, read, revoke R1\n granted -> unlock")
         .then("found own#1 R1 -> write own#1 ended signed_out\n written")
         .done();
+}
+
+#[test]
+fn a_lock_that_comes_when_nobody_waits_any_more_is_given_back() {
+    asked()
+        .then("found own#1 R1 expired -> lock 11000\n abort 1\n granted -> unlock")
+        .done();
+    let play = Play::new("resume R99 -> read").exact();
+    let play = play.then("found empty -> lock 11000\n abort 0\n granted -> unlock");
+    assert_eq!(play.session.snapshot().state, "ended");
+    play.done();
+}
+
+#[test]
+fn who_signs_out_while_it_claims_sends_nothing() {
+    asked()
+        .then("found own#1 R1 expired -> lock 11000")
+        .then("granted -> write own#1 R1 by own#1 locked sent 1")
+        .then("signout 9 -> unlock, settle 1 signed_out, revoke R1\n written -> read")
+        .then("found own#1 R1 -> write own#1 ended signed_out\n written")
+        .done();
+}
+
+#[test]
+fn a_refused_token_is_given_up_when_the_other_holder_has_made_way() {
+    asked()
+        .then(CLAIMED)
+        .then(
+            "refused invalid_grant              -> read
+             found own#1 R1 expired by other#7 -> unlock
+             hint                               -> read
+             found own#1 R1 expired            -> lock 11000
+             granted                            -> write own#1 ended invalid_grant
+             written                            -> unlock, settle 1 invalid_grant",
+        )
+        .done();
+    assert!(phases::was_seen("Locking", "Condemned"));
 }

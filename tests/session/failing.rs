@@ -66,8 +66,9 @@ fn whatever_the_answer_only_a_proof_makes_the_machine_look_twice() {
     for status in [400, 401, 403, 429, 500] {
         let mut error = Error::new(Code::InvalidGrant, "");
         error.status = Some(status);
+        let is_proof = matches!(status, 400 | 401 | 403);
         let outputs = Play::new("SENT").feed(Input::Replied(Err(error)));
-        assert_eq!(outputs.contains(&Output::Read), status == 400, "{status}");
+        assert_eq!(outputs.contains(&Output::Read), is_proof, "{status}");
     }
 }
 
@@ -88,4 +89,38 @@ fn a_session_that_was_never_stored_ends_by_the_refusal_alone() {
         .then(&format!("found {found} -> settle 1 invalid_grant"))
         .done();
     }
+}
+
+#[test]
+fn an_end_that_cannot_be_written_is_none() {
+    let play = Play::new(
+        "SENT
+         refused invalid_grant    -> read
+         found own#1 R1 expired  -> write own#1 ended invalid_grant
+         unwritten                -> settle 1 invalid_grant",
+    );
+    assert_eq!(play.session.snapshot().state, "active");
+    play.then("later 60000\n call 2 -> read\n found own#2 R2 -> settle 2 A2")
+        .done();
+}
+
+#[test]
+fn a_session_that_was_never_stored_sends_again_what_was_not_answered() {
+    let play = Play::new(
+        "login       -> send password
+         replied 1   -> read
+         unread      -> settle 0 A1, read
+         unread      -> read
+         unread
+         later 60000
+         call 1      -> read
+         unread      -> send R1
+         unanswered  -> send R1
+         unanswered",
+    );
+    let wake = play.session.wake_at().unwrap() - play.now.monotonic;
+    assert!((500..=1_000).contains(&wake), "{wake}");
+    play.then("later 1000\n woke -> read\n unread -> send R1\n replied 2 -> read")
+        .then("unread -> settle 1 A2, read\n unread -> read\n unread")
+        .done();
 }

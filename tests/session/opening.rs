@@ -1,6 +1,7 @@
 use crate::play::{Play, play};
 use crate::support::refresh;
 use meshydb_client::error::Code;
+use meshydb_client::session::Known;
 
 #[test]
 fn a_login_commits_before_any_caller_is_settled() {
@@ -156,7 +157,7 @@ fn a_foreign_token_is_sent_and_then_replaces_what_is_stored() {
          found other#3 R3            -> send R99
          replied 100                  -> read
          found other#3 R3            -> write own#4 R100
-         written                      -> revoke R3, settle 0 A100",
+         written                      -> settle 0 A100",
     );
     let held = play.session.held().unwrap();
     assert!(held.knows(&refresh("R99")) && held.knows(&refresh("R100")));
@@ -196,33 +197,66 @@ fn a_resume_that_is_aborted_after_its_send_is_kept() {
          written",
     );
     assert_eq!(play.session.snapshot().state, "active");
-    assert!(play.session.knows(&refresh("R99")));
+    assert_eq!(play.session.recognise(&refresh("R99")), Known::Past);
     play.then("call 1 -> settle 1 A100").done();
 }
 
 #[test]
 fn a_session_knows_its_tokens_until_it_is_over() {
-    let knows = |play: &Play, token| play.session.knows(&refresh(token));
+    let known = |play: &Play, token| play.session.recognise(&refresh(token));
     let opening = Play::new("resume R5 -> read");
-    assert!(knows(&opening, "R5"));
-    assert!(!knows(&opening, "R1"));
+    assert_eq!(known(&opening, "R5"), Known::Current);
+    assert_eq!(known(&opening, "R1"), Known::No);
     let open = Play::new("REPLIED\n written -> settle 1 A2");
-    assert!(knows(&open, "R1"));
-    assert!(knows(&open, "R2"));
-    assert!(!knows(&open, "R3"));
+    assert_eq!(known(&open, "R1"), Known::Past);
+    assert_eq!(known(&open, "R2"), Known::Current);
+    assert_eq!(known(&open, "R3"), Known::No);
     let over = open.then("later 60000\n call 2 -> read\n found empty -> settle 2 removed");
-    assert!(!knows(&over, "R2"));
+    assert_eq!(known(&over, "R2"), Known::No);
 }
 
 #[test]
-fn a_session_without_a_refresh_token_is_not_renewed_ahead() {
-    let play = Play::new(
-        "login              -> send password
-         replied 1 bare     -> read
-         found empty       -> write own#1 bare
-         written            -> settle 0 A1
-         later 55000
-         call 1             -> settle 1 A1",
+fn tokens_that_the_stored_session_knows_join_it_and_nothing_is_written() {
+    for token in [1, 2, 3] {
+        play(&format!(
+            "adopt {token} -> read\n found other#3 R3 -> settle 0 A3"
+        ));
+        play(&format!(
+            "adopt {token}           -> read
+             found other#3 R3 expired -> send R3
+             replied 4                -> write other#4 R4
+             written                  -> settle 0 A4"
+        ));
+    }
+    let play = Play::new("adopt 3 -> read\n found other#3 R3 -> settle 0 A3");
+    assert_eq!(play.session.sid(), "other");
+}
+
+#[test]
+fn only_a_login_revokes_what_it_replaces() {
+    for (script, revokes) in [
+        ("login -> send password\n replied 60 -> read", true),
+        ("adopt 60 -> read", false),
+        (
+            "resume R59 -> read\n found other#3 R50 -> send R59\n replied 60 -> read",
+            false,
+        ),
+    ] {
+        let play = Play::new(script);
+        let play = play.then("found other#3 R50 -> write own#4 R60\n written =>");
+        if revokes {
+            play.ever("revoke R50");
+        } else {
+            play.never("revoke");
+        }
+    }
+}
+
+#[test]
+fn an_ended_session_is_joined_by_nobody() {
+    play(
+        "adopt 3                       -> read
+         found other#3 ended signed_out -> write own#4 R3
+         written                       -> settle 0 A3",
     );
-    play.done();
 }

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::rc::Rc;
 
-use meshydb_client::attempt::{Attempt, Claim, Cooldown};
 use meshydb_client::config::Config;
-use meshydb_client::error::{Error, Reason};
 use meshydb_client::event::{Input, Opening, Output, StoreFailed};
 use meshydb_client::oauth;
-use meshydb_client::record::{Entry, Stored};
+use meshydb_client::record::Entry;
 use meshydb_client::session::Session;
-use meshydb_client::token::{Now, RefreshToken, TokenSet, fingerprint};
+use meshydb_client::token::Now;
 
+use crate::heard::{found, reply};
 use crate::phases::may_lead;
-use crate::support::{LIFETIME, START, access, config, judge, record, refresh, refusal, tokens};
+use crate::support::{START, access, config, refresh, tokens};
 use crate::words::shown;
 
 /// How far a session has come, by name: each begins where the one before it ends.
@@ -55,6 +54,9 @@ pub(crate) struct Play {
     /// What the session waits for.
     pub(crate) awaited: BTreeSet<&'static str>,
     trace: String,
+    /// What was written last, and whether it is stored.
+    written: Option<Entry>,
+    stored: Entry,
     /// Whether the script answers for the lock and for the claims; otherwise they are granted.
     is_exact: bool,
 }
@@ -70,6 +72,8 @@ impl Play {
             revoking: 0,
             awaited: BTreeSet::new(),
             trace: String::new(),
+            written: None,
+            stored: Entry::default(),
             is_exact: false,
         }
     }
@@ -142,11 +146,15 @@ impl Play {
             | Input::SignOut { caller } => assert!(self.asked.insert(*caller)),
             Input::Abort(caller) => assert!(self.settled.insert(*caller)),
             Input::Read(_) => assert!(self.awaited.remove("read")),
-            Input::CompareAndSet(_) => assert!(self.awaited.remove("write")),
+            Input::CompareAndSet(set) => {
+                assert!(self.awaited.remove("write"));
+                let written = self.written.take().filter(|_| *set == Ok(true));
+                self.stored = written.unwrap_or_else(|| self.stored.clone());
+            }
             Input::Replied(_) => assert!(self.awaited.remove("send")),
             Input::Locked(_) => assert!(self.awaited.remove("lock")),
             Input::Revoked => self.revoking -= 1,
-            Input::Hint | Input::Woke => {}
+            Input::Hint | Input::Online | Input::Woke => {}
         }
         if let Input::SignOut { caller } = &input {
             self.leaving.insert(*caller);
@@ -162,7 +170,10 @@ impl Play {
         for output in &outputs {
             let settled = match output {
                 Output::Read => self.awaits("read", "write"),
-                Output::CompareAndSet(_) => self.awaits("write", "read"),
+                Output::CompareAndSet(entry) => {
+                    self.written = Some(entry.clone());
+                    self.awaits("write", "read")
+                }
                 Output::Send(_) => self.awaits("send", "send"),
                 Output::Lock { .. } => self.awaits("lock", "read"),
                 Output::Settle { caller, .. } => Some(*caller),
@@ -213,36 +224,36 @@ impl Play {
             "restore" => opening(Opening::Restore),
             "call" => Input::Call {
                 caller: caller(),
-                min_validity: if line.contains("for") { 30_000 } else { 0 },
-                rejected: line.split_once(" not ").map(|(_, token)| access(token)),
+                min_validity: words
+                    .get(3)
+                    .filter(|_| words[2] == "for")
+                    .map_or(0, |least| least.parse().unwrap()),
+                rejected: words
+                    .get(3)
+                    .filter(|_| words[2] == "not")
+                    .map(|token| access(token)),
+                unauthorized: words.last() == Some(&"unauthorized"),
             },
             "refresh" => Input::Refresh { caller: caller() },
             "abort" => Input::Abort(caller()),
             "signout" => Input::SignOut { caller: caller() },
             "hint" => Input::Hint,
+            "online" => Input::Online,
             "woke" => Input::Woke,
             "granted" => Input::Locked(true),
             "ungranted" => Input::Locked(false),
             "revoked" => Input::Revoked,
-            "replied" => Input::Replied(Ok(TokenSet {
-                refresh_token: tokens(caller()).refresh_token.filter(|_| words.len() == 2),
-                ..tokens(caller())
-            })),
-            "refused" => Input::Replied(Err(refusal(words[1]))),
-            "busy" => Input::Replied(Err(busy(words.get(1)))),
-            "late" => Input::Replied(Err(oauth::no_answer(true))),
-            "portal" => Input::Replied(Err(portal())),
-            "unanswered" => Input::Replied(Err(oauth::no_answer(false))),
             "written" => Input::CompareAndSet(Ok(true)),
             "lost" => Input::CompareAndSet(Ok(false)),
             "unwritten" => Input::CompareAndSet(Err(StoreFailed)),
             "unread" => Input::Read(Err(StoreFailed)),
-            "found" => Input::Read(Ok(self.entry(&words[1..]))),
-            other => panic!("what is {other}?"),
+            "found" => Input::Read(Ok(found(self.now, &self.stored, &words[1..]))),
+            _ => Input::Replied(reply(&words)),
         };
         let mut outputs = self.feed(input);
         while !self.is_exact
-            && let Some(at) = outputs.iter().position(is_step)
+            && let phase = self.session.phase()
+            && let Some(at) = outputs.iter().position(|output| is_step(output, phase))
         {
             let granted = match outputs.remove(at) {
                 Output::Lock { .. } => Input::Locked(true),
@@ -258,106 +269,25 @@ impl Play {
         });
         told.map(shown).collect()
     }
-
-    /// A stored value, and after `by` what its holders are up to: `by holder#number for 11000 locked`, `cooling 5000`, `unanswered`.
-    fn entry(&mut self, words: &[&str]) -> Entry {
-        let at = words
-            .iter()
-            .position(|word| ["by", "cooling", "cooled", "unanswered"].contains(word));
-        let (stored, rest) = words.split_at(at.unwrap_or(words.len()));
-        let stored = self.stored(stored);
-        let mut attempt = Attempt::default();
-        if let Stored::Live(record) = &stored {
-            attempt.token = record
-                .refresh_token
-                .as_ref()
-                .map_or(0, RefreshToken::fingerprint);
-        }
-        let after = |name: &str| {
-            let at = rest.iter().position(|word| *word == name)?;
-            Some(rest.get(at + 1).copied().unwrap_or_default())
-        };
-        if let Some((holder, number)) = after("by").and_then(|by| by.split_once('#')) {
-            attempt.claim = Some(Claim {
-                holder: fingerprint(holder),
-                number: number.parse().unwrap(),
-                duration: after("for").map_or(11_000, |duration| duration.parse().unwrap()),
-                locked: after("locked").is_some(),
-            });
-        }
-        if let Some(token) = after("of") {
-            attempt.token = refresh(token).fingerprint();
-        }
-        attempt.cooldown = after("cooling").map(|duration| Cooldown {
-            since: self.now.wall,
-            duration: duration.parse().unwrap(),
-            failures: 1,
-        });
-        if let Some(duration) = after("cooled") {
-            attempt.cooldown = Some(Cooldown {
-                since: self.now.wall + 1,
-                duration: duration.parse().unwrap_or(60_000),
-                failures: 1,
-            });
-        }
-        attempt.unanswered_since = after("unanswered").map(|_| self.now.wall);
-        Entry { stored, attempt }
-    }
-
-    fn stored(&self, words: &[&str]) -> Stored {
-        let Some((sid, generation)) = words[0].split_once('#') else {
-            return match words[0] {
-                "empty" => Stored::Empty,
-                "corrupt" => Stored::Corrupt,
-                "newer" => Stored::Newer,
-                other => panic!("what is {other}?"),
-            };
-        };
-        let generation = generation.parse().unwrap();
-        if words[1] == "ended" {
-            let (sid, reason) = (sid.into(), Reason::parse(words[2]).unwrap());
-            return Stored::Ended {
-                sid,
-                generation,
-                reason,
-            };
-        }
-        let mut now = self.now;
-        if words.get(2) == Some(&"expired") {
-            now.wall -= LIFETIME;
-            now.monotonic -= LIFETIME;
-        }
-        let mut record = record(sid, generation, words[1][1..].parse().unwrap(), now);
-        if words.get(2) == Some(&"bare") {
-            record.refresh_token = None;
-        }
-        Stored::Live(Rc::new(record))
-    }
 }
 
 fn answers(said: &str) -> Option<&'static str> {
     match said.split(' ').next() {
         Some("found" | "unread") => Some("read"),
         Some("written" | "lost" | "unwritten") => Some("write"),
-        Some("replied" | "refused" | "unanswered" | "busy" | "late" | "portal") => Some("send"),
+        Some(
+            "replied" | "refused" | "unanswered" | "unsent" | "limited" | "gateway" | "busy"
+            | "late" | "portal",
+        ) => Some("send"),
         _ => None,
     }
 }
 
-/// Whether a play that is not exact answers for it.
-fn is_step(output: &Output) -> bool {
+/// Whether a play that is not exact answers for it, in that phase.
+fn is_step(output: &Output, phase: &str) -> bool {
     match output {
         Output::Lock { .. } => true,
-        Output::CompareAndSet(entry) => entry.attempt != Attempt::default(),
+        Output::CompareAndSet(_) => ["Claiming", "Releasing"].contains(&phase),
         _ => false,
     }
-}
-
-fn busy(retry_after: Option<&&str>) -> Error {
-    let retry_after = retry_after.map(|seconds| seconds.parse().unwrap());
-    judge(503, None, retry_after).unwrap_err()
-}
-
-fn portal() -> Error {
-    judge(200, None, None).unwrap_err()
 }

@@ -3,6 +3,7 @@ use std::rc::Rc;
 
 use meshydb_client::session::Session;
 
+use crate::found::WAITS;
 use crate::play::{Play, play};
 use crate::support::config;
 
@@ -100,33 +101,10 @@ fn the_pause_of_another_holder_is_kept() {
 }
 
 #[test]
-fn a_pause_that_begins_in_the_future_is_void() {
-    Play::new("ASKED\n found own#1 R1 expired cooling 5000\n clock -1\n hint -> read")
-        .then("found own#1 R1 expired cooled -> send R1");
-}
-
-#[test]
 fn a_call_settles_at_its_deadline_and_its_request_goes_on() {
     let play = Play::new("SENT\n later 9999\n woke\n later 1\n woke -> settle 1 timeout");
     play.then("replied 2 -> write own#2 R2\n written\n call 2 -> settle 2 A2")
         .done();
-}
-
-#[test]
-fn a_call_that_waits_for_another_holder_has_twice_the_time_and_a_second() {
-    for waiting in [
-        "lock 11000",
-        "lock 11000\n ungranted -> read\n found own#1 R1 expired by other#1",
-    ] {
-        let play = Play::new("ASKED").exact();
-        let play = play.then(&format!("found own#1 R1 expired by other#1 -> {waiting}"));
-        let play = play.then("later 10000\n woke =>");
-        assert_eq!(play.waiting(), [1]);
-    }
-    Play::new("ASKED")
-        .exact()
-        .then("found own#1 R1 expired by other#1 -> lock 11000")
-        .then("later 10000\n woke\n later 10999\n woke\n later 1\n woke -> settle 1 timeout");
 }
 
 #[test]
@@ -141,9 +119,9 @@ fn a_record_that_could_not_be_stored_is_written_again_at_once_and_then_from_time
     let failing = "found own#1 R1 expired -> write own#2 R2\n unwritten";
     let mut play = Play::new("REPLIED\n unwritten -> settle 1 A2, read")
         .then(&format!("{failing} -> read\n {failing}"));
-    for seconds in [1, 2, 4, 8, 16, 32, 64, 64] {
+    for pause in WAITS {
         let wake = play.session.wake_at().unwrap() - play.now.monotonic;
-        assert_eq!(wake, seconds * 1_000);
+        assert_eq!(wake, pause);
         play = play.then(&format!("later {wake}\n woke -> read\n {failing}"));
     }
     assert!(play.session.snapshot().degraded);

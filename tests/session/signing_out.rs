@@ -1,8 +1,10 @@
+use crate::found::WAITS;
 use crate::phases;
 use crate::play::{Play, play};
 use crate::support::config;
 use meshydb_client::config::Config;
-use meshydb_client::error::Reason;
+use meshydb_client::error::{Code, Reason};
+use meshydb_client::event::{Input, Output};
 
 const WRITTEN: &str = "
     found own#1 R1   -> write own#1 ended signed_out
@@ -94,7 +96,7 @@ fn condemned_or_releasing_it_reads_what_its_last_write_has_left() {
     );
     play.done();
     let play = Play::new("SENT").exact().then(
-        "busy      -> write own#1 R1 failed 1
+        "busy      -> write own#1 R1 failed 1 sent 1
          signout 9 -> unlock, settle 1 signed_out, revoke R1
          written   -> read",
     );
@@ -145,7 +147,7 @@ fn a_lost_end_is_written_again_over_what_is_there_then_eight_times() {
     Play::new("OPEN\n signout 9 -> read, revoke R1")
         .then("found own#1 R1 -> write own#1 ended signed_out")
         .then(&again.repeat(8))
-        .then("lost")
+        .then("lost -> read\n found own#1 R1 -> write own#1 ended signed_out\n written")
         .done();
 }
 
@@ -168,4 +170,57 @@ fn without_a_place_to_revoke_at_only_the_store_is_waited_for() {
     let play = play.then("OPEN\n signout 9 -> read");
     assert_eq!(play.waiting(), [9]);
     play.then(WRITTEN).done();
+}
+
+#[test]
+fn it_goes_on_until_its_end_is_stored_and_tells_its_caller_when_the_time_is_over() {
+    let mut play = Play::new("OPEN\n signout 9 -> read, revoke R1\n revoked")
+        .then("unread -> read\n unread -> read\n unread");
+    for pause in &WAITS[..11] {
+        assert_eq!(play.session.wake_at(), Some(play.now.monotonic + pause));
+        play = play.then(&format!("later {pause}\n woke -> read\n unread"));
+    }
+    let play = play.then("later 249\n woke");
+    assert_eq!(play.waiting(), [9]);
+    let mut play = play.then("later 1");
+    let outputs = play.feed(Input::Woke);
+    let [Output::Settle { caller, result }] = &outputs[..] else {
+        panic!("{outputs:?}")
+    };
+    let code = result.as_ref().unwrap_err().code;
+    assert_eq!((*caller, code), (9, Code::Unavailable));
+    assert_eq!(play.session.snapshot().state, "ended");
+    play.then("later 4750\n woke -> read")
+        .then("found own#1 R1 -> write own#1 ended signed_out\n written")
+        .done();
+}
+
+#[test]
+fn an_end_that_is_not_written_is_written_again_at_once_twice_and_then_after_pauses() {
+    let failing = "found own#1 R1 -> write own#1 ended signed_out\n unwritten";
+    let play = Play::new("OPEN\n signout 9 -> read, revoke R1")
+        .then(&format!(
+            "{failing} -> read\n {failing} -> read\n {failing}"
+        ))
+        .then(&format!("later 250\n woke -> read\n {failing}"))
+        .then("later 500\n woke -> read");
+    play.then(WRITTEN).done();
+}
+
+#[test]
+fn swaps_that_its_end_has_lost_are_no_failure_for_eight_times_and_then_one() {
+    let lost = "found own#1 R1 -> write own#1 ended signed_out\n lost";
+    let eight = format!("{lost} -> read\n").repeat(8);
+    let play = Play::new("OPEN\n signout 9 -> read, revoke R1")
+        .then(&format!("{eight}{lost} -> read\n").repeat(2))
+        .then(&format!("{eight}{lost}"));
+    assert_eq!(play.session.wake_at(), Some(play.now.monotonic + 250));
+    play.then("later 250\n woke -> read").then(WRITTEN).done();
+}
+
+#[test]
+fn a_caller_that_has_gone_is_not_told() {
+    let play = Play::new("OPEN\n signout 9 -> read, revoke R1\n abort 9\n unread -> read");
+    assert_eq!(play.session.wake_at(), None);
+    play.then("later 10000\n woke\n found empty").done();
 }

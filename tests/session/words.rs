@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use meshydb_client::attempt::Attempt;
-use meshydb_client::error::{Code, Error};
+use meshydb_client::error::Error;
 use meshydb_client::event::Output;
 use meshydb_client::oauth::Request;
 use meshydb_client::record::{Entry, Stored};
@@ -58,8 +58,11 @@ fn steps(attempt: &Attempt) -> String {
     if let Some(cooldown) = &attempt.cooldown {
         let _ = write!(steps, " failed {}", cooldown.failures);
     }
-    if attempt.unanswered_since.is_some() {
-        steps.push_str(" unanswered");
+    if let Some(sends) = &attempt.sends {
+        let _ = write!(steps, " sent {}", sends.count);
+    }
+    if attempt.refusals > 0 {
+        let _ = write!(steps, " refused {}", attempt.refusals);
     }
     steps
 }
@@ -67,7 +70,6 @@ fn steps(attempt: &Attempt) -> String {
 fn told(error: &Error) -> String {
     match error.reason {
         Some(reason) => reason.as_str().into(),
-        None if error.code == Code::SessionEnded => "expired".into(),
         None => error.code.as_str().into(),
     }
 }

@@ -159,10 +159,9 @@ const mediaTypes = [
     '"application/json"',
   ],
 ];
-const wrongMedia = mediaTypes.flatMap((type) => [
+const wrongMedia = mediaTypes.map((type) =>
   row(`tokens as "${type}"`, whole(200, good, { "Content-Type": type }), noToken),
-  row(`invalid_grant as "${type}"`, whole(400, refusal, { "Content-Type": type }), unnamed),
-]);
+);
 
 export const kinds = { invalid_grant: refusal, tokens: good, HTML: page, nothing: "" };
 /** Statuses whose body fetch hands out, and what they mean with each kind of body. */
@@ -175,7 +174,7 @@ export function judged(status, kind) {
   const isGrant = kind === "invalid_grant" && failure(status).code === "refused";
   return isGrant ? refusedGrant(status) : failure(status);
 }
-export const endsSession = (status, kind) => status === 400 && kind === "invalid_grant";
+export const endsSession = (status, kind) => [400, 401, 403].includes(status) && kind === "invalid_grant";
 const contentTypes = { HTML: "text/html", nothing: undefined };
 const byStatus = [...statuses, 600, 999].flatMap((status) =>
   Object.keys(kinds)
@@ -359,8 +358,8 @@ export const acceptedAnswers = [
   row("with 500 headers", raw([...Array.from({ length: 500 }, (_, index) => `X-${index}: 1`), length])),
 ];
 
-const refuses = (what, text, headers) => row(what, whole(400, text, headers));
-/** All that end a session: status 400, application/json, and the error invalid_grant. */
+const refuses = (what, text, headers, status = 400) => row(what, whole(status, text, headers), undefined, { status });
+/** All that end a session: status 400, 401 or 403, and the error invalid_grant in JSON. */
 export const endingAnswers = [
   refuses("as RFC 6749 has it", refusal),
   refuses("with a charset", refusal, { "Content-Type": "application/json; charset=utf-8" }),
@@ -372,4 +371,7 @@ export const endingAnswers = [
   refuses("in 64 KiB", refusal.padEnd(65_536)),
   refuses("in gzip", gzipSync(refusal), { "Content-Encoding": "gzip" }),
   refuses("with a Retry-After", refusal, { "Retry-After": "3600" }),
+  refuses("in a 401", refusal, { "WWW-Authenticate": "Bearer" }, 401),
+  refuses("in a 403", refusal, {}, 403),
+  ...mediaTypes.map((type) => refuses(`as "${type}"`, refusal, { "Content-Type": type })),
 ];

@@ -1,5 +1,15 @@
 import { settled } from "./waiting.mjs";
 
+/** Runs a test whose time is told to pass. */
+export async function inTime(run) {
+  const time = new Time();
+  try {
+    await run(time);
+  } finally {
+    time.restore();
+  }
+}
+
 /** Both clocks and setTimeout stand still until time is told to pass. */
 export class Time {
   #real = { setTimeout, clearTimeout, dateNow: Date.now, now: performance.now };

@@ -88,9 +88,17 @@ impl Plan {
             faults: Vec::new(),
             outage: None,
             pause: None,
+            denial: None,
+            lag: 0,
+            cut_off: None,
+            exits: false,
+            is_constant: false,
+            must_live: false,
             is_crowded: dice.chance(3),
         };
-        if plan.is_crowded {
+        if plan.specialise(dice) {
+            plan.is_crowded = false;
+        } else if plan.is_crowded {
             plan.crowd(dice);
         } else if dice.chance(3) {
             plan.pause(dice);
@@ -148,89 +156,6 @@ impl Plan {
         }
     }
 
-    /// The store answers nobody for a while, just after the token has expired; everybody calls, or in the end one alone.
-    fn pause(&mut self, dice: &mut Dice) {
-        self.lifetime = Some(60_000);
-        self.skews = vec![0];
-        self.holders.fill(0);
-        self.timeout = dice.pick(&[10_000, 3_000]);
-        self.network = dice.pick(&[100, 1_000]);
-        let from = dice.within(60_000, 61_500);
-        let (blink, short) = (dice.within(200, 1_500), dice.within(1_000, 5_000));
-        let to = from + dice.pick(&[blink, blink, short, short, 20_000, 50_000, 100_000]);
-        self.pause = Some((from, to));
-        // Who waits for a lock does not look whether the store answers, and takes that time for the claimant's.
-        if to - from > 4_500 || self.timeout < 10_000 {
-            self.locks = Locks::Missing;
-        }
-        let is_calm = dice.chance(50);
-        let every = dice.pick(&[500, 500, 5_000]);
-        let apart = dice.pick(&[3, 500, 500]);
-        for at in (60_000..to + 30_000).step_by(every) {
-            let last = is_calm && at > from;
-            for holder in 0..if last { 1 } else { self.holders.len() } {
-                self.actions.push(Action {
-                    at: at + dice.below(apart),
-                    holder,
-                    act: CALLING[0],
-                });
-            }
-        }
-    }
-
-    /// One holder is stopped with its answer on the way. Another takes over, waits long for an answer, is overtaken when the
-    /// first goes on, and loses the answer to the token that it finds then.
-    fn overtake(&mut self, dice: &mut Dice) {
-        self.holders = vec![0, 0];
-        self.skews = vec![0];
-        self.lifetime = Some(1_000);
-        self.timeout = 10_000;
-        self.reuse_window = 5_000;
-        self.locks = Locks::Missing;
-        (self.network, self.store) = (100, 0);
-        let freeze = Act::Freeze {
-            during: dice.within(11_500, 14_000),
-            counts: dice.chance(50),
-        };
-        let acts = [
-            (60_000, 0, CALLING[0]),
-            (60_001, 0, freeze),
-            (60_500, 1, CALLING[0]),
-        ];
-        self.actions = acts
-            .map(|(at, holder, act)| Action { at, holder, act })
-            .into();
-        let slow = Fate::Slow(dice.within(5_000, 9_000));
-        let fates = [
-            Fate::Fine,
-            slow,
-            Fate::Lost {
-                acted: dice.chance(50),
-            },
-        ];
-        self.faults = (0..)
-            .zip(fates)
-            .map(|(nth, fate)| Fault {
-                turn: Turn::Send,
-                nth,
-                fate,
-            })
-            .collect();
-    }
-
-    /// Two open a session with the same foreign token while a third logs in.
-    fn meet(&mut self, dice: &mut Dice) {
-        let at = dice.within(10_000, 60_000);
-        let foreign = Act::Open(Start::Foreign(dice.below(FOREIGN as i64) as usize));
-        for act in [foreign, Act::Open(Start::Login), foreign] {
-            self.actions.push(Action {
-                at: at + dice.below(500),
-                holder: 0,
-                act,
-            });
-        }
-    }
-
     fn act(&mut self, dice: &mut Dice) {
         let mut at = 5_000;
         let rare = !dice.chance(50);
@@ -257,7 +182,7 @@ impl Plan {
     }
 
     fn odd(dice: &mut Dice) -> Act {
-        match dice.below(48) {
+        match dice.below(54) {
             0..10 => Act::Reload,
             10..14 => Act::Kill,
             14..20 => Act::Freeze {
@@ -276,6 +201,8 @@ impl Plan {
                 315_360_000_000,
                 -30_000,
                 30_000,
+                -5,
+                -500,
             ])),
             37 => Act::Clear,
             38..41 => Act::Refresh,
@@ -284,6 +211,10 @@ impl Plan {
             44 if dice.chance(30) => Act::Spoil {
                 newer: dice.chance(50),
             },
+            45 => Act::Online,
+            46..48 => Act::Unauthorized,
+            48 => Act::Open(Start::AdoptOwn(dice.below(4) as usize)),
+            49 => Act::Open(Start::AdoptNext),
             _ => Act::Abort,
         }
     }
@@ -340,6 +271,9 @@ impl Plan {
                         Fate::Lost { acted },
                         Fate::Silent { acted },
                         Fate::Cut,
+                        Fate::Gateway(502),
+                        Fate::Gateway(503),
+                        Fate::Twice,
                         Fate::Slow(9_000),
                         Fate::Slow(20_000),
                         Fate::Late(2_500),

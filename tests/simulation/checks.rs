@@ -4,43 +4,32 @@ use meshydb_client::error::{Code, Error, Reason};
 use meshydb_client::record::Stored;
 use meshydb_client::token::{AccessToken, TokenSet};
 
-use crate::holder::{Caller, Holder, Presentation};
+use crate::holder::{Caller, Presentation};
 use crate::plan::{Locks, Model};
 use crate::server::Token;
 use crate::world::World;
 
+/// How far clocks may be apart.
+pub(crate) const CLOCKS_APART: i64 = 60_000;
+/// Beyond its timeout, and the time in which others stand in the way, a call may wait for the store.
+const STORE_TIME: i64 = 3_000;
 /// The shortest cool-down: half of the first backoff.
 pub(crate) const SHORTEST_PAUSE: i64 = 250;
-/// How long a sign-out tries to write to a store that fails.
-const STORE_ATTEMPTS: i64 = 20_000;
 
 impl World {
-    pub(crate) fn excuse(&mut self, holder: usize) {
-        let last = self
-            .presentations
-            .iter()
-            .rfind(|sent| sent.holder == holder);
-        if let Some(token) = last.map(|sent| sent.token) {
-            self.server.excuse(token);
-        }
-    }
-
     /// A refresh token is sent by one holder at a time, and never when a later one is stored.
     pub(crate) fn presented(&mut self, holder: usize, op: u32, token: Token) {
-        let state = &self.holders[holder];
-        let is_foreign = state.session.held().is_none();
-        if is_foreign || state.was_frozen || state.session.snapshot().degraded {
-            self.server.excuse(token);
-        }
-        if !self.has_store_fault {
-            self.check_rivals(holder, token);
-            self.check_old(holder, token);
-        }
+        self.check_rivals(holder, token);
+        self.check_old(holder, token);
         self.check_again(holder, token);
         if self.is_calm {
             self.check_need(holder, token);
         }
-        let generation = self.holders[holder].session.snapshot().generation;
+        let state = &self.holders[holder];
+        let generation = state.session.snapshot().generation;
+        let claim = self.places[state.account].entry.attempt.claim;
+        let is_unclaimed = claim.is_none_or(|claim| claim.holder != state.mark);
+        let unwritable_for = state.unwritable_since.map_or(0, |since| self.time - since);
         self.presentations.push(Presentation {
             token,
             generation,
@@ -48,9 +37,16 @@ impl World {
             op,
             at: self.time,
             spent: false,
+            twice: false,
+            is_unclaimed,
+            unwritable_for,
             answered: None,
             closed: 0,
+            stored_at: None,
             lost: false,
+            late: false,
+            is_refusal: false,
+            is_owed: false,
         });
     }
 
@@ -59,6 +55,15 @@ impl World {
     }
 
     fn check_rivals(&mut self, holder: usize, token: Token) {
+        let unwritable = self.holders[holder].unwritable_since;
+        let is_readable = self.places[self.holders[holder].account]
+            .entry
+            .stored
+            .is_readable();
+        let does_without = unwritable.is_some_and(|since| self.time - since > self.plan.timeout);
+        if does_without || !is_readable {
+            return;
+        }
         let account = self.holders[holder].account;
         let place = &self.places[account];
         let stored = place
@@ -66,19 +71,20 @@ impl World {
             .and_then(|record| record.refresh_token.as_ref());
         let is_stored =
             stored.is_some_and(|stored| Token::of_refresh(stored).family == token.family);
-        let clocks_agree = self.clocks_agree && !self.holders[holder].was_frozen;
         let generation = self.holders[holder].session.snapshot().generation;
+        let is_in_hand = stored.is_some_and(|stored| Token::of_refresh(stored) == token);
+        let are_near = self.clocks_are_near();
         let rival = self.presentations.iter().find(|earlier| {
             let other = &self.holders[earlier.holder];
             let is_over = place.gone.iter().any(|sid| sid == other.session.sid());
             let is_of_another = earlier.generation != generation && !self.is_spendable();
+            let is_unable = other.thawed_at > earlier.at || !other.alive || other.has_signed_out;
             if earlier.token != token
                 || is_of_another
                 || earlier.holder == holder
                 || is_over
-                || !other.alive
-                || other.frozen
-                || other.has_signed_out
+                || is_unable
+                || self.does_without(earlier)
             {
                 return false;
             }
@@ -88,15 +94,20 @@ impl World {
                     is_stored && self.is_spendable() && self.time < earlier.at + self.plan.timeout
                 }
                 Some(false) => {
-                    clocks_agree
+                    are_near
                         && self.is_spendable()
-                        && !other.was_frozen
-                        && is_stored
+                        && is_in_hand
+                        && other.unwritable_since.is_none()
+                        && !earlier.is_refusal
+                        && self.is_last_of(earlier)
+                        && self.holders[holder].online_at < earlier.closed
                         && self.time < earlier.closed + SHORTEST_PAUSE
                 }
             }
         });
-        if let Some(rival) = rival.filter(|_| !place.was_cleared) {
+        if let Some(rival) =
+            rival.filter(|rival| place.cleared_at.is_none_or(|cleared| cleared < rival.at))
+        {
             let text = match rival.answered {
                 Some(false) => format!(
                     "{token:?} is presented by h{holder} at once after h{} has failed",
@@ -111,13 +122,21 @@ impl World {
         }
     }
 
+    fn is_last_of(&self, sent: &Presentation) -> bool {
+        let own = |other: &&Presentation| other.holder == sent.holder && other.token == sent.token;
+        let last = self.presentations.iter().rfind(own);
+        last.is_some_and(|last| last.op == sent.op)
+    }
+
     fn check_old(&mut self, holder: usize, token: Token) {
         let stored = self.places[self.holders[holder].account].live();
         let stored = stored.and_then(|record| record.refresh_token.as_ref());
         let is_old = stored
             .map(Token::of_refresh)
             .is_some_and(|stored| stored.family == token.family && stored.index > token.index);
-        if is_old && !self.places[self.holders[holder].account].was_cleared {
+        // Without a claim, it does not know what the store has.
+        let is_able = self.holders[holder].unwritable_since.is_none();
+        if is_old && is_able && !self.is_explained(token) {
             self.fail(|| format!("{token:?} is presented by h{holder}, a later one is stored"));
         }
     }
@@ -159,6 +178,12 @@ impl World {
         sent.find(|sent| sent.holder == holder && sent.op == op)
     }
 
+    pub(crate) fn was_sent_twice(&mut self, holder: usize, op: u32) {
+        if let Some(presentation) = self.presentation(holder, op) {
+            presentation.twice = true;
+        }
+    }
+
     pub(crate) fn was_spent(&mut self, holder: usize, op: u32) {
         if let Some(presentation) = self.presentation(holder, op) {
             presentation.spent = true;
@@ -175,15 +200,12 @@ impl World {
         if let Some(presentation) = self.presentation(holder, op) {
             presentation.answered = Some(answer.is_ok());
             presentation.closed = time;
-            presentation.lost = answer.as_ref().is_err_and(Error::is_lost_answer);
-        }
-    }
-
-    /// A token that is refused, and for which its family may be revoked, was lost on the way once.
-    pub(crate) fn check_refusal(&mut self, holder: usize, token: Token) {
-        let is_refused = !self.server.accepts(token, self.time);
-        if is_refused && !self.has_store_fault && !self.server.is_explained(token) {
-            self.fail(|| format!("{token:?} of h{holder} is refused, and nothing explains it"));
+            let error = answer.as_ref().err();
+            presentation.lost = error.is_some_and(Error::is_unanswered);
+            presentation.is_refusal = error.is_some_and(Error::ends_session);
+            presentation.late = error.is_some_and(|error| error.code == Code::Timeout);
+            let asks_for_pause = error.is_some_and(Error::asks_for_pause);
+            presentation.is_owed = presentation.lost && !asks_for_pause;
         }
     }
 
@@ -203,10 +225,13 @@ impl World {
         }
         asked.settled = Some(matches!(result, Ok(Some(_))));
         let (waited, want, generation) = (now - asked.since, asked.want.clone(), asked.generation);
-        let may_repeat = want.is_leaving && self.has_store_fault;
-        let bound = 2 * self.plan.timeout + 1_000 + i64::from(may_repeat) * STORE_ATTEMPTS;
-        if waited > bound {
+        let is_alone = self.holders.len() == 1 && self.plan.locks != Locks::Orphaned;
+        let others = if is_alone { 0 } else { self.plan.timeout };
+        if waited > self.plan.timeout + others + STORE_TIME {
             self.fail(|| format!("caller {caller} of h{holder} has waited {waited} ms"));
+        }
+        if want.is_leaving && result.is_ok() {
+            self.check_signed_out(holder);
         }
         self.check_vain(holder, caller, result);
         let Ok(Some(token)) = result else {
@@ -216,39 +241,19 @@ impl World {
         if has_signed_out {
             self.fail(|| format!("h{holder} hands out a token after its sign-out"));
         }
-        if want.beyond == Some(token) && !self.has_store_fault {
+        if want.beyond == Some(token) && !self.plan.is_constant {
             self.fail(|| format!("h{holder} hands out {token:?}, which will not do"));
         }
         let now = self.now(holder);
         let held = self.holders[holder].session.held();
         let is_short = held.is_some_and(|record| {
-            record.generation <= generation && !record.validity.covers(now, want.min_validity)
+            let least = want.min_validity.min(record.validity.lifetime() / 2);
+            record.generation <= generation && !record.validity.covers(now, least)
         });
-        if is_short && !want.is_opening {
+        if is_short && !want.is_opening && self.plan.model != Model::Bare {
             self.fail(|| format!("h{holder} hands out {token:?}, which expires too soon"));
         }
         self.check_token(holder, token);
-    }
-
-    /// Who cannot be served before a pause ends is told so at once.
-    fn check_vain(
-        &mut self,
-        holder: usize,
-        caller: u32,
-        result: &Result<Option<AccessToken>, Error>,
-    ) {
-        let state = &self.holders[holder];
-        let is_late = result
-            .as_ref()
-            .is_err_and(|error| error.code == Code::Timeout && error.retry_after.is_none());
-        let is_idle = state.sending.is_none() && state.storing.is_none() && !state.was_frozen;
-        let cooling = state.expected.attempt.cooling(self.now(holder).wall);
-        let is_sound = self.clocks_agree && !self.has_store_fault;
-        if is_late && is_idle && cooling > 0 && is_sound {
-            self.fail(|| {
-                format!("caller {caller} of h{holder} waits for the end of a pause in vain")
-            });
-        }
     }
 
     fn check_token(&mut self, holder: usize, token: Token) {
@@ -265,7 +270,7 @@ impl World {
             .filter(|record| record.sid == sid);
         let is_behind =
             stored.is_some_and(|record| Token::of(&record.access_token).index < token.index);
-        let has_twins = matches!(self.plan.model, Model::Fixed { .. }) && self.has_store_fault;
+        let has_twins = matches!(self.plan.model, Model::Fixed { .. });
         if is_behind && !is_degraded && !has_twins {
             self.fail(|| format!("h{holder} hands out {token:?} before it is stored"));
         }
@@ -295,65 +300,10 @@ impl World {
             Some(Reason::Replaced | Reason::Removed) if is_there => {
                 self.fail(|| format!("{sid} is still stored, h{holder} says {error:?}"));
             }
-            None if error.code == Code::SessionEnded
-                && !matches!(self.plan.model, Model::Fixed { .. }) =>
-            {
+            Some(Reason::Expired) if self.plan.model != Model::Bare => {
                 self.fail(|| format!("h{holder} has no refresh token"));
             }
             _ => {}
-        }
-    }
-
-    pub(crate) fn check(&mut self, holder: usize, held_lock: bool) {
-        let state = self.holders[holder].session.snapshot().state;
-        let place = &self.places[self.holders[holder].account];
-        let holds = place.owner == Some(holder) && self.holders[holder].locking.is_none();
-        let is_blind = self.holders[holder].session.snapshot().degraded;
-        if holds && state != "refreshing" && !is_blind {
-            self.fail(|| format!("h{holder} is {state} and holds the lock"));
-        }
-        self.check_patience(holder, state);
-        let attempt = &self.holders[holder].expected.attempt;
-        let is_dead = attempt
-            .claim
-            .as_ref()
-            .is_some_and(|claim| claim.locked && claim.holder != self.holders[holder].mark);
-        let is_cooling = attempt.cooling(self.now(holder).wall) > 0;
-        let is_sound = !is_blind && !self.has_store_fault && self.clocks_agree;
-        if held_lock && state == "waiting" && is_dead && !is_cooling && is_sound {
-            self.fail(|| format!("h{holder} waits for a holder that is gone"));
-        }
-        let waits = self.holders[holder]
-            .waiting()
-            .any(|caller| !caller.want.is_leaving);
-        if waits && self.holders[holder].alarm.is_none() {
-            self.fail(|| format!("a caller of h{holder} waits for nothing"));
-        }
-    }
-
-    /// Nobody waits for a claim of its own, or for one that was made under a lock which its dead holder gave back.
-    fn check_patience(&mut self, holder: usize, state: &str) {
-        let place = &self.places[self.holders[holder].account];
-        let attempt = &place.entry.attempt;
-        let is_cooling = attempt.cooldown.is_some();
-        let Some(claim) = attempt
-            .claim
-            .as_ref()
-            .filter(|_| state == "waiting" && !is_cooling)
-        else {
-            return;
-        };
-        let made_it = |other: &Holder| other.mark == claim.holder;
-        let claimant = self.holders.iter().position(made_it).unwrap_or(holder);
-        let is_free = place.locks == Locks::Fair && place.owner.is_none() && place.queue.is_empty();
-        let is_dead =
-            claim.locked && is_free && !self.has_gone_without && !self.holders[claimant].alive;
-        let may_be_beside = self.holders[claimant].session.held().is_none()
-            || self.plan.has_foreign()
-            || place.was_cleared;
-        let is_sound = self.clocks_agree && !self.has_store_fault && !may_be_beside;
-        if (is_dead || claimant == holder) && is_sound {
-            self.fail(|| format!("h{holder} waits for nobody"));
         }
     }
 

@@ -23,7 +23,7 @@ impl World {
             stored.is_some_and(|record| Token::of(&record.access_token).family == token.family);
         let error = state.session.snapshot().error;
         let is_leaving = error.is_some_and(|error| error.reason == Some(Reason::SignedOut));
-        if is_stored && !is_leaving && !self.has_store_fault {
+        if is_stored && !is_leaving && !self.server.is_used_elsewhere(token) {
             self.fail(|| format!("h{holder} revokes {token:?}, whose session is stored"));
         }
     }
@@ -48,7 +48,7 @@ impl World {
         }
         let rival = self.presentations.iter().find(|sent| {
             let other = &self.holders[sent.holder];
-            let is_able = other.alive && !other.was_frozen && !other.has_signed_out;
+            let is_able = other.alive && other.thawed_at < sent.at && !other.has_signed_out;
             sent.holder != holder
                 && sent.token == token
                 && sent.spent
@@ -56,42 +56,36 @@ impl World {
                 && is_able
                 && self.time < sent.at + self.plan.timeout
         });
-        let claim = before.attempt.claim.as_ref();
-        let has_claim =
-            |other: usize| claim.is_some_and(|claim| claim.holder == self.holders[other].mark);
-        if let Some(other) = rival.map(|sent| sent.holder)
-            && (!self.has_store_fault || has_claim(other))
+        if let Some(other) = rival
+            .filter(|sent| !sent.is_unclaimed)
+            .map(|sent| sent.holder)
         {
             self.fail(|| format!("{sid} is ended by h{holder}, and h{other} is being answered"));
         }
         let mut sent = self.presentations.iter();
         let was_lost = !self.server.families[token.family].revoked
             && !matches!(self.plan.model, Model::Fixed { .. })
-            && sent.any(|sent| sent.token == token && sent.spent && sent.answered != Some(true));
-        let is_remembered = !self.has_store_fault && !self.plan.has_foreign();
+            && sent.any(|sent| {
+                let is_lost = sent.spent && sent.answered != Some(true);
+                sent.token == token && is_lost && !sent.is_unclaimed && !sent.twice
+            });
+        let place = &self.places[self.holders[holder].account];
+        let is_remembered = !self.plan.has_foreign() && place.cleared_at.is_none();
         if reason == Reason::InvalidGrant && was_lost && is_remembered {
             self.fail(|| format!("{sid} is ended by invalid_grant, not by a lost answer"));
         }
     }
 
+    /// A session ends only if no holder has a token that the server would accept, and could have stored it in time.
     pub(crate) fn check_end(&mut self, sid: &str) {
-        let has_store_fault = self.has_store_fault;
-        let others = self.holders.iter().filter(|other| {
-            other.alive
-                && other.session.sid() == sid
-                && !(has_store_fault && other.session.snapshot().degraded)
+        let live = (0..self.holders.len()).find_map(|other| {
+            let state = &self.holders[other];
+            let held = state.session.held().filter(|record| record.sid == sid)?;
+            let token = Token::of_refresh(held.refresh_token.as_ref()?);
+            let is_live = state.alive && self.server.accepts(token, self.time);
+            (is_live && !self.is_overdue(other, token)).then_some(token)
         });
-        let tokens: Vec<Token> = others
-            .filter_map(|other| {
-                Some(Token::of_refresh(
-                    other.session.held()?.refresh_token.as_ref()?,
-                ))
-            })
-            .collect();
-        if let Some(token) = tokens
-            .iter()
-            .find(|token| self.server.accepts(**token, self.time))
-        {
+        if let Some(token) = live {
             self.fail(|| format!("{sid} is ended, and the server would accept {token:?}"));
         }
     }
@@ -119,6 +113,7 @@ impl World {
             }
         }
         self.check_rest();
+        self.check_life();
     }
 
     fn living(&self) -> Vec<usize> {
@@ -149,6 +144,7 @@ impl World {
             caller,
             min_validity: 0,
             rejected: None,
+            unauthorized: false,
         };
         self.feed(holder, call);
         self.drain();
@@ -165,7 +161,7 @@ impl World {
             let lasts = self.plan.lifetime.unwrap_or(UNKNOWN_LIFETIME) + CLOCKS_APART;
             token.index < self.server.newest(token.family) && self.time > issued + lasts
         });
-        if is_old && !self.has_store_fault {
+        if is_old && !self.plan.is_constant {
             self.fail(|| format!("h{holder} gets {held:?}, which has expired"));
         }
     }
@@ -202,11 +198,11 @@ impl World {
     }
 
     /// A sign-out reaches the store.
-    fn check_signed_out(&mut self, holder: usize) {
+    pub(crate) fn check_signed_out(&mut self, holder: usize) {
         let state = &self.holders[holder];
         let stored = self.places[state.account].live();
         let is_there = stored.is_some_and(|record| record.sid == state.session.sid());
-        if state.alive && state.has_signed_out && is_there && !self.has_store_fault {
+        if state.alive && state.has_signed_out && is_there {
             self.fail(|| format!("h{holder} has signed out, and its session is still stored"));
         }
     }
@@ -224,11 +220,18 @@ impl World {
                 self.fail(|| "the lock is held at the end".into());
             }
         }
-        let unexplained = self
-            .server
-            .families
-            .iter()
-            .position(|family| !family.alive && !family.revoked);
+        let is_replaced = |family: usize| {
+            let mut sessions = self.places.iter().flat_map(|place| {
+                let of = place.families.iter().filter(move |(_, of)| *of == family);
+                of.map(|(sid, _)| place.gone.contains(sid))
+            });
+            sessions.any(|is_gone| is_gone)
+        };
+        let families = self.server.families.iter().enumerate();
+        let unexplained = families
+            .filter(|(_, family)| !family.alive && !family.revoked)
+            .map(|(index, _)| index)
+            .find(|family| !is_replaced(*family));
         let nobody_did_wrong = self.is_calm || self.plan.pause.is_some();
         if let Some(family) = unexplained.filter(|_| nobody_did_wrong) {
             self.fail(|| format!("family {family} died though nobody did wrong"));

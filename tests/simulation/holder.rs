@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use meshydb_client::event::{Input, Opening};
-use meshydb_client::oauth::password_request;
+use meshydb_client::event::Input;
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 
-use crate::plan::{Act, Action, FOREIGN, Locks, Start};
+use crate::plan::{Act, Action, Locks, Start};
 use crate::server::Token;
-use crate::trace::{mark, name};
+use crate::trace::name;
 use crate::world::{Event, World};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,10 +34,22 @@ pub(crate) struct Holder {
     /// Of the tokens that its callers were given.
     pub(crate) family: Option<usize>,
     pub(crate) has_signed_out: bool,
-    pub(crate) was_frozen: bool,
+    /// When it was last held up by its platform: it goes on since then, or will.
+    pub(crate) thawed_at: i64,
+    /// When it died, or left.
+    pub(crate) died_at: Option<i64>,
+    /// Whether that was because nothing kept it alive any more.
+    pub(crate) has_left: bool,
+    /// Since when no write, and no read, of its was answered.
+    pub(crate) unwritable_since: Option<i64>,
+    pub(crate) unreadable_since: Option<i64>,
+    /// When its wall clock was last set.
+    pub(crate) jumped_at: i64,
+    /// When the platform last said that the network is back.
+    pub(crate) online_at: i64,
     /// By the monotonic clock.
-    frozen_at: i64,
-    ops: u32,
+    pub(crate) frozen_at: i64,
+    pub(crate) ops: u32,
 }
 
 /// What a caller wants.
@@ -72,16 +83,37 @@ pub(crate) struct Presentation {
     pub(crate) holder: usize,
     pub(crate) op: u32,
     pub(crate) at: i64,
-    /// Whether the server has granted it.
+    /// Whether the server has granted it, and whether it came there twice.
     pub(crate) spent: bool,
+    pub(crate) twice: bool,
+    /// Whether no claim of its holder's was stored when it was sent.
+    pub(crate) is_unclaimed: bool,
+    /// How long its holder's writes had failed then.
+    pub(crate) unwritable_for: i64,
     /// Whether its holder has the answer, and since when: the tokens, or that there are none.
     pub(crate) answered: Option<bool>,
     pub(crate) closed: i64,
-    /// Whether that was that there was no answer.
+    /// When those were stored.
+    pub(crate) stored_at: Option<i64>,
+    /// Whether that was that there was no answer, and why; and whether it is to be sent again by itself.
     pub(crate) lost: bool,
+    pub(crate) late: bool,
+    /// Whether it was that the token is dead.
+    pub(crate) is_refusal: bool,
+    pub(crate) is_owed: bool,
 }
 
 impl Holder {
+    pub(crate) fn note_write(&mut self, is_answered: bool, time: i64) {
+        let since = self.unwritable_since.unwrap_or(time);
+        self.unwritable_since = (!is_answered).then_some(since);
+    }
+
+    pub(crate) fn note_read(&mut self, is_answered: bool, time: i64) {
+        let since = self.unreadable_since.unwrap_or(time);
+        self.unreadable_since = (!is_answered).then_some(since);
+    }
+
     pub(crate) fn next_op(&mut self) -> u32 {
         self.ops += 1;
         self.ops
@@ -95,104 +127,6 @@ impl Holder {
 }
 
 impl World {
-    pub(crate) fn begin(&mut self) {
-        for index in 0..self.plan.holders.len() {
-            let account = self.plan.holders[index];
-            let is_first = self.plan.holders[..index]
-                .iter()
-                .all(|other| *other != account);
-            let start = if is_first {
-                Start::Login
-            } else {
-                Start::Restore
-            };
-            self.time = if is_first { 0 } else { 4_000 };
-            self.open(account, start);
-            self.drain();
-        }
-        self.time = self.time.max(4_500);
-        for _ in 0..FOREIGN {
-            self.server.grant(0, self.time);
-        }
-        for (index, action) in self.plan.clone().actions.iter().enumerate() {
-            self.later(action.at - self.time, Event::Act(index));
-        }
-    }
-
-    pub(crate) fn open(&mut self, account: usize, start: Start) {
-        let index = self.holders.len();
-        let stored = self.places[account]
-            .live()
-            .and_then(|record| record.refresh_token.clone());
-        let mut family = None;
-        let opening = match start {
-            Start::Adopt => {
-                family = Some(self.server.families.len());
-                Opening::Adopt(self.server.grant(account, self.time))
-            }
-            Start::Login => Opening::Login(password_request(&self.config, "user", "secret")),
-            Start::Restore => Opening::Restore,
-            Start::Own(back) => match stored {
-                None => return,
-                Some(token) => {
-                    let token = Token::of_refresh(&token);
-                    family = Some(token.family);
-                    Opening::Resume(
-                        Token {
-                            index: token.index.saturating_sub(back),
-                            ..token
-                        }
-                        .refresh(),
-                    )
-                }
-            },
-            Start::Foreign(which) => {
-                let first = self.server.families.iter().position(|family| {
-                    family.issues.first().is_some_and(|issue| issue.at >= 4_000)
-                });
-                match first {
-                    Some(first) if account == 0 => {
-                        family = Some(first + which);
-                        let family = first + which;
-                        Opening::Resume(Token { family, index: 0 }.refresh())
-                    }
-                    _ => return,
-                }
-            }
-        };
-        let skews = &self.plan.skews;
-        let offset = skews[index % skews.len()];
-        self.holders.push(Holder {
-            mark: mark(index),
-            account,
-            session: Session::new(self.config.clone(), format!("h{index}.")),
-            alive: true,
-            frozen: false,
-            offset,
-            stopped: 0,
-            deferred: Vec::new(),
-            expected: Rc::default(),
-            storing: None,
-            is_reading: false,
-            locking: None,
-            sending: None,
-            alarm: None,
-            callers: Vec::new(),
-            family,
-            has_signed_out: false,
-            was_frozen: false,
-            frozen_at: 0,
-            revoking: Vec::new(),
-            ops: 0,
-        });
-        let want = Want {
-            is_opening: true,
-            ..Want::default()
-        };
-        let caller = self.caller(index, want);
-        self.feed(index, Input::Open { caller, opening });
-    }
-
     pub(crate) fn caller(&mut self, holder: usize, want: Want) -> u32 {
         let since = self.now(holder).monotonic;
         let generation = self.holders[holder].session.snapshot().generation;
@@ -237,8 +171,25 @@ impl World {
                         caller,
                         min_validity,
                         rejected,
+                        unauthorized: false,
                     },
                 );
+            }
+            Act::Unauthorized if !is_frozen => {
+                let held = self.holders[holder].session.held();
+                let rejected = held.map(|record| record.access_token.clone());
+                let caller = self.caller(holder, Want::default());
+                let call = Input::Call {
+                    caller,
+                    min_validity: 0,
+                    rejected,
+                    unauthorized: true,
+                };
+                self.feed(holder, call);
+            }
+            Act::Online if !is_frozen => {
+                self.holders[holder].online_at = self.time;
+                self.feed(holder, Input::Online);
             }
             Act::Refresh if !is_frozen => {
                 let held = self.holders[holder].session.held();
@@ -265,7 +216,6 @@ impl World {
                     ..Want::default()
                 };
                 let caller = self.caller(holder, want);
-                self.excuse(holder);
                 self.holders[holder].has_signed_out = true;
                 self.feed(holder, Input::SignOut { caller });
             }
@@ -277,18 +227,29 @@ impl World {
             Act::Freeze { during, counts } if !is_frozen => {
                 self.freeze(holder, during, counts);
             }
-            Act::Jump(by) => self.holders[holder].offset += by,
+            Act::Jump(by) => {
+                self.holders[holder].offset += by;
+                self.holders[holder].jumped_at = self.time;
+            }
+            act => self.harm(account, act),
+        }
+    }
+
+    /// What happens to the store, or at the server.
+    fn harm(&mut self, account: usize, act: Act) {
+        match act {
             Act::Clear => {
-                (0..self.holders.len()).for_each(|holder| self.excuse(holder));
-                let knows = !self.plan.store_fails();
+                let knows = self.holders.iter().all(|other| {
+                    other.unwritable_since.is_none() && other.unreadable_since.is_none()
+                });
                 let place = &mut self.places[account];
                 let sid = place.entry.stored.sid().filter(|_| knows);
                 place.gone.extend(sid.map(str::to_owned));
                 place.entry = Rc::default();
-                place.was_cleared = true;
+                place.cleared_at = Some(self.time);
             }
             Act::Spoil { newer } => {
-                self.has_store_fault = true;
+                self.places[account].cleared_at = Some(self.time);
                 self.places[account].entry = Rc::new(Entry {
                     stored: if newer {
                         Stored::Newer
@@ -310,8 +271,8 @@ impl World {
 
     pub(crate) fn kill(&mut self, holder: usize) {
         self.say(|| format!("{} dies", name(holder)));
-        self.excuse(holder);
         self.holders[holder].alive = false;
+        self.holders[holder].died_at = Some(self.time);
         let account = self.holders[holder].account;
         self.places[account]
             .queue
@@ -321,12 +282,23 @@ impl World {
         }
     }
 
+    /// A process in which nobody waits, and that need not live on, exits.
+    pub(crate) fn leave(&mut self, holder: usize) {
+        let now = self.now(holder);
+        let state = &self.holders[holder];
+        let is_done = state.waiting().next().is_none() && !state.session.is_needed(now);
+        let exits = self.plan.exits && self.time > 4_000 && !self.healed;
+        if exits && state.alive && is_done && state.session.phase() == "Idle" {
+            self.kill(holder);
+            self.holders[holder].has_left = true;
+        }
+    }
+
     pub(crate) fn freeze(&mut self, holder: usize, during: i64, counts: bool) {
-        self.excuse(holder);
         let now = self.now(holder).monotonic;
         let state = &mut self.holders[holder];
         state.frozen = true;
-        state.was_frozen = true;
+        state.thawed_at = i64::MAX;
         state.frozen_at = now;
         if !counts {
             state.stopped += during;
@@ -338,6 +310,7 @@ impl World {
         let now = self.now(holder).monotonic;
         let state = &mut self.holders[holder];
         state.frozen = false;
+        state.thawed_at = self.time;
         for caller in &mut state.callers {
             caller.since += now - state.frozen_at;
         }

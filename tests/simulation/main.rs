@@ -15,10 +15,12 @@ mod chance;
 mod checks;
 #[path = "../support/corpus.rs"]
 mod corpus;
+mod deaths;
 mod dice;
 mod ends;
 mod holder;
 mod network;
+mod openings;
 #[path = "../support/phases.rs"]
 mod phases;
 mod plan;
@@ -26,8 +28,10 @@ mod repeats;
 mod run;
 mod search;
 mod server;
+mod special;
 mod store;
 mod trace;
+mod waits;
 mod world;
 mod writes;
 

@@ -30,11 +30,11 @@ impl World {
         } else {
             self.fate(Turn::Send)
         };
-        if fate != Fate::Fine
-            && let Some(token) = token
-        {
-            self.server.excuse(token);
-        }
+        let fate = if self.plan.cut_off == Some(holder) && !is_first && !self.healed {
+            Fate::Silent { acted: false }
+        } else {
+            fate
+        };
         match fate {
             Fate::Late(by) => self.later(by, Event::Serve(holder, op, token)),
             fate => self.serve(holder, op, token, fate),
@@ -50,9 +50,17 @@ impl World {
                 | Fate::Lost { acted: false }
                 | Fate::Silent { acted: false }
         );
+        let lags = token.is_some_and(|token| self.lags(token));
         let granted = acts.then(|| match token {
+            Some(_) if lags => None,
             Some(token) => {
-                self.check_refusal(holder, token);
+                self.check_refusal(holder, op, token);
+                if fate == Fate::Twice {
+                    self.was_sent_twice(holder, op);
+                    if self.server.refresh(token, self.time).is_some() {
+                        self.was_spent(holder, op);
+                    }
+                }
                 self.server.refresh(token, self.time)
             }
             None => Some(self.server.grant(self.holders[holder].account, self.time)),
@@ -85,10 +93,18 @@ impl World {
                 way,
                 answer.and_then(|_| Err(troubled(Fate::Portal).unwrap())),
             ),
+            Fate::Gateway(_) => (way, answer.and_then(|_| Err(troubled(fate).unwrap()))),
             Fate::Slow(late) => (late, answer),
             _ => (way, answer),
         };
         self.later(way, Event::Answer(holder, op, answer));
+    }
+
+    /// Whether a part of the server that does not know the token yet is asked.
+    fn lags(&mut self, token: Token) -> bool {
+        let issued = self.server.families[token.family].issues[token.index].at;
+        let is_young = token.index > 0 && self.time < issued + self.plan.lag;
+        is_young && !self.healed && self.chance(3) > 0
     }
 
     pub(crate) fn send_revocation(&mut self, holder: usize, op: u32, request: &Request) {

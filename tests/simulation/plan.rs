@@ -11,6 +11,8 @@ pub(crate) enum Model {
     Lenient,
     /// It stays the one, and comes back with the answer or not.
     Fixed { returned: bool },
+    /// There is none.
+    Bare,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +29,10 @@ pub(crate) enum Start {
     Restore,
     /// With tokens from elsewhere.
     Adopt,
+    /// With a set of the stored session, of so many rotations ago.
+    AdoptOwn(usize),
+    /// With the set after the stored one, which somebody else has asked for.
+    AdoptNext,
     /// With the stored session's refresh token, or one of so many rotations ago.
     Own(usize),
     /// With the first token of the numbered family, which no login opened.
@@ -41,8 +47,12 @@ pub(crate) enum Act {
         min_validity: i64,
         rejected: bool,
     },
+    /// For another token than the one in hand, since a server has answered 401.
+    Unauthorized,
     /// For whatever comes after the token in hand.
     Refresh,
+    /// The platform says that the network is back.
+    Online,
     Abort,
     SignOut,
     Kill,
@@ -87,6 +97,10 @@ pub(crate) enum Fate {
     Fine,
     /// Answered by somebody who does not look at the token.
     Status(u16, Option<u16>),
+    /// The server has acted, and a gateway answers for it.
+    Gateway(u16),
+    /// The platform sends it twice, and gives the second answer.
+    Twice,
     /// A 200 that is no token response, from somebody else or from a server that has acted.
     Portal,
     Cut,
@@ -115,6 +129,15 @@ pub(crate) struct Fault {
     pub(crate) turn: Turn,
     pub(crate) nth: u32,
     pub(crate) fate: Fate,
+}
+
+/// Writes fail, and reads do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Denial {
+    /// Of this holder, or of all.
+    pub(crate) holder: Option<usize>,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,8 +171,19 @@ pub(crate) struct Plan {
     pub(crate) outage: Option<Outage>,
     /// From when to when the store answers nobody. What was written meanwhile may be done at the end.
     pub(crate) pause: Option<(i64, i64)>,
+    pub(crate) denial: Option<Denial>,
+    /// For so many milliseconds after it was issued, a part of the server may refuse a token.
+    pub(crate) lag: i64,
+    /// The holder whose requests reach nobody.
+    pub(crate) cut_off: Option<usize>,
+    /// Whether holders exit as soon as nothing keeps them alive.
+    pub(crate) exits: bool,
+    /// Whether every access token has the same text.
+    pub(crate) is_constant: bool,
     /// Whether nothing happens but an outage in which everybody calls all the time.
     pub(crate) is_crowded: bool,
+    /// Whether whatever happens the session has to be there in the end.
+    pub(crate) must_live: bool,
 }
 
 pub(crate) const FOREIGN: usize = 2;
@@ -163,22 +197,6 @@ impl Plan {
             .map_or(Fate::Fine, |fault| fault.fate)
     }
 
-    /// Whether the store fails: then a claim may be neither written nor read.
-    pub(crate) fn store_fails(&self) -> bool {
-        let strikes = |fault: &Fault| matches!(fault.turn, Turn::Read | Turn::Write);
-        self.faults.iter().any(strikes) && !self.store_recovers()
-    }
-
-    /// Whether it fails once and nothing else goes wrong: while the lock is held, that harms nobody.
-    fn store_recovers(&self) -> bool {
-        let fails = |fault: &Fault| {
-            matches!(fault.turn, Turn::Read | Turn::Write)
-                && fault.fate == Fate::Refused { acted: false }
-        };
-        let fails_once = matches!(&self.faults[..], [fault] if fails(fault));
-        fails_once && self.locks == Locks::Fair && self.outage.is_none() && self.is_quiet()
-    }
-
     /// How often a foreign token is opened.
     pub(crate) fn foreign(&self) -> usize {
         let opens = |action: &&Action| matches!(action.act, Act::Open(Start::Foreign(_)));
@@ -190,14 +208,15 @@ impl Plan {
         self.foreign() > 0
     }
 
-    pub(crate) fn clocks_agree(&self) -> bool {
-        let jumps = |action: &Action| matches!(action.act, Act::Jump(_));
-        self.skews.iter().all(|skew| *skew == self.skews[0]) && !self.actions.iter().any(jumps)
-    }
-
     /// Whether nothing goes wrong.
     pub(crate) fn is_calm(&self) -> bool {
-        self.faults.is_empty() && self.outage.is_none() && self.pause.is_none() && self.is_quiet()
+        self.faults.is_empty()
+            && self.outage.is_none()
+            && self.pause.is_none()
+            && self.denial.is_none()
+            && self.cut_off.is_none()
+            && self.lag == 0
+            && self.is_quiet()
     }
 
     /// Whether nobody does what harms others.
@@ -212,6 +231,8 @@ impl Plan {
                     | Act::Clear
                     | Act::Spoil { .. }
                     | Act::Revoke
+                    | Act::Unauthorized
+                    | Act::Open(Start::AdoptNext | Start::AdoptOwn(_))
             )
         };
         !self.actions.iter().any(strikes)

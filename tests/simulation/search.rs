@@ -85,7 +85,13 @@ fn world(holders: usize, model: Model, locks: Locks, traced: bool) -> World {
         faults: Vec::new(),
         outage: None,
         pause: None,
+        denial: None,
+        lag: 0,
+        cut_off: None,
+        exits: false,
+        is_constant: false,
         is_crowded: false,
+        must_live: false,
     };
     let mut world = World::new(Rc::new(plan), traced);
     world.chosen = Some((Fate::Fine, 0));
@@ -202,6 +208,7 @@ fn fates(event: &Event) -> &'static [Fate] {
             Fate::Silent { acted: true },
             Fate::Cut,
             Fate::Status(503, None),
+            Fate::Gateway(502),
             Fate::Portal,
         ],
         Event::Write(..) => &[
@@ -220,14 +227,16 @@ fn take(world: &mut World, choice: Choice) -> bool {
         Choice::End(index, fate, output) => {
             let alive = |world: &World| world.holders.iter().filter(|holder| holder.alive).count();
             let before = alive(world);
-            world.has_store_fault |= matches!(fate, Fate::Refused { .. });
             world.chosen = Some((fate, output));
             world.step(index);
             world.chosen = Some((Fate::Fine, 0));
             fate != Fate::Kill || alive(world) < before
         }
         Choice::Delay => {
-            (0..world.holders.len()).for_each(|holder| world.excuse(holder));
+            let time = world.time;
+            for holder in &mut world.holders {
+                holder.thawed_at = holder.thawed_at.max(time);
+            }
             let later = world
                 .queue
                 .iter()

@@ -45,8 +45,8 @@ pub(crate) struct Issue {
     pub(crate) at: i64,
     /// When the refresh token of this issue was used.
     pub(crate) spent: Option<i64>,
-    /// Whether something went wrong for whoever presented it.
-    pub(crate) excused: bool,
+    /// Whether somebody else has used it, who is no holder.
+    pub(crate) elsewhere: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +64,8 @@ pub(crate) struct Family {
 pub(crate) struct Server {
     pub(crate) model: Model,
     pub(crate) lifetime: Option<i64>,
+    /// Whether every access token of a family has the same text.
+    pub(crate) is_constant: bool,
     pub(crate) families: Vec<Family>,
 }
 
@@ -83,7 +85,7 @@ impl Server {
         self.families[family].issues.push(Issue {
             at: time,
             spent: None,
-            excused: false,
+            elsewhere: false,
         });
         self.current(family, time)
     }
@@ -94,6 +96,7 @@ impl Server {
         let refresh_token = match self.model {
             Model::Fixed { returned: false } if newest > 0 => None,
             Model::Fixed { .. } => Some(Token { family, index: 0 }),
+            Model::Bare => None,
             Model::Strict | Model::Grace(_) | Model::Lenient => Some(Token {
                 family,
                 index: newest,
@@ -102,7 +105,7 @@ impl Server {
         TokenSet {
             access_token: Token {
                 family,
-                index: newest,
+                index: if self.is_constant { 0 } else { newest },
             }
             .access(),
             refresh_token: refresh_token.map(Token::refresh),
@@ -120,7 +123,7 @@ impl Server {
         let family = &self.families[token.family];
         family.alive
             && match self.model {
-                Model::Fixed { .. } => true,
+                Model::Fixed { .. } | Model::Bare => true,
                 Model::Strict | Model::Lenient => token.index == self.newest(token.family),
                 Model::Grace(_) => {
                     token.index == self.newest(token.family) || self.has_grace(token, time)
@@ -154,15 +157,21 @@ impl Server {
         Some(self.issue(token.family, time))
     }
 
-    pub(crate) fn excuse(&mut self, token: Token) {
-        self.families[token.family].issues[token.index].excused = true;
+    /// The set of the numbered issue, as whoever has kept it has it.
+    pub(crate) fn kept(&self, family: usize, index: usize) -> TokenSet {
+        let token = Token { family, index };
+        TokenSet {
+            access_token: token.access(),
+            refresh_token: Some(token.refresh()),
+            lifetime: self.lifetime,
+            scope: None,
+        }
     }
 
-    /// Whether something that went wrong explains why this token, which is refused, is presented.
-    pub(crate) fn is_explained(&self, token: Token) -> bool {
-        let family = &self.families[token.family];
-        let passed = &family.issues[token.index..self.newest(token.family)];
-        !family.alive || passed.iter().any(|issue| issue.excused)
+    /// Whether somebody who is no holder has used it, or one that came after it.
+    pub(crate) fn is_used_elsewhere(&self, token: Token) -> bool {
+        let issues = &self.families[token.family].issues[token.index..];
+        issues.iter().any(|issue| issue.elsewhere)
     }
 
     pub(crate) fn revoke(&mut self, family: usize) {
@@ -175,6 +184,7 @@ impl Server {
 pub(crate) fn troubled(fate: Fate) -> Option<Error> {
     let (status, retry_after) = match fate {
         Fate::Status(status, retry_after) => (status, retry_after),
+        Fate::Gateway(status) => (status, None),
         Fate::Portal => (200, None),
         _ => return None,
     };
@@ -188,10 +198,10 @@ pub(crate) fn refusal() -> Error {
 fn judged(status: u16, retry_after: Option<u16>, error: Member) -> Error {
     let mut members = <[Member; 7]>::default();
     members[5] = error;
-    token_response(&Answer {
+    let answer = Answer {
         status,
         retry_after: retry_after.map(f64::from),
         members,
-    })
-    .unwrap_err()
+    };
+    token_response(&answer, "").unwrap_err()
 }

@@ -8,7 +8,7 @@ use meshydb_client::token::{Now, Validity};
 
 use crate::plan::{Fate, Locks, Turn};
 use crate::trace::shown;
-use crate::world::{Event, World};
+use crate::world::{EPOCH, Event, World};
 
 /// A compare-and-set on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +30,10 @@ pub(crate) struct Place {
     pub(crate) gone: Vec<String>,
     /// Which family of tokens each session has.
     pub(crate) families: Vec<(String, usize)>,
-    /// Whether claims were removed with everything else.
-    pub(crate) was_cleared: bool,
+    /// When what was stored was lost, with claims and all.
+    pub(crate) cleared_at: Option<i64>,
+    /// Until when no holder may send, as far as it was written.
+    pub(crate) cools_until: i64,
 }
 
 impl Place {
@@ -43,7 +45,8 @@ impl Place {
             queue: Vec::new(),
             gone: Vec::new(),
             families: Vec::new(),
-            was_cleared: false,
+            cleared_at: None,
+            cools_until: 0,
         }
     }
 
@@ -116,12 +119,23 @@ impl World {
         }
     }
 
+    fn denies(&self, holder: usize) -> bool {
+        let denial = self.plan.denial.filter(|_| !self.healed);
+        denial.is_some_and(|denial| {
+            denial.holder.is_none_or(|denied| denied == holder)
+                && (denial.from..denial.to).contains(&self.time)
+        })
+    }
+
     pub(crate) fn write_entry(&mut self, write: Write) {
         if let Some(by) = self.pause_ends_in() {
             if self.chance(2) == 0 {
                 self.later(by, Event::Swap(write));
             }
             return;
+        }
+        if self.denies(write.holder) {
+            return self.swap(write, Fate::Refused { acted: false });
         }
         match self.fate(Turn::Write) {
             Fate::Late(by) => self.later(by, Event::Swap(write)),
@@ -146,6 +160,7 @@ impl World {
         let done = is_done && self.places[account].swap(&expected, &entry);
         if done {
             self.say(|| format!("store {account}: {}", shown(&entry)));
+            self.note_cooldown(holder, account, &before);
             self.check_written(holder, account, &before);
             self.hint_others(holder, account);
         }
@@ -156,6 +171,19 @@ impl World {
             _ => (way, Ok(done)),
         };
         self.later(way, Event::Written(holder, op, answer, entry));
+    }
+
+    /// A cool-down began by the clock of whoever wrote it first.
+    fn note_cooldown(&mut self, holder: usize, account: usize, before: &Entry) {
+        let place = &mut self.places[account];
+        let Some(cooldown) = place.entry.attempt.cooldown else {
+            place.cools_until = 0;
+            return;
+        };
+        if before.attempt.cooldown != Some(cooldown) {
+            let begun = cooldown.since - EPOCH - self.holders[holder].offset;
+            place.cools_until = begun + cooldown.duration;
+        }
     }
 
     fn hint_others(&mut self, holder: usize, account: usize) {

@@ -98,8 +98,11 @@ pub(crate) fn shown(entry: &Entry) -> String {
             cooldown.duration, cooldown.failures
         );
     }
-    if attempt.unanswered_since.is_some() {
-        shown += " unanswered";
+    if let Some(sends) = attempt.sends {
+        let _ = write!(shown, " sent {}", sends.count);
+    }
+    if attempt.refusals > 0 {
+        let _ = write!(shown, " refused {}", attempt.refusals);
     }
     shown
 }

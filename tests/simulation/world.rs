@@ -17,7 +17,7 @@ use crate::store::{Place, Write, read, written};
 use crate::trace::{describe, describe_output, name};
 
 const STORE_TIMEOUT: i64 = 1_000;
-const EPOCH: i64 = 1_700_000_000_000;
+pub(crate) const EPOCH: i64 = 1_700_000_000_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Event {
@@ -59,13 +59,10 @@ pub(crate) struct World {
     /// What befalls the next event, and before which of its outputs its holder dies, where a search decides that.
     pub(crate) chosen: Option<(Fate, usize)>,
     pub(crate) turns: [u32; 5],
-    /// Whether nothing goes wrong, and whether all clocks agree.
+    /// Whether nothing goes wrong.
     pub(crate) is_calm: bool,
-    pub(crate) clocks_agree: bool,
     /// Whether somebody has waited for the lock in vain, and goes on without.
     pub(crate) has_gone_without: bool,
-    /// Whether the store fails: then a claim may be neither written nor read.
-    pub(crate) has_store_fault: bool,
     pub(crate) steps: u64,
     serial: u32,
 }
@@ -82,6 +79,7 @@ impl World {
         let server = Server {
             model: plan.model,
             lifetime: plan.lifetime,
+            is_constant: plan.is_constant,
             families: Vec::new(),
         };
         let mut world = Self {
@@ -98,9 +96,7 @@ impl World {
             chosen: None,
             turns: [0; 5],
             is_calm: plan.is_calm(),
-            clocks_agree: plan.clocks_agree(),
             has_gone_without: false,
-            has_store_fault: plan.store_fails(),
             steps: 0,
             serial: 0,
             plan,
@@ -153,18 +149,6 @@ impl World {
                 self.fail(|| "it never comes to rest".into());
             }
         }
-    }
-
-    /// Whether all that is to come is that holders look whether a record that they cannot read has gone.
-    fn only_looks(&self) -> bool {
-        self.queue.iter().all(|(.., event)| match event {
-            Event::Woke(holder, _) => {
-                let state = &self.holders[*holder];
-                let place = &self.places[state.account];
-                !place.entry.stored.is_readable() && state.session.snapshot().state == "active"
-            }
-            _ => false,
-        })
     }
 
     pub(crate) fn next(&self) -> Option<usize> {
@@ -247,6 +231,7 @@ impl World {
         }
         let input = match event {
             Event::WasRead(_, op, entry) if state.storing.take_if(|open| *open == op).is_some() => {
+                state.note_read(entry.is_ok(), self.time);
                 if let Ok(entry) = &entry {
                     state.expected = entry.clone();
                 }
@@ -255,13 +240,18 @@ impl World {
             Event::Written(_, op, result, entry)
                 if state.storing.take_if(|open| *open == op).is_some() =>
             {
+                state.note_write(result.is_ok(), self.time);
                 if result == Ok(true) {
                     state.expected = entry;
                 }
                 Input::CompareAndSet(result)
             }
             Event::StoreLate(_, op) if state.storing.take_if(|open| *open == op).is_some() => {
-                self.has_store_fault = true;
+                if state.is_reading {
+                    state.note_read(false, self.time);
+                } else {
+                    state.note_write(false, self.time);
+                }
                 if state.is_reading {
                     Input::Read(Err(StoreFailed))
                 } else {
@@ -316,7 +306,7 @@ impl World {
             self.check_secrets(&format!("{input:?}"));
         }
         let held_lock = self.places[self.holders[holder].account].owner == Some(holder);
-        let before = self.before(holder, &input);
+        let before = self.holders[holder].session.phase();
         let outputs = self.holders[holder].session.handle(now, input);
         self.say(|| {
             let outputs: Vec<String> = outputs.iter().map(describe_output).collect();
@@ -355,6 +345,7 @@ impl World {
             }
         }
         self.check(holder, held_lock);
+        self.leave(holder);
     }
 
     fn perform(&mut self, holder: usize, output: Output) {

@@ -15,7 +15,10 @@ impl World {
             self.fail(|| format!("h{holder} writes over a later version's record"));
         }
         match &entry.stored {
-            Stored::Live(record) => self.check_record(holder, account, record, before),
+            Stored::Live(record) => {
+                self.was_stored(holder, record);
+                self.check_record(holder, account, record, before);
+            }
             Stored::Ended { sid, .. } if before.stored.sid() != Some(sid) => {
                 self.fail(|| format!("h{holder} ends a session that is not its own"));
             }
@@ -33,8 +36,20 @@ impl World {
         let claim = entry.attempt.claim.as_ref();
         let claim = claim.filter(|claim| claim.holder == state.mark);
         let is_false = claim.is_some_and(|claim| claim.locked != (place.owner == Some(holder)));
-        if is_false && state.alive && !state.has_signed_out && !self.has_store_fault {
+        if is_false && state.alive && !state.has_signed_out && state.unwritable_since.is_none() {
             self.fail(|| format!("h{holder} is wrong about the lock in its claim"));
+        }
+    }
+
+    /// Notes that the tokens of an answer are stored.
+    fn was_stored(&mut self, holder: usize, record: &Record) {
+        let token = Token::of(&record.access_token);
+        for sent in &mut self.presentations {
+            let Token { family, index } = sent.token;
+            let is_next = family == token.family && index < token.index;
+            if sent.holder == holder && sent.answered == Some(true) && is_next {
+                sent.stored_at.get_or_insert(self.time);
+            }
         }
     }
 

@@ -6,8 +6,8 @@ import { command } from "../../scripts/setup.mjs";
 import { assertNoSecret, MeshyError, rejects } from "../shared/client.mjs";
 import { becomes, packages, RedisServer } from "../shared/redis-server.mjs";
 
-const live = JSON.stringify({ v: 1, sid: "a", note: '"ended":' });
-const over = JSON.stringify({ v: 1, sid: "a", ended: "signed_out" });
+const live = JSON.stringify({ v: 2, sid: "a", note: '"ended":' });
+const over = JSON.stringify({ v: 2, sid: "a", ended: "signed_out" });
 const limit = { timeout: 30_000 };
 const month = 30 * 24 * 60 * 60;
 

@@ -11,7 +11,7 @@ use meshydb_client::token::{AccessToken, Now, RefreshToken, TokenSet};
 /// Milliseconds of 365 days.
 pub const YEAR: i64 = 31_536_000_000;
 pub const LIFETIME: i64 = 60_000;
-pub const RECORD: [&str; 19] = [
+pub const RECORD: [&str; 22] = [
     "v",
     "sid",
     "gen",
@@ -21,6 +21,7 @@ pub const RECORD: [&str; 19] = [
     "received_at",
     "expires_at",
     "past",
+    "unauthorized_at",
     "ended",
     "attempt",
     "claim",
@@ -30,7 +31,9 @@ pub const RECORD: [&str; 19] = [
     "cooldown_since",
     "cooldown_for",
     "failures",
-    "unanswered_since",
+    "sent_since",
+    "sends",
+    "refusals",
 ];
 pub const TOKEN_RESPONSE: [&str; 7] = [
     "access_token",
@@ -134,11 +137,13 @@ pub fn judge(
     body: Option<&Json>,
     retry_after: Option<f64>,
 ) -> Result<TokenSet, Error> {
-    token_response(&Answer {
+    let members = body.map(Json::members).unwrap_or_default();
+    let answer = Answer {
         status,
         retry_after,
-        members: body.map(Json::members).unwrap_or_default(),
-    })
+        members,
+    };
+    token_response(&answer, "")
 }
 
 pub fn refusal(error: &str) -> Error {

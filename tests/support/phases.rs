@@ -55,7 +55,7 @@ pub(crate) fn was_seen(from: &str, to: &str) -> bool {
 /// What random worlds hardly ever do: a script in `tests/session` does it.
 const SCRIPTED: [(&str, &str); 4] = [
     ("Condemned", "Ending"),
-    ("Locking", "Sending"),
+    ("Locking", "Condemned"),
     ("Locking", "Waiting"),
     ("Releasing", "Ending"),
 ];

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { grant, reply, tokens } from "../shared/recorder.mjs";
-import { keepsSession, rejects, server, start } from "./setup.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { keepsSession, rejects, server, signedIn, start, tire } from "./setup.mjs";
+
+/** Text of which each character is percent-encoded. */
+function encoded(text) {
+  return text.replace(/./g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+}
 
 describe("an answer that is no token", () => {
   const json = "application/json";
@@ -20,14 +26,8 @@ describe("an answer that is no token", () => {
     ["an empty 400", 400, "", {}, { code: "refused", status: 400, error: undefined }],
     ["a 403 page", 403, "<html>", { "Content-Type": "text/html" }, { code: "refused", status: 403 }],
     ["a 407, which fetch keeps to itself,", 407, "", {}, { code: "network", status: undefined }],
-    ["invalid_grant in a 401", 401, refusal("invalid_grant"), {}, { code: "invalid_grant", status: 401 }],
-    [
-      "invalid_grant that is no JSON",
-      400,
-      refusal("invalid_grant"),
-      { "Content-Type": "text/plain" },
-      { code: "refused", error: undefined },
-    ],
+    ["invalid_grant in a 404", 404, refusal("invalid_grant"), {}, { code: "invalid_grant", status: 404 }],
+    ["invalid_grant that is no JSON", 400, "error=invalid_grant", {}, { code: "refused", error: undefined }],
     ["a 408", 408, "", {}, { code: "unavailable", status: 408, retryable: true }],
     ["a 425", 425, "", {}, { code: "unavailable", status: 425, retryable: true }],
     ["a 429", 429, "", {}, { code: "rate_limited", status: 429, retryable: true, retryAfter: undefined }],
@@ -46,6 +46,27 @@ describe("an answer that is no token", () => {
       "",
       { "Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT" },
       { code: "rate_limited", retryAfter: 0 },
+    ],
+    [
+      "a 429 until a date, by the clock of the server",
+      429,
+      "",
+      { Date: "Fri, 31 Dec 1999 23:59:00 GMT", "Retry-After": "Fri, 31 Dec 1999 23:59:42 GMT" },
+      { code: "rate_limited", retryAfter: 42 },
+    ],
+    [
+      "a 503 until a date, by a clock that is ahead",
+      503,
+      "",
+      { Date: "Fri, 31 Dec 2199 23:59:00 GMT", "Retry-After": "Fri, 31 Dec 2199 23:59:07 GMT" },
+      { code: "unavailable", retryAfter: 7 },
+    ],
+    [
+      "a 429 until a date, and no clock",
+      429,
+      "",
+      { Date: "noon", "Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT" },
+      { code: "rate_limited", retryAfter: 3600 },
     ],
     ["a 429 until nonsense", 429, "", { "Retry-After": "soon" }, { code: "rate_limited", retryAfter: undefined }],
     ["a 500", 500, refusal("invalid_grant"), {}, { code: "unavailable", status: 500, error: undefined }],
@@ -103,10 +124,12 @@ describe("an answer that is no token", () => {
     test(`${what} is ${expected.code}, and the session goes on`, async () => {
       const fault = (_request, socket) => reply(socket, status, body, headers);
       server.answer = fault;
-      const client = await start({ timeout: 6_000 });
+      const persistence = new MemoryStore();
+      const client = await start({ persistence, timeout: 2_000, reuseWindow: 0 });
       await rejects(client.login("u", "p"), expected);
       server.answer = (_request, socket) => grant(socket);
       const connection = await client.login("u", "p");
+      if (!expected.retryAfter) tire(persistence);
       server.answer = fault;
       await keepsSession(connection, expected);
     });
@@ -152,11 +175,62 @@ describe("an answer that is no token", () => {
     await rejects(start().login("u", "p"), { error: "e".repeat(256), error_description: "d".repeat(256) });
   });
 
+  for (const [what, echo, expected] of [
+    ["all of it", (secret) => secret, undefined],
+    ["six characters of it", (secret) => `no ${secret.slice(3, 9)}!`, undefined],
+    ["six characters of it, percent-encoded,", (secret) => `no ${encoded(secret.slice(3, 9))}!`, undefined],
+    ["five characters of it", (secret) => `no ${secret.slice(3, 8)}!`, "five"],
+  ]) {
+    for (const member of ["error", "error_description"]) {
+      test(`${member} with a secret, ${what} is ${expected ? "told" : "dropped"}`, async () => {
+        const password = "Zq7-wX5~kJ3+aB8";
+        const token = "Vb8-nM2~hG6+tR9";
+        const words = (secret) => ({ error: "invalid_scope", error_description: "odd", [member]: echo(secret) });
+        const told = (secret) => (expected ? words(secret) : { error: undefined, error_description: undefined });
+        const client = await start();
+        server.answer = (_request, socket) => reply(socket, 400, words(password));
+        await rejects(client.login("u", password), { code: "refused", status: 400, ...told(password) });
+        server.answer = (_request, socket) => grant(socket, { refresh_token: token });
+        const connection = await client.login("u", password);
+        server.answer = (_request, socket) => reply(socket, 400, words(token));
+        await rejects(connection.getAccessToken(), { code: "refused", status: 400, ...told(token) });
+        assert.equal(JSON.stringify(connection.getSnapshot()).includes(echo(token)), Boolean(expected));
+      });
+    }
+  }
+
+  for (const [what, password, words] of [
+    ["plus signs", "a+b+c+d+e+f+", "no a+b+c+d+e+!"],
+    ["spaces", "my old cat", "my old?"],
+    ["a percent sign and digits", "100%abcd", "not 100%ab!"],
+    ["letters that are not shown", "pässwörd", "is pässwörd right?"],
+    ["characters that are not shown", 'a"b\\c"d\\e"f', 'a"b\\c"d\\e"f?'],
+  ]) {
+    test(`words with a part of a password with ${what} are dropped`, async () => {
+      server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_scope", error_description: words });
+      await rejects(start().login("u", password), { error: undefined, error_description: undefined });
+    });
+  }
+
+  test("invalid_grant whose description holds the refresh token ends the session without it", async () => {
+    const { connection } = await signedIn({ isOld: true });
+    const token = connection.retrievePersistanceToken();
+    server.answer = (_request, socket) =>
+      reply(socket, 400, { error: "invalid_grant", error_description: `${token} is unknown` });
+    const ended = { code: "session_ended", reason: "invalid_grant", status: 400 };
+    await rejects(connection.getAccessToken(), { ...ended, error: undefined, error_description: undefined });
+  });
+
   test("invalid_grant for the refresh token ends the session", async () => {
     const connection = await start().login("u", "p");
+    const from = server.requests.length;
+    const begun = performance.now();
     server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_grant" });
     const ended = { code: "session_ended", reason: "invalid_grant", status: 400, error: "invalid_grant" };
     await rejects(connection.getAccessToken(), ended);
+    // The token is seconds old: a part of the server may not know it yet, and is asked after 1 s and 2 s.
+    assert.equal(server.requests.length, from + 3);
+    assert.ok(performance.now() - begun >= 2_900);
     assert.equal(connection.getSnapshot().state, "ended");
     assert.equal(connection.retrievePersistanceToken(), null);
     server.answer = (_request, socket) => grant(socket);
@@ -164,6 +238,39 @@ describe("an answer that is no token", () => {
     await rejects(connection.getAccessToken(), ended);
     assert.equal(server.requests.length, before);
   });
+
+  test("invalid_grant for a refresh token that the server knows a second later ends nothing", async () => {
+    const connection = await start().login("u", "p");
+    const token = connection.retrievePersistanceToken();
+    let given;
+    server.answer = (_request, socket) => {
+      server.answer = (_, next) => {
+        given = grant(next);
+      };
+      reply(socket, 401, { error: "invalid_grant" });
+    };
+    assert.equal(await connection.getAccessToken(), given?.access_token);
+    const [, ...refreshes] = server.bodies();
+    const sent = `grant_type=refresh_token&client_id=demo-key&refresh_token=${token}`;
+    assert.deepEqual(refreshes, [sent, sent]);
+    assert.equal(connection.getSnapshot().error, null);
+  });
+
+  for (const [what, status, type] of [
+    ["a 401", 401, json],
+    ["a 403", 403, json],
+    ["another media type", 400, "text/html"],
+    ["no media type", 403, ""],
+  ]) {
+    test(`invalid_grant in ${what} ends the session`, async () => {
+      const { connection, persistence } = await signedIn({ isOld: true });
+      server.answer = (_request, socket) => reply(socket, status, refusal("invalid_grant"), { "Content-Type": type });
+      const ended = { code: "session_ended", reason: "invalid_grant", status, error: "invalid_grant" };
+      await rejects(connection.getAccessToken(), ended);
+      assert.equal(server.requests.length, 1);
+      assert.equal(persistence.record.ended, "invalid_grant");
+    });
+  }
 });
 
 describe("an answer that is accepted", () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { constants, createGzip } from "node:zlib";
 import { grant, head } from "../shared/recorder.mjs";
-import { closed, keepsSession, rejects, server, start } from "./setup.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
+import { closed, keepsSession, rejects, server, start, tire } from "./setup.mjs";
 
 const LIMIT = 65_536;
 const json = { "Content-Type": "application/json", Connection: "close" };
@@ -84,11 +85,13 @@ describe("of an answer without end 64 KiB and one chunk are read, and the connec
           socket.write(head(status, headers));
           follow(socket);
         };
-        const client = await start({ fetch: countingFetch });
+        const persistence = new MemoryStore();
+        const client = await start({ persistence, fetch: countingFetch, reuseWindow: 0 });
         server.answer = fault;
         await rejects(client.login("u", "p"), { code, status });
         server.answer = (_request, socket) => grant(socket);
         const connection = await client.login("u", "p");
+        tire(persistence);
         server.answer = fault;
         await keepsSession(connection, { code, status });
         assert.ok(closing.length >= 2);

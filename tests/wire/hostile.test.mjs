@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { acceptedAnswers, endingAnswers, hostileAnswers } from "../shared/hostile-answers.mjs";
-import { tokens } from "../shared/recorder.mjs";
 import { MemoryStore } from "../shared/stores.mjs";
-import { elsewhere, keepsSession, rejects, server, start } from "./setup.mjs";
+import { elsewhere, keepsSession, rejects, server, signedIn } from "./setup.mjs";
 
-const attempt = ["attempt", "claim", "claim_number", "claim_for", "claim_locked", "unanswered_since"];
-const pause = ["cooldown_since", "cooldown_for", "failures"];
+const attempt = ["attempt", "claim", "claim_number", "claim_for", "claim_locked", "sent_since", "sends"];
+const pause = ["cooldown_since", "cooldown_for", "failures", "refusals"];
 
-/** What a record says of its session alone, as text. */
+/** What a record, or its text, says of its session alone. */
 function session(text) {
-  const record = JSON.parse(text);
+  const record = typeof text === "string" ? JSON.parse(text) : { ...text };
   for (const name of [...attempt, ...pause]) delete record[name];
   return JSON.stringify(record);
 }
@@ -25,22 +24,15 @@ class RecordingStore extends MemoryStore {
   }
 }
 
-/**
- * A session with an expired access token, of which the server has heard nothing yet. Where it has failed often, one more
- * failure is followed by a pause of half a minute at least, which no call waits through.
- */
-async function signedIn({ failures, ...options } = {}) {
-  const persistence = new RecordingStore();
-  await start({ persistence }).adopt(tokens());
-  if (failures) {
-    const [[key, text]] = persistence.values;
-    const record = { ...JSON.parse(text), cooldown_since: 0, cooldown_for: 1, failures };
-    persistence.values.set(key, JSON.stringify(record));
-  }
-  const connection = await start({ persistence, ...options }).restore();
-  const [stored] = persistence.values.values();
-  persistence.written.length = 0;
-  return { persistence, connection, stored };
+async function recorded(options) {
+  const session = await signedIn({ persistence: new RecordingStore(), ...options });
+  session.persistence.written.length = 0;
+  return session;
+}
+
+/** Whether the server may have granted what it answers like this. */
+function isLost({ status }) {
+  return status >= 200 && status < 300;
 }
 
 function answerWith(answer) {
@@ -60,11 +52,12 @@ for (const [group, rows] of Object.entries(hostileAnswers)) {
   describe(`${group} fails one call and nothing else`, () => {
     for (const { what, answer, expected } of rows) {
       test(`${what}: ${expected.code}`, async () => {
-        const isPaused = expected.retryable && expected.status !== undefined && !expected.retryAfter;
+        const isPaused = (expected.retryable || isLost(expected)) && !expected.retryAfter;
         const isLate = expected.code === "timeout";
-        const { persistence, connection, stored } = await signedIn({
-          ...(isPaused && { failures: 8 }),
-          ...(isLate && { timeout: 2_000, reuseWindow: 0 }),
+        const { persistence, connection, stored } = await recorded({
+          isTired: isPaused,
+          reuseWindow: 0,
+          ...(isLate && { timeout: 1_000 }),
         });
         answerWith(answer);
         await keepsSession(connection, expected);
@@ -90,7 +83,7 @@ for (const [group, rows] of Object.entries(hostileAnswers)) {
 describe("an odd answer that is a token response is accepted", () => {
   for (const { what, answer } of acceptedAnswers) {
     test(what, async () => {
-      const { persistence, connection } = await signedIn();
+      const { persistence, connection } = await recorded();
       answerWith(answer);
       assert.equal(await connection.getAccessToken(), "at-hostile");
       assert.equal(connection.retrievePersistanceToken(), "rt-hostile");
@@ -101,18 +94,18 @@ describe("an odd answer that is a token response is accepted", () => {
   }
 });
 
-describe("invalid_grant in a 400 of application/json ends the session", () => {
-  for (const { what, answer } of endingAnswers) {
+describe("invalid_grant in JSON in a 400, 401 or 403 ends the session", () => {
+  for (const { what, status, answer } of endingAnswers) {
     test(what, async () => {
-      const { persistence, connection, stored } = await signedIn();
+      const { persistence, connection, stored } = await recorded({ isOld: true });
       answerWith(answer);
-      const ended = { code: "session_ended", reason: "invalid_grant", status: 400, error: "invalid_grant" };
+      const ended = { code: "session_ended", reason: "invalid_grant", status, error: "invalid_grant" };
       await rejects(connection.getAccessToken(), ended);
       assert.equal(connection.getSnapshot().state, "ended");
       assert.equal(connection.retrievePersistanceToken(), null);
       const last = persistence.written.pop();
       assert.equal(JSON.parse(last).ended, "invalid_grant");
-      assert.equal(last.includes(JSON.parse(stored).refresh_token), false);
+      assert.equal(last.includes(stored.refresh_token), false);
       for (const text of persistence.written) assert.equal(session(text), session(stored));
       await rejects(connection.getAccessToken(), ended);
       assert.equal(server.requests.length, 1);

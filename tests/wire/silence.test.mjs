@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { grant, head, reply, startRecorder } from "../shared/recorder.mjs";
+import { MemoryStore } from "../shared/stores.mjs";
 import { until } from "../shared/waiting.mjs";
-import { closed, keepsSession, rejects, server, start } from "./setup.mjs";
+import { closed, keepsSession, rejects, server, signedIn, start, tire } from "./setup.mjs";
 
 describe("an answer that does not come", () => {
   const faults = [
@@ -30,12 +31,15 @@ describe("an answer that does not come", () => {
         closing.push(closed(socket));
         misbehave(socket);
       };
-      const client = await start({ timeout: code === "timeout" ? 1_000 : 10_000 });
+      const persistence = new MemoryStore();
+      const timeout = code === "timeout" ? 1_000 : 10_000;
+      const client = await start({ persistence, timeout, reuseWindow: 0 });
       server.answer = fault;
       await rejects(client.login("u", "p"), { code, retryable: true, status: undefined });
       await until(() => closing.length === 1);
       server.answer = (_request, socket) => grant(socket);
       const connection = await client.login("u", "p");
+      tire(persistence);
       server.answer = fault;
       await keepsSession(connection, { code, retryable: true });
       // Nothing stays open towards a server that never answers.
@@ -49,6 +53,30 @@ describe("an answer that does not come", () => {
     await gone.close();
     await rejects(start({ authUrl: gone.url }).login("u", "p"), { code: "network", retryable: true });
   });
+
+  for (const [what, isThere, sends, reason] of [
+    ["no server is not counted", false, undefined, "invalid_grant"],
+    ["a server that breaks off is counted", true, 1, "response_lost"],
+  ]) {
+    test(`a refresh to ${what} as one whose answer may be lost`, async () => {
+      const gone = await startRecorder();
+      await gone.close();
+      let url = isThere ? undefined : gone.url;
+      const own = (to, init) => fetch(url ? to.replace(server.url, url) : to, init);
+      const { connection, persistence } = await signedIn({ fetch: own, isTired: true, isOld: true, reuseWindow: 0 });
+      server.answer = (_request, socket) => socket.resetAndDestroy();
+      await rejects(connection.getAccessToken(), { code: "network", retryable: true });
+      assert.equal(persistence.record.sends, sends);
+      assert.equal(server.requests.length, isThere ? 1 : 0);
+
+      url = undefined;
+      const { values, key, record } = persistence;
+      values.set(key, JSON.stringify({ ...record, cooldown_since: 0 }));
+      const restored = await start({ persistence }).restore();
+      server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_grant" });
+      await rejects(restored.getAccessToken(), { code: "session_ended", reason });
+    });
+  }
 
   test("a server that cannot do TLS is network, and is shown no secret", async (t) => {
     let received = "";
@@ -79,11 +107,13 @@ describe("an answer that does not come", () => {
       };
       more();
     };
-    const client = await start();
+    const persistence = new MemoryStore();
+    const client = await start({ persistence, reuseWindow: 0 });
     server.answer = endless;
     await rejects(client.login("u", "p"), { code: "invalid_response", status: 200 });
     server.answer = (_request, socket) => grant(socket);
     const connection = await client.login("u", "p");
+    tire(persistence);
     server.answer = endless;
     await keepsSession(connection, { code: "invalid_response" });
     assert.ok(closing.length >= 2);

@@ -72,7 +72,10 @@ fn refused(status: u16, members: &[Member; 7], error: &Error) {
     };
     assert_eq!(error.code, expected);
     assert_eq!(error.status, Some(status));
-    assert_eq!(error.ends_session(), status == 400 && is_dead);
+    assert_eq!(
+        error.ends_session(),
+        is_dead && matches!(status, 400 | 401 | 403)
+    );
     assert!(error.retry_after.is_none_or(|seconds| seconds <= 3_600));
     assert!(error.retry_after.is_none() || error.retryable());
     if let Some(server) = &error.server {

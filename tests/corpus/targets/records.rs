@@ -3,7 +3,7 @@ use std::rc::Rc;
 use meshydb_client::attempt::Attempt;
 use meshydb_client::error::Reason;
 use meshydb_client::oauth::Member;
-use meshydb_client::record::{Entry, Place, Record, Standing, Stored, standing};
+use meshydb_client::record::{Entry, Place, Record, Standing, Stored, VERSION, standing};
 use meshydb_client::token::{LONGEST_LIFETIME, Now, RefreshToken};
 
 use super::bytes::Bytes;
@@ -37,7 +37,7 @@ pub fn stored_record(bytes: &[u8]) {
 fn usual(json: Json, bytes: &mut Bytes<'_>, now: Now) -> Json {
     let with = |json: Json, name, member| json.with(name, member);
     let members = [
-        ("v", Member::Number(1.0)),
+        ("v", Member::Number(VERSION as f64)),
         ("sid", text("sid-1")),
         ("gen", Member::Number(f64::from(bytes.short()))),
         ("access_token", text("canary-1")),
@@ -57,7 +57,12 @@ fn usual(json: Json, bytes: &mut Bytes<'_>, now: Now) -> Json {
 }
 
 fn waits(entry: &Entry, now: Now) {
-    assert!((0..=LONGEST_COOLDOWN).contains(&entry.attempt.cooling(now.wall)));
+    if let Some(cooldown) = entry.attempt.cooldown {
+        for seen in [0, 1, LONGEST_COOLDOWN] {
+            let left = cooldown.left(now.wall, seen);
+            assert!((0..=LONGEST_COOLDOWN - seen).contains(&left));
+        }
+    }
     if let Some(claim) = entry.attempt.claim {
         assert!((0..=LONGEST_CLAIM).contains(&claim.duration));
     }
@@ -74,8 +79,10 @@ fn merges(entry: &Entry, before: &Entry) {
     assert_eq!(both.claim, read.claim);
     assert_eq!(beside(both, &known), both);
     assert!(both.cooldown == read.cooldown || both.cooldown == known.cooldown);
-    if read.token == known.token && known.unanswered_since.is_some() {
-        assert!(both.unanswered_since.is_some());
+    if read.token == known.token {
+        let count = |attempt: Attempt| attempt.sends.map(|sends| sends.count);
+        assert_eq!(count(both), count(read).max(count(known)));
+        assert_eq!(both.refusals, read.refusals.max(known.refusals));
     }
 }
 
@@ -132,7 +139,7 @@ fn written(Entry { stored, attempt }: &Entry) -> Json {
     let refresh_token = live.and_then(|record| record.refresh_token.as_ref());
     let expiry = live.filter(|record| record.expiry_known);
     Json::new([
-        ("v", Member::Number(1.0)),
+        ("v", Member::Number(VERSION as f64)),
         ("sid", words(stored.sid())),
         ("gen", number(stored.sid().map(|_| stored.generation()))),
         (
@@ -153,6 +160,10 @@ fn written(Entry { stored, attempt }: &Entry) -> Json {
             number(expiry.map(|record| record.validity.expires_at)),
         ),
         ("past", words(live.map(|record| record.past.as_str()))),
+        (
+            "unauthorized_at",
+            number(live.and_then(|record| record.unauthorized_at)),
+        ),
         ("ended", words(ended)),
         (
             "attempt",
@@ -177,6 +188,11 @@ fn written(Entry { stored, attempt }: &Entry) -> Json {
             "failures",
             number(cooldown.map(|cooldown| i64::from(cooldown.failures))),
         ),
-        ("unanswered_since", number(attempt.unanswered_since)),
+        ("sent_since", number(attempt.sends.map(|sends| sends.since))),
+        (
+            "sends",
+            number(attempt.sends.map(|sends| i64::from(sends.count))),
+        ),
+        ("refusals", number(Some(i64::from(attempt.refusals)))),
     ])
 }

@@ -1,5 +1,5 @@
-use meshydb_client::attempt::{Attempt, Cooldown};
-use meshydb_client::token::{LONGEST_LIFETIME, Validity};
+use meshydb_client::attempt::Cooldown;
+use meshydb_client::token::{LONGEST_LIFETIME, SKEW, Validity};
 
 use super::bytes::Bytes;
 use super::support::judge;
@@ -37,16 +37,17 @@ fn rests(bytes: &mut Bytes<'_>) {
     let random = bytes.word() as u32;
     let cooldown = Cooldown::new(since, failures, seconds, random);
     let least = i64::from(seconds.unwrap_or(0)) * 1_000;
-    assert!((least.max(250)..=least.clamp(60_000, LONGEST_REST)).contains(&cooldown.duration));
+    assert!((least.max(250)..=least.clamp(60_001, LONGEST_REST)).contains(&cooldown.duration));
     let shorter = Cooldown::new(since, failures.saturating_sub(1), seconds, random);
     assert!(shorter.duration <= cooldown.duration);
-    let attempt = Attempt {
-        cooldown: Some(cooldown),
-        ..Attempt::default()
-    };
-    let left = attempt.cooling(now);
+    let seen = i64::from(bytes.short()) * 100;
+    let left = cooldown.left(now, seen);
     assert!((0..=cooldown.duration).contains(&left));
-    assert_eq!(left > 0, now >= since && now < since + cooldown.duration);
+    let is_near = now >= since - SKEW && now < since + cooldown.duration + SKEW;
+    assert_eq!(left > 0, is_near && seen < cooldown.duration);
+    if cooldown.is_asked_for() {
+        assert!(cooldown.duration >= least);
+    }
 }
 
 fn lives(bytes: &mut Bytes<'_>) {

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { entryUrl, fakeServerUrl } from "../shared/client.mjs";
+import { runModule } from "../shared/processes.mjs";
+
+describe("a process ends by itself", () => {
+  const source = (script, timeout = 3_600_000) => `
+    import { initialize } from ${JSON.stringify(entryUrl)};
+    import { FakeServer, json } from ${JSON.stringify(fakeServerUrl)};
+    const server = new FakeServer();
+    const values = new Map();
+    const persistence = {
+      read: (key) => values.get(key) ?? null,
+      compareAndSet(key, expected, next) {
+        if (this.read(key) !== expected) return false;
+        values.set(key, next);
+        return true;
+      },
+    };
+    const client = await initialize("demo", "key", { fetch: server.fetch, timeout: ${timeout}, persistence });
+    const connection = await client.login("alice", "pw");
+    const { now } = Date;
+    const age = (ms) => { Date.now = () => now() + ms; };
+    const refused = (promise) => promise.catch((error) => console.log(error.code));
+    process.on("exit", () => console.log(server.count("refresh_token")));
+    ${script}
+  `;
+  const quiet = `server.answer = () => json(503, {}, { "retry-after": "3000" });`;
+  for (const [what, script, output, timeout] of [
+    ["after a refresh ahead", "age(3_500_000); await connection.getAccessToken();", ["1"]],
+    ["after one that failed", `${quiet} age(3_500_000); await connection.getAccessToken();`, ["1"]],
+    [
+      "after a call that failed",
+      `${quiet.replace("3000", "3601")} age(3_700_000); await refused(connection.getAccessToken());`,
+      ["unavailable", "1"],
+    ],
+    [
+      "after a cool-down",
+      `let fails = 1; server.answer = () => fails-- > 0 ? json(503, {}) : undefined;
+       age(3_700_000); await connection.getAccessToken();`,
+      ["2"],
+    ],
+    [
+      "when nobody waits for the end of a cool-down any more",
+      `${quiet} age(3_700_000); const controller = new AbortController();
+       const call = refused(connection.getAccessToken({ signal: controller.signal }));
+       while (connection.getSnapshot().state !== "waiting") await new Promise(setImmediate);
+       controller.abort(); await call;`,
+      ["aborted", "1"],
+    ],
+    [
+      "when a refresh ahead does not get the lock",
+      "persistence.lock = () => new Promise(() => {}); age(3_500_000); await connection.getAccessToken();",
+      ["0"],
+    ],
+    [
+      "while nobody waits for a lost answer",
+      `server.losing = 1_000; age(3_700_000); const controller = new AbortController();
+       const call = refused(connection.getAccessToken({ signal: controller.signal }));
+       while (connection.getSnapshot().state !== "waiting") await new Promise(setImmediate);
+       controller.abort(); await call;`,
+      ["aborted", "2"],
+    ],
+    [
+      "a timeout after the store began to fail",
+      `const swap = persistence.compareAndSet;
+       persistence.compareAndSet = (...given) => {
+         if (server.count("refresh_token")) throw new Error("full");
+         return swap.apply(persistence, given);
+       };
+       age(3_700_000); await connection.getAccessToken(); const from = performance.now();
+       process.on("exit", () => console.log(performance.now() - from > 250));`,
+      ["1", "true"],
+      300,
+    ],
+    [
+      "when the store takes what it had not",
+      `const swap = persistence.compareAndSet; let failures = 4;
+       persistence.compareAndSet = (...given) => {
+         if (server.count("refresh_token") && failures-- > 0) throw new Error("full");
+         return swap.apply(persistence, given);
+       };
+       age(3_700_000); const token = await connection.getAccessToken();
+       process.on("exit", () => console.log([...values.values()][0].includes(token)));`,
+      ["1", "true"],
+    ],
+  ]) {
+    test(what, async () => {
+      const { code, stdout, stderr } = await runModule(source(script, timeout));
+      assert.deepEqual({ code, stderr, stdout: stdout.trim().split("\n") }, { code: 0, stderr: "", stdout: output });
+    });
+  }
+});
