@@ -282,6 +282,11 @@ export const mutants = [
     "if unauthorized && self.keeps_token(now, &phase) && false {",
   ],
   [
+    "a session without a refresh token ends on a call alone",
+    "record.map_or(i64::MAX, |record| record.validity.expires_monotonic)",
+    "record.map_or(i64::MAX, |_| i64::MAX)",
+  ],
+  [
     "a session without a refresh token never ends",
     "self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now)",
     "self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now) && false",

@@ -5,7 +5,7 @@ use meshydb_client::record::Stored;
 use meshydb_client::token::{AccessToken, TokenSet};
 
 use crate::holder::{Caller, Presentation};
-use crate::plan::{Locks, Model};
+use crate::plan::{Act, Locks, Model};
 use crate::server::Token;
 use crate::world::World;
 
@@ -22,6 +22,8 @@ impl World {
         self.check_rivals(holder, token);
         self.check_old(holder, token);
         self.check_again(holder, token);
+        self.check_401(token);
+        self.check_corrupt(holder, token);
         if self.is_calm {
             self.check_need(holder, token);
         }
@@ -48,6 +50,34 @@ impl World {
             is_refusal: false,
             is_owed: false,
         });
+    }
+
+    /// Because of 401s no two refreshes come within half of a token's life.
+    fn check_401(&mut self, token: Token) {
+        let mut acts = self.plan.actions.iter();
+        let is_only =
+            !self.plan.actions.is_empty() && acts.all(|action| action.act == Act::Unauthorized);
+        let within = self.plan.lifetime.unwrap_or(0) / 2;
+        let is_near =
+            |sent: &Presentation| sent.token.family == token.family && self.time - sent.at < within;
+        if is_only && self.plan.faults.is_empty() && self.presentations.iter().any(is_near) {
+            self.fail(|| format!("{token:?} is presented because of a further 401"));
+        }
+    }
+
+    /// Nobody sends a token of a stored session while what was read last is corrupt.
+    fn check_corrupt(&mut self, holder: usize, token: Token) {
+        let state = &self.holders[holder];
+        let mut families = self.places[state.account].families.iter();
+        let was_stored =
+            families.any(|(sid, family)| *family == token.family && sid == state.session.sid());
+        if was_stored
+            && state.expected.stored == Stored::Corrupt
+            && state.unreadable_since.is_none()
+            && state.unwritable_since.is_none()
+        {
+            self.fail(|| format!("{token:?} is presented by h{holder}, and its record is corrupt"));
+        }
     }
 
     pub(crate) fn is_spendable(&self) -> bool {
@@ -165,7 +195,10 @@ impl World {
             is_open
                 && (caller.want.is_opening
                     || caller.want.beyond == Some(Token::of(&record.access_token))
-                    || !record.validity.covers(now, caller.want.min_validity))
+                    || !record.validity.covers(
+                        now,
+                        caller.want.min_validity.min(record.validity.lifetime() / 2),
+                    ))
         };
         let ages = !record.validity.covers(now, record.validity.margin());
         if !ages && !state.callers.iter().any(is_needed) {

@@ -94,6 +94,12 @@ impl World {
     pub(crate) fn finish(&mut self) {
         self.drain();
         self.healed = true;
+        if self.plan.model == Model::Bare
+            && self.plan.lifetime.is_some()
+            && !self.living().is_empty()
+        {
+            self.fail(|| "a session that cannot be renewed outlives its token".into());
+        }
         self.time += LONG_AFTER;
         for holder in self.living() {
             self.check_call(holder);
@@ -139,6 +145,10 @@ impl World {
         let stored = stored.and_then(|record| record.refresh_token.as_ref());
         let is_live =
             stored.is_some_and(|token| self.server.accepts(Token::of_refresh(token), self.time));
+        let is_dead = stored
+            .is_some_and(|token| !self.server.families[Token::of_refresh(token).family].alive)
+            && self.is_spendable()
+            && self.holders[holder].offset.abs() < CLOCKS_APART;
         let caller = self.caller(holder, Want::default());
         let call = Input::Call {
             caller,
@@ -152,6 +162,13 @@ impl World {
         let has_token = state.callers[caller as usize].settled == Some(true);
         if !has_token && is_live {
             self.fail(|| format!("h{holder} gets no token though the server would grant one"));
+        }
+        let goes_on = self.holders[holder].session.snapshot().state != "ended";
+        if is_dead && goes_on {
+            self.fail(|| format!("h{holder} keeps a session that the server has ended"));
+        }
+        if self.plan.model == Model::Bare && self.plan.lifetime.is_some() && goes_on {
+            self.fail(|| format!("h{holder} keeps a session that has expired"));
         }
         let state = &self.holders[holder];
         let held = state.session.held().filter(|_| has_token);

@@ -83,7 +83,7 @@ impl World {
             )
         });
         let answer = match granted {
-            Some(tokens) => tokens.ok_or_else(refusal),
+            Some(tokens) => tokens.ok_or_else(|| refusal(token)),
             None => Err(troubled(fate).unwrap_or_else(|| no_answer(false))),
         };
         let (way, answer) = match fate {

@@ -191,8 +191,10 @@ pub(crate) fn troubled(fate: Fate) -> Option<Error> {
     Some(judged(status, retry_after, Member::Missing))
 }
 
-pub(crate) fn refusal() -> Error {
-    judged(400, None, Member::Text("invalid_grant".into()))
+/// With one of the statuses that servers give it.
+pub(crate) fn refusal(token: Option<Token>) -> Error {
+    let status = [400, 401, 403][token.map_or(0, |token| token.index % 3)];
+    judged(status, None, Member::Text("invalid_grant".into()))
 }
 
 fn judged(status: u16, retry_after: Option<u16>, error: Member) -> Error {

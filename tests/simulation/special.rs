@@ -69,6 +69,16 @@ impl Plan {
         self.actions
             .push(at(asked + dice.pick(&[20_000, 45_000]), 0, CALL));
         self.must_live = true;
+        if dice.chance(10) {
+            self.reuse_window = 600_000;
+            self.must_live = false;
+            self.outage = Some(Outage {
+                from: asked,
+                to: asked + 600_000,
+                fate: Fate::Lost { acted: false },
+            });
+            self.actions.pop();
+        }
     }
 
     /// Writes fail while reads do not, for one or for all.
