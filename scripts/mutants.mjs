@@ -88,7 +88,7 @@ export const mutants = [
     "self.me.claim(timeout + SEND_WITHIN, has_lock);",
     "self.me.claim(timeout / 2, has_lock);",
   ],
-  ["a send without a claim", "Aim::Refresh => self.claim(now),", "Aim::Refresh => self.send(now),"],
+  ["a send without a claim", "Aim::Refresh => self.claim(now),", "Aim::Refresh => self.send(),"],
   [
     "a lost claim is sent all the same",
     "Phase::Claiming { .. } if lost => {\n                self.contest.claim_lost();\n                self.read(Aim::Refresh)\n            }",

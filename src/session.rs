@@ -334,6 +334,7 @@ impl Common {
         self.end_attempt();
         self.callers.prefetch = false;
         self.callers.repeat = false;
+        self.callers.is_unauthorized = false;
         self.forget_lost_writes();
         self.contest.forget_rival();
         if self.hand.record().is_none() {

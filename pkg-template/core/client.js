@@ -42,6 +42,8 @@ export class Client {
   #ready;
   #error = null;
   #failed = false;
+  /** In memory: what the last login that was given up may still bring. */
+  #abandoned = [];
   #stopWatching;
   #disposed = false;
 
@@ -132,10 +134,16 @@ export class Client {
     this.#watch();
     this.#ports.add(port.ref);
     if (this.#ports.size > this.#sweepAt) this.#sweepAt = 2 * [...this.#knownPorts()].length;
-    const token = await port.ask(command, args, signal);
+    let token;
+    try {
+      token = await port.ask(command, args, signal);
+    } catch (error) {
+      if (!this.#store) this.#abandoned[0] = port;
+      throw error;
+    }
     check(token !== Answer.Invalid, "tokens", "the members of a Bearer token response");
     if (token !== Answer.Nothing) this.#opens++;
-    return this.#opened(port, token);
+    return this.#opened(port, token, command);
   }
 
   /** The session of one of these ports that has the refresh token, or another one. */
@@ -145,22 +153,24 @@ export class Client {
       if (token === Answer.Spent) {
         throw new MeshyError({ code: "invalid_grant", retryable: false }, "the refresh token has been used");
       }
-      if (token !== Answer.Unknown && token !== Answer.Invalid) return this.#opened(port, token);
+      if (token !== Answer.Unknown && token !== Answer.Invalid) return this.#opened(port, token, command);
     }
     return this.#open(command, args, signal);
   }
 
-  #opened(port, token) {
-    const opened = token === Answer.Nothing ? undefined : this.#serve(port);
+  #opened(port, token, command) {
+    const served = token === Answer.Nothing ? undefined : this.#serve(port);
+    const opened = served?.isOver ? undefined : served;
     this.#ready = true;
     this.#failed = !opened && port.isDegraded;
     this.#error = opened ? null : port.snapshot.error;
     this.#current = opened ?? this.#current;
     this.#changed();
+    if (served?.isOver && command !== Command.Restore) throw served.snapshot.error;
     return opened ? new Connection(opened) : null;
   }
 
-  /** Leaves each session to one port, the one with the later generation; undefined if the session has ended meanwhile. */
+  /** Leaves each session to one port: to that where it has ended, or to the one with the later generation. */
   #serve(port) {
     const isOther = (other) => other !== port && other.isOpen;
     const ports = this.#store ? [...this.#knownPorts()].filter(isOther) : [];
@@ -170,7 +180,7 @@ export class Client {
     }
     if (twin?.isOver || twin?.snapshot.generation >= port.snapshot.generation) {
       this.#ports.delete(port.ref);
-      return twin.isOver ? undefined : twin;
+      return twin;
     }
     port.open();
     if (twin) {

@@ -89,6 +89,7 @@ export class Port {
         this.#forget(caller)?.reject(aborted("the caller's signal"));
       };
       this.#callers.set(caller, { resolve, reject, signal, abort });
+      this.#alarm?.ref?.();
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
       this.#engine.handle(command, this, caller, args);

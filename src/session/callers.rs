@@ -55,6 +55,8 @@ pub(super) struct Callers {
     deadline: i64,
     /// Whether the next token is wanted though no caller waits for it.
     pub(super) prefetch: bool,
+    /// Whether the next token was asked for because of a 401, by a caller who may be gone.
+    pub(super) is_unauthorized: bool,
     /// Whether the token that was sent is to be sent again, even if no caller waits.
     pub(super) repeat: bool,
     /// Since when others stand in the way, if they do.
@@ -82,6 +84,7 @@ impl Callers {
             deadline: i64::MAX,
             prefetch: false,
             repeat: false,
+            is_unauthorized: false,
             held_up_at: None,
         }
     }
@@ -100,13 +103,6 @@ impl Callers {
         self.repeat || !self.is_empty()
     }
 
-    /// Whether any of them asks because of a 401.
-    pub(super) fn are_unauthorized(&self) -> bool {
-        self.waiting
-            .iter()
-            .any(|caller| caller.wanted.is_unauthorized)
-    }
-
     /// When the first of them has waited long enough.
     pub(super) fn deadline(&self) -> i64 {
         self.deadline
@@ -114,6 +110,7 @@ impl Callers {
 
     pub(super) fn add(&mut self, caller: Caller) {
         self.deadline = self.deadline.min(caller.due(self.held_up_at.is_some()));
+        self.is_unauthorized |= caller.wanted.is_unauthorized;
         self.waiting.push(caller);
     }
 

@@ -115,6 +115,7 @@ impl Common {
             self.rewrite = Rewrite::new(now);
             self.callers.prefetch = false;
             self.callers.repeat = false;
+            self.callers.is_unauthorized = false;
             self.settle_all(&Ok(Some(record.access_token.clone())));
         } else {
             self.contest.attempt.claim = None;
@@ -159,6 +160,7 @@ impl Common {
         self.degraded = false;
         self.callers.prefetch = false;
         self.callers.repeat = false;
+        self.callers.is_unauthorized = false;
         self.lost_writes = 0;
         self.error = None;
         self.changed();

@@ -178,7 +178,7 @@ impl Common {
             }
             (Ok(tokens), Tokens::Record(record)) => {
                 let mut next = record.rotated(tokens, *now);
-                if self.callers.are_unauthorized() {
+                if self.callers.is_unauthorized {
                     next.unauthorized_at = Some(now.wall);
                 }
                 let next = Commit {

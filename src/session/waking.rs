@@ -32,9 +32,10 @@ impl Session {
     }
 
     /// Whether the process must live on until then, though no caller waits: a record is not stored yet.
-    pub fn is_needed(&self, now: Now) -> bool {
+    pub fn is_needed(&self) -> bool {
         let common = &self.common;
-        common.degraded && now.monotonic < common.rewrite.until(common.config.timeout)
+        let until = common.rewrite.until(common.config.timeout);
+        common.degraded && self.wake_at().is_some_and(|at| at < until)
     }
 }
 

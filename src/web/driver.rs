@@ -209,7 +209,7 @@ impl Driver {
         }
         let alarm = self.session.borrow().wake_at().unwrap_or(NEVER);
         if self.alarm.replace(alarm) != alarm {
-            let is_needed = self.session.borrow().is_needed(now);
+            let is_needed = self.session.borrow().is_needed();
             port.wake((alarm - now.monotonic) as f64, is_needed);
         }
     }

@@ -4,7 +4,7 @@ import { initializeWithTenant, longText, rejects, secret, server } from "../shar
 import { gate, json } from "../shared/fake-server.mjs";
 import { MemoryStore } from "../shared/stores.mjs";
 import { inTime } from "../shared/time.mjs";
-import { rejection, until } from "../shared/waiting.mjs";
+import { rejection, settled, until } from "../shared/waiting.mjs";
 
 const api = "https://api.example";
 
@@ -178,6 +178,20 @@ describe("connection.fetch", () => {
       assert.equal(refreshes(), 2);
       assert.equal((await connection.getAccessToken({ rejected: await connection.getAccessToken() })).at(-1), "4");
     }));
+
+  test("raises no storm either where those who ask have gone before the token comes", async () => {
+    const connection = await signedIn();
+    refuses = () => true;
+    for (let call = 0; call < 5; call += 1) {
+      const controller = new AbortController();
+      const polled = connection.fetch("x", { signal: controller.signal });
+      while (refreshes() === 0) await new Promise(setImmediate);
+      controller.abort();
+      await polled.catch(() => {});
+      await settled();
+    }
+    assert.equal(refreshes(), 1);
+  });
 
   test("refreshes because of a 401 once for all origins", async () => {
     const connection = await signedIn({ allowedOrigins: ["https://files.example"] });

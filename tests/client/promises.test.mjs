@@ -278,3 +278,18 @@ test("a refresh token of 20,000 characters can be given back", async () => {
   assert.equal(await connection.getAccessToken(), "at-2");
   assert.equal(connection.retrievePersistanceToken(), long(2));
 });
+
+describe("a session that has ended", () => {
+  test("here is not opened again with its token while it is still stored: that is said, and not null", async () => {
+    const persistence = new MemoryStore();
+    const client = await start({ persistence, timeout: 300 });
+    const connection = await client.login("alice", "pw");
+    const kept = connection.retrievePersistanceToken();
+    const { compareAndSet } = persistence;
+    persistence.compareAndSet = () => Promise.reject(new Error("full"));
+    await rejects(connection.signout(), { code: "unavailable" });
+    const set = { access_token: "another", token_type: "Bearer", refresh_token: kept };
+    await rejects(client.adopt(set), { code: "session_ended", reason: "signed_out" });
+    persistence.compareAndSet = compareAndSet;
+  });
+});

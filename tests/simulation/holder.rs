@@ -284,9 +284,8 @@ impl World {
 
     /// A process in which nobody waits, and that need not live on, exits.
     pub(crate) fn leave(&mut self, holder: usize) {
-        let now = self.now(holder);
         let state = &self.holders[holder];
-        let is_done = state.waiting().next().is_none() && !state.session.is_needed(now);
+        let is_done = state.waiting().next().is_none() && !state.session.is_needed();
         let exits = self.plan.exits && self.time > 4_000 && !self.healed;
         if exits && state.alive && is_done && state.session.phase() == "Idle" {
             self.kill(holder);
