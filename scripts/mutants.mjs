@@ -97,7 +97,7 @@ export const mutants = [
   [
     "a lost commit revokes what came",
     "Standing::Behind(record) => self.catch_up(now, record),\n            Standing::Over(reason) => {",
-    "Standing::Behind(record) => {\n                self.revoke(next.refresh_token.as_ref());\n                self.catch_up(now, record)\n            }\n            Standing::Over(reason) => {",
+    "Standing::Behind(record) => {\n                self.revoke(next.record.refresh_token.as_ref());\n                self.catch_up(now, record)\n            }\n            Standing::Over(reason) => {",
   ],
   [
     "a lost commit is forgotten",

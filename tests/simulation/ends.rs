@@ -238,11 +238,11 @@ impl World {
             }
         }
         let is_replaced = |family: usize| {
-            let mut sessions = self.places.iter().flat_map(|place| {
-                let of = place.families.iter().filter(move |(_, of)| *of == family);
-                of.map(|(sid, _)| place.gone.contains(sid))
-            });
-            sessions.any(|is_gone| is_gone)
+            self.places.iter().any(|place| {
+                let mut sessions = place.families.iter();
+                let at = sessions.position(|(_, of)| *of == family);
+                at.is_some() && sessions.next().is_some()
+            })
         };
         let families = self.server.families.iter().enumerate();
         let unexplained = families

@@ -237,7 +237,12 @@ impl Plan {
         self.network = dice.pick(&[100, 1_000]);
         let from = dice.within(60_000, 61_500);
         let (blink, short) = (dice.within(200, 1_500), dice.within(1_000, 5_000));
-        let to = from + dice.pick(&[blink, blink, short, short, 20_000, 50_000, 100_000]);
+        // As long as a claim lasts, give or take.
+        let near = self.timeout + dice.within(-500, 1_500);
+        let to = from
+            + dice.pick(&[
+                blink, blink, short, short, near, near, 20_000, 50_000, 100_000,
+            ]);
         self.pause = Some((from, to));
         // Who waits for a lock does not look whether the store answers, and takes that time for the claimant's.
         if to - from > 4_500 || self.timeout < 10_000 {
