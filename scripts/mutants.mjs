@@ -197,11 +197,6 @@ export const mutants = [
     "self.rewrite = Rewrite::new(now);",
   ],
   [
-    "a record that was not stored is not written again",
-    "let is_at_once = self.tries < AT_ONCE;",
-    "let is_at_once = self.tries > AT_ONCE;",
-  ],
-  [
     "a foreign claim is written over by a login",
     "if [token, stored].contains(&self.attempt.token) {",
     "if [token, stored, self.attempt.token].contains(&self.attempt.token) {",
