@@ -193,8 +193,8 @@ export const mutants = [
   ],
   [
     "a refresh ahead never stops",
-    "self.rewrite = Rewrite::new(now);\n            self.callers.prefetch = false;",
-    "self.rewrite = Rewrite::new(now);",
+    "self.rewrite = Rewrite::new(now);\n            self.callers.forget_wishes();",
+    "self.rewrite = Rewrite::new(now);\n            let prefetch = self.callers.prefetch;\n            self.callers.forget_wishes();\n            self.callers.prefetch = prefetch;",
   ],
   [
     "a foreign claim is written over by a login",

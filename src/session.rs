@@ -332,9 +332,7 @@ impl Common {
 
     fn idle(&mut self) -> Phase {
         self.end_attempt();
-        self.callers.prefetch = false;
-        self.callers.repeat = false;
-        self.callers.is_unauthorized = false;
+        self.callers.forget_wishes();
         self.forget_lost_writes();
         self.contest.forget_rival();
         if self.hand.record().is_none() {

@@ -103,6 +103,13 @@ impl Callers {
         self.repeat || !self.is_empty()
     }
 
+    /// Nothing is wanted any more but what callers wait for.
+    pub(super) fn forget_wishes(&mut self) {
+        self.prefetch = false;
+        self.repeat = false;
+        self.is_unauthorized = false;
+    }
+
     /// When the first of them has waited long enough.
     pub(super) fn deadline(&self) -> i64 {
         self.deadline

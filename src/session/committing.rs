@@ -113,9 +113,7 @@ impl Common {
             self.contest.granted();
             self.error = None;
             self.rewrite = Rewrite::new(now);
-            self.callers.prefetch = false;
-            self.callers.repeat = false;
-            self.callers.is_unauthorized = false;
+            self.callers.forget_wishes();
             self.settle_all(&Ok(Some(record.access_token.clone())));
         } else {
             self.contest.attempt.claim = None;
@@ -158,9 +156,7 @@ impl Common {
         self.hand.put(Tokens::Record(record));
         self.look.place = Place::Stored;
         self.degraded = false;
-        self.callers.prefetch = false;
-        self.callers.repeat = false;
-        self.callers.is_unauthorized = false;
+        self.callers.forget_wishes();
         self.lost_writes = 0;
         self.error = None;
         self.changed();

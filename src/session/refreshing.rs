@@ -24,7 +24,7 @@ impl Common {
     /// Goes on past everything that may stand before a send: a cool-down, another's claim, the lock.
     pub(super) fn advance(&mut self, now: &Now, aim: Aim) -> Phase {
         let is_refresh = matches!(aim, Aim::Refresh);
-        self.callers.repeat &= self.may_repeat_until(now.monotonic, now);
+        self.callers.repeat &= self.may_still_repeat(now);
         if is_refresh && !self.callers.are_wanting() {
             return self.idle();
         }
@@ -231,9 +231,10 @@ impl Common {
         is_owed && self.contest.may_repeat(until, self.config.reuse_window)
     }
 
-    /// The same, or it was so young that the server may not know it yet.
-    fn may_repeat_until(&self, until: i64, now: &Now) -> bool {
-        self.contest.may_repeat(until, self.config.reuse_window)
+    /// Whether it still is: in time, or since it is so young that the server may not know it yet.
+    fn may_still_repeat(&self, now: &Now) -> bool {
+        let window = self.config.reuse_window;
+        self.contest.may_repeat(now.monotonic, window)
             || self.contest.attempt.refusals > 0 && self.is_young(now)
     }
 

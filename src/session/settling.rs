@@ -1,8 +1,8 @@
 //! Who is answered, and with what.
 
-use super::callers::{Caller, Settled, Wanted};
 use std::rc::Rc;
 
+use super::callers::{Caller, Settled, Wanted};
 use super::{Aim, Common, Phase};
 use crate::error::{Error, Reason};
 use crate::event::Output;

@@ -1,7 +1,7 @@
 //! Whether the store takes claims.
 //!
 //! Owns how often and for how long it has not, by the monotonic clock. Where it takes none for
-//! longer than a claim lasts, a token is sent without: P3 counts on less.
+//! longer than a claim lasts, a token is sent without.
 
 use crate::token::Now;
 

@@ -2,6 +2,18 @@ use crate::play::Play;
 use meshydb_client::error::{Code, Error, Reason};
 use meshydb_client::event::{Input, Output};
 
+/// A session of a store that has never answered, and its first refresh.
+const NEVER_STORED: &str = "
+    login     -> send password
+    replied 1 -> read
+    unread    -> settle 0 A1, read
+    unread    -> read
+    unread
+    later 60000
+    call 1    -> read
+    unread    -> send R1
+";
+
 #[test]
 fn a_refused_refresh_token_ends_the_session_after_a_second_look() {
     let play = Play::new(
@@ -75,19 +87,10 @@ fn whatever_the_answer_only_a_proof_makes_the_machine_look_twice() {
 #[test]
 fn a_session_that_was_never_stored_ends_by_the_refusal_alone() {
     for found in ["empty", "other#2 R50"] {
-        Play::new(
-            "login                 -> send password
-             replied 1             -> read
-             unread              -> settle 0 A1, read
-             unread              -> read
-             unread
-             later 60000
-             call 1                -> read
-             unread              -> send R1
-             refused invalid_grant -> read",
-        )
-        .then(&format!("found {found} -> settle 1 invalid_grant"))
-        .done();
+        Play::new(NEVER_STORED)
+            .then("refused invalid_grant -> read")
+            .then(&format!("found {found} -> settle 1 invalid_grant"))
+            .done();
     }
 }
 
@@ -106,18 +109,7 @@ fn an_end_that_cannot_be_written_is_none() {
 
 #[test]
 fn a_session_that_was_never_stored_sends_again_what_was_not_answered() {
-    let play = Play::new(
-        "login       -> send password
-         replied 1   -> read
-         unread      -> settle 0 A1, read
-         unread      -> read
-         unread
-         later 60000
-         call 1      -> read
-         unread      -> send R1
-         unanswered  -> send R1
-         unanswered",
-    );
+    let play = Play::new(NEVER_STORED).then("unanswered -> send R1\n unanswered");
     let wake = play.session.wake_at().unwrap() - play.now.monotonic;
     assert!((500..=1_000).contains(&wake), "{wake}");
     play.then("later 1000\n woke -> read\n unread -> send R1\n replied 2 -> read")

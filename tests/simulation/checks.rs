@@ -85,23 +85,19 @@ impl World {
     }
 
     fn check_rivals(&mut self, holder: usize, token: Token) {
-        let unwritable = self.holders[holder].unwritable_since;
-        let is_readable = self.places[self.holders[holder].account]
-            .entry
-            .stored
-            .is_readable();
+        let state = &self.holders[holder];
+        let place = &self.places[state.account];
+        let unwritable = state.unwritable_since;
         let does_without = unwritable.is_some_and(|since| self.time - since > self.plan.timeout);
-        if does_without || !is_readable {
+        if does_without || !place.entry.stored.is_readable() {
             return;
         }
-        let account = self.holders[holder].account;
-        let place = &self.places[account];
         let stored = place
             .live()
             .and_then(|record| record.refresh_token.as_ref());
         let is_stored =
             stored.is_some_and(|stored| Token::of_refresh(stored).family == token.family);
-        let generation = self.holders[holder].session.snapshot().generation;
+        let generation = state.session.snapshot().generation;
         let is_in_hand = stored.is_some_and(|stored| Token::of_refresh(stored) == token);
         let are_near = self.clocks_are_near();
         let rival = self.presentations.iter().find(|earlier| {

@@ -41,11 +41,8 @@ impl World {
         if self.server.is_used_elsewhere(token) || is_forgotten {
             return true;
         }
-        let mut uses = self.presentations.iter();
-        let mut uses = uses
-            .by_ref()
-            .filter(|sent| sent.token == token && sent.spent)
-            .peekable();
+        let is_use = |sent: &&Presentation| sent.token == token && sent.spent;
+        let mut uses = self.presentations.iter().filter(is_use).peekable();
         uses.peek().is_some() && uses.all(|sent| self.may_be_lost(sent))
     }
 
