@@ -65,13 +65,12 @@ impl World {
         let has_left_unstored = sender.has_left && sent.stored_at.is_none();
         let place = &self.places[sender.account];
         let cleared_at = place.cleared_at;
-        let error = sender
-            .session
-            .snapshot()
-            .error
-            .and_then(|error| error.reason);
-        let is_replaced = error == Some(Reason::Replaced)
-            || place.gone.iter().any(|sid| sid == sender.session.sid());
+        let error = sender.session.snapshot().error;
+        let is_replaced = error.is_some_and(|error| error.reason == Some(Reason::Replaced))
+            || self.is_replaced(family);
+        let sid = sender.session.sid();
+        let mut others = self.holders.iter();
+        let has_signed_out = others.any(|other| other.has_signed_out && other.session.sid() == sid);
         is_lost
             || is_gone
             || is_unstored
@@ -79,9 +78,18 @@ impl World {
             || is_replaced
             || self.does_without(sent)
             || sent.twice
-            || sender.has_signed_out
+            || has_signed_out
             || sender.thawed_at > sent.at
             || cleared_at.is_some_and(|cleared| cleared >= sent.at)
+    }
+
+    /// Whether a session with another family's tokens has taken the place of this family's.
+    pub(crate) fn is_replaced(&self, family: usize) -> bool {
+        self.places.iter().any(|place| {
+            let mut sessions = place.families.iter();
+            let at = sessions.position(|(_, of)| *of == family);
+            at.is_some() && sessions.next().is_some()
+        })
     }
 
     /// Whether the holder has this token for longer than a claim lasts, and could not store it.

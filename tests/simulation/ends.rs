@@ -237,18 +237,11 @@ impl World {
                 self.fail(|| "the lock is held at the end".into());
             }
         }
-        let is_replaced = |family: usize| {
-            self.places.iter().any(|place| {
-                let mut sessions = place.families.iter();
-                let at = sessions.position(|(_, of)| *of == family);
-                at.is_some() && sessions.next().is_some()
-            })
-        };
         let families = self.server.families.iter().enumerate();
         let unexplained = families
             .filter(|(_, family)| !family.alive && !family.revoked)
             .map(|(index, _)| index)
-            .find(|family| !is_replaced(*family));
+            .find(|family| !self.is_replaced(*family));
         let nobody_did_wrong = self.is_calm || self.plan.pause.is_some();
         if let Some(family) = unexplained.filter(|_| nobody_did_wrong) {
             self.fail(|| format!("family {family} died though nobody did wrong"));
