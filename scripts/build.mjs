@@ -13,7 +13,9 @@ const WASM = join(root, "target/wasm");
 const WASM_NAME = "meshydb-client.wasm";
 const ROOT_FILES = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /** Each constant apart, for scripts/shrink.mjs; and inlining as far as it still makes the module smaller. */
-const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=10 -Cllvm-args=-disable-lsr";
+const RUST_FLAGS = "-Clink-arg=--no-merge-data-segments -Cllvm-args=-inline-threshold=0 -Cllvm-args=-disable-lsr";
+/** The other passes find more in a module that was taken apart. */
+const FLATTEN = ["--flatten", "--rereloop"];
 const GLUE = join(WASM, "meshydb_client.js");
 
 export const wasmFile = join(WASM, "meshydb_client_bg.wasm");
@@ -51,15 +53,16 @@ async function shrink() {
   const before = module.emitText();
   withoutPanics(module, binaryen);
   writeFileSync(wasmFile, module.emitBinary());
-  await optimize("--flatten", "--rereloop", "-Oz", "-Oz", "--converge");
+  await optimize(0, ...FLATTEN, "-Oz", ...FLATTEN, "-Oz", "-Oz", "--converge");
   const text = binaryen.readBinary(readFileSync(wasmFile)).emitText();
   const shortened = shortenNames(withoutPanicData(text, before), simplified(readFileSync(GLUE, "utf8")));
   writeFileSync(wasmFile, binaryen.parseText(sorted(shortened.text)).emitBinary());
   writeFileSync(GLUE, shortened.glue);
-  await optimize();
+  await optimize(300);
 }
 
-async function optimize(...passes) {
+/** Functions with one caller become a part of it, if they are no larger than `inlined`: late, that makes the module smaller. */
+async function optimize(inlined, ...passes) {
   const features = [
     "bulk-memory",
     "multivalue",
@@ -68,7 +71,7 @@ async function optimize(...passes) {
     "reference-types",
     "sign-ext",
   ];
-  const flags = ["-Oz", "--low-memory-unused", ...passes];
+  const flags = ["-Oz", "--low-memory-unused", `--one-caller-inline-max-function-size=${inlined}`, ...passes];
   const stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
   const enabled = features.map((feature) => `--enable-${feature}`);
   await run("node_modules/.bin/wasm-opt", [wasmFile, ...enabled, ...flags, ...stripped, "-o", wasmFile]);

@@ -181,6 +181,11 @@ export const mutants = [
     "if self.rewrite.at_once() {\n            return Phase::Over(end);",
   ],
   [
+    "a sign-out forgets a write that may still come",
+    "matches!(self.look.place, Place::Beside(_)) && standing == Standing::Current",
+    "matches!(self.look.place, Place::Beside(_)) && standing == Standing::Current && false",
+  ],
+  [
     "callers have no deadline",
     "deadline: now.monotonic + timeout,\n            limit: now.monotonic + 2 * timeout + STORE_TIME,",
     "deadline: now.monotonic + 100_000,\n            limit: now.monotonic + 2 * timeout + 100_000,",
@@ -278,13 +283,13 @@ export const mutants = [
   ],
   [
     "a session without a refresh token ends on a call alone",
-    "record.map_or(i64::MAX, |record| record.validity.expires_monotonic)",
+    "record.map_or(i64::MAX, |record| record.lapses_at())",
     "record.map_or(i64::MAX, |_| i64::MAX)",
   ],
   [
     "a session without a refresh token never ends",
-    "self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now)",
-    "self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now) && false",
+    "if self.refresh_token.is_none() && self.expiry_known {",
+    "if self.refresh_token.is_none() && self.expiry_known && false {",
   ],
   [
     "a cool-down by wall clocks alone",

@@ -4,7 +4,6 @@
 //! answered. Claims and cool-downs are waited out by the clock of the waiting holder, from
 //! when it first sees them. Knows nothing of stores, requests or the session.
 
-use crate::oauth::Member;
 use crate::token::SKEW;
 
 const FIRST_BACKOFF: i64 = 500;
@@ -100,14 +99,14 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// What can be made of `attempt`, `claim`, `claim_number`, `claim_for`, `claim_locked` (1 or 0), `cooldown_since`,
-    /// `cooldown_for`, `failures`, `sent_since`, `sends` and `refusals`: nothing in them may keep a holder waiting for longer
-    /// than an hour.
-    pub fn parse(members: &[Member; 11]) -> Self {
+    /// What can be made of the numbers `attempt`, `claim`, `claim_number`, `claim_for`, `claim_locked` (1 or 0),
+    /// `cooldown_since`, `cooldown_for`, `failures`, `sent_since`, `sends` and `refusals`, NaN for what is none: nothing in them
+    /// may keep a holder waiting for longer than an hour.
+    pub fn parse(numbers: &[f64; 11]) -> Self {
         let [
             token,
-            claim,
-            claim_number,
+            holder,
+            number,
             claim_for,
             claim_locked,
             cooldown_since,
@@ -116,25 +115,23 @@ impl Attempt {
             sent_since,
             sends,
             refusals,
-        ] = members;
-        let number = |member| time(member).unwrap_or(0);
-        let wait = |member| number(member).min(LONGEST_COOLDOWN);
-        let count = |member| number(member).min(i64::from(u8::MAX)) as u8;
+        ] = numbers.map(|number| moment(number).unwrap_or(0));
+        let count = |number: i64| number.min(i64::from(u8::MAX)) as u8;
         Self {
-            token: number(token),
-            claim: (*claim != Member::Missing).then(|| Claim {
-                holder: number(claim),
-                number: number(claim_number),
-                duration: number(claim_for).min(LONGEST_CLAIM),
-                locked: wait(claim_locked) == 1,
+            token,
+            claim: (holder > 0 || number > 0).then(|| Claim {
+                holder,
+                number,
+                duration: claim_for.min(LONGEST_CLAIM),
+                locked: claim_locked == 1,
             }),
-            cooldown: time(cooldown_since).map(|since| Cooldown {
-                since,
-                duration: wait(cooldown_for),
-                failures: wait(failures) as u32,
+            cooldown: (cooldown_since > 0).then(|| Cooldown {
+                since: cooldown_since,
+                duration: cooldown_for.min(LONGEST_COOLDOWN),
+                failures: failures.min(LONGEST_COOLDOWN) as u32,
             }),
-            sends: time(sent_since).map(|since| Sends {
-                since,
+            sends: (sent_since > 0).then(|| Sends {
+                since: sent_since,
                 count: count(sends).max(1),
             }),
             refusals: count(refusals),
@@ -171,9 +168,7 @@ impl Attempt {
 }
 
 /// A moment or a duration in milliseconds, if it is a whole number that a clock can show.
-pub(crate) fn time(member: &Member) -> Option<i64> {
-    member
-        .number()
-        .filter(|number| (0.0..=LATEST_TIME).contains(number) && number.fract() == 0.0)
-        .map(|number| number as i64)
+pub(crate) fn moment(number: f64) -> Option<i64> {
+    let is_moment = (0.0..=LATEST_TIME).contains(&number) && number.fract() == 0.0;
+    is_moment.then_some(number as i64)
 }

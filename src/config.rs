@@ -6,9 +6,7 @@
 /// One client application at one authorization server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// The `client_id` of RFC 6749: visible ASCII.
-    pub public_key: String,
-    /// Asked for in the password grant; empty for none.
+    /// Asked for where a session begins; empty for none.
     pub scope: String,
     /// Whether the server has an endpoint for revocations (RFC 7009).
     pub can_revoke: bool,

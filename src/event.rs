@@ -5,19 +5,21 @@
 //! of it is performed.
 
 use crate::error::Error;
-use crate::oauth::Request;
 use crate::record::Entry;
-use crate::token::{AccessToken, RefreshToken, TokenSet};
+use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 /// The store did not answer, or refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StoreFailed;
 
+/// More than any token lives: whatever token comes after the one in hand is wanted.
+pub const ANOTHER: i64 = 2 * LONGEST_LIFETIME;
+
 /// How a session begins.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Opening {
-    /// With the answer to a password grant.
-    Login(Request),
+    /// With the answer to a grant, whose parameters the edge has.
+    Login,
     /// With a refresh token: goes on with the stored session if it is one of its tokens.
     Resume(RefreshToken),
     /// With tokens from any other grant: goes on with the stored session if they are some of its own.
@@ -40,17 +42,12 @@ pub enum Input {
     Call {
         /// Settled with it.
         caller: u32,
-        /// Milliseconds that the token must live on.
+        /// Milliseconds that the token must live on, or [`ANOTHER`].
         min_validity: i64,
         /// A token that will not do.
         rejected: Option<AccessToken>,
         /// Whether that is known by a 401 alone.
         unauthorized: bool,
-    },
-    /// A caller wants whatever token comes after the one in hand.
-    Refresh {
-        /// Settled with it.
-        caller: u32,
     },
     /// A caller has gone. It is not settled any more.
     Abort(u32),
@@ -60,7 +57,7 @@ pub enum Input {
     CompareAndSet(Result<bool, StoreFailed>),
     /// The answer to [`Output::Lock`]: whether it is held now.
     Locked(bool),
-    /// The answer to [`Output::Send`].
+    /// The answer to [`Output::Grant`] or [`Output::Refresh`].
     Replied(Result<TokenSet, Error>),
     /// The end of an [`Output::Revoke`], whatever the answer.
     Revoked,
@@ -91,10 +88,12 @@ pub enum Output {
     },
     /// Give the lock back.
     Unlock,
-    /// Send a token request.
-    Send(Request),
-    /// Send a revocation.
-    Revoke(Request),
+    /// Send the grant that opens the session (RFC 6749 section 4.3).
+    Grant,
+    /// Send a refresh request (RFC 6749 section 6).
+    Refresh(RefreshToken),
+    /// Send a revocation (RFC 7009 section 2.1).
+    Revoke(RefreshToken),
     /// Answer a caller; an opening that found nothing has no token.
     Settle {
         /// Which one.

@@ -1,140 +1,17 @@
-//! Token requests and what their answers mean, in pairs of pure functions.
+//! What the answers to token requests mean.
 //!
-//! Owns the wire: which fields are sent, what a valid answer looks like, which answer is
-//! which error. Knows nothing of sessions, time or how bytes travel. RFC 6749 sections
-//! 3.2, 4.3, 5 and 6 and appendix B, RFC 7009, RFC 9110 section 10.2.3 (Retry-After).
+//! Owns what a valid answer looks like, and which answer is which error. Knows nothing of
+//! sessions, time or how bytes travel: `pkg-template/core/post.js` writes the forms. RFC 6749
+//! section 5, RFC 9110 section 10.2.3 (Retry-After).
 
 use std::{fmt, rc::Rc};
 
-use crate::config::Config;
 use crate::error::{Code, Error, ServerError};
 use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 /// The longest Retry-After believed, in seconds: one hour.
 const LONGEST_RETRY_AFTER: f64 = 3_600.0;
 const LONGEST_DESCRIPTION: usize = 256;
-
-/// What a request is for, and with that to which endpoint it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// The password grant, at the token endpoint (RFC 6749 section 4.3).
-    Password,
-    /// The refresh grant, at the token endpoint (RFC 6749 section 6).
-    Refresh,
-    /// A revocation, at the revocation endpoint (RFC 7009 section 2).
-    Revocation,
-}
-
-impl Purpose {
-    /// Its public name: the grant type, where it is a grant.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Refresh => "refresh_token",
-            Self::Revocation => "revocation",
-        }
-    }
-}
-
-/// A POST of `application/x-www-form-urlencoded`, with the `tenant` header where a tenant is configured.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Request {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// The password or the token in it.
-    pub secret: String,
-    /// The form, which holds secrets.
-    pub body: String,
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} [redacted]", self.purpose)
-    }
-}
-
-/// The password grant (RFC 6749 section 4.3.2).
-pub fn password_request(config: &Config, username: &str, password: &str) -> Request {
-    request(
-        Purpose::Password,
-        password,
-        &[
-            ("grant_type", Purpose::Password.as_str()),
-            ("client_id", &config.public_key),
-            ("username", username),
-            ("password", password),
-            ("scope", &config.scope),
-        ],
-    )
-}
-
-/// The refresh grant (RFC 6749 section 6).
-pub fn refresh_request(config: &Config, refresh_token: &RefreshToken) -> Request {
-    request(
-        Purpose::Refresh,
-        refresh_token.reveal(),
-        &[
-            ("grant_type", Purpose::Refresh.as_str()),
-            ("client_id", &config.public_key),
-            ("refresh_token", refresh_token.reveal()),
-        ],
-    )
-}
-
-/// A revocation (RFC 7009 section 2.1), where the server has an endpoint for it.
-pub fn revocation_request(config: &Config, refresh_token: &RefreshToken) -> Option<Request> {
-    config.can_revoke.then(|| {
-        request(
-            Purpose::Revocation,
-            refresh_token.reveal(),
-            &[
-                ("token", refresh_token.reveal()),
-                ("token_type_hint", "refresh_token"),
-                ("client_id", &config.public_key),
-            ],
-        )
-    })
-}
-
-fn request(purpose: Purpose, secret: &str, fields: &[(&str, &str)]) -> Request {
-    let mut body = String::new();
-    for (name, value) in fields {
-        if value.is_empty() {
-            continue;
-        }
-        if !body.is_empty() {
-            body.push('&');
-        }
-        body.push_str(name);
-        body.push('=');
-        push_form_encoded(&mut body, value);
-    }
-    Request {
-        purpose,
-        secret: secret.into(),
-        body,
-    }
-}
-
-/// Appends `text` in `application/x-www-form-urlencoded` form (RFC 6749 appendix B).
-pub fn push_form_encoded(form: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) {
-            form.push(char::from(byte));
-        } else if byte == b' ' {
-            form.push('+');
-        } else {
-            form.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                form.push(char::from(if digit < 10 {
-                    b'0' + digit
-                } else {
-                    b'A' - 10 + digit
-                }));
-            }
-        }
-    }
-}
 
 /// One member of a JSON object, as far as this crate cares.
 #[derive(Clone, Default, PartialEq)]
@@ -209,8 +86,8 @@ pub fn no_answer(late: bool) -> Error {
     }
 }
 
-/// Judges the answer to a token request with this secret in it (RFC 6749 sections 5.1 and 5.2).
-pub fn token_response(answer: &Answer, secret: &str) -> Result<TokenSet, Error> {
+/// Judges the answer to a token request (RFC 6749 sections 5.1 and 5.2).
+pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
     let (code, text) = match answer.status {
         200 => match token_set(&answer.members) {
             Some(tokens) => return Ok(tokens),
@@ -227,68 +104,13 @@ pub fn token_response(answer: &Answer, secret: &str) -> Result<TokenSet, Error> 
         error.retry_after = seconds(answer.retry_after);
     } else if code == Code::Refused {
         let [.., name, description] = &answer.members;
-        let server = server_error(name, description);
-        error.server = server.filter(|server| !server.reveals(secret)).map(Rc::new);
+        error.server = server_error(name, description).map(Rc::new);
         if name.text() == Some("invalid_grant") {
             error.code = Code::InvalidGrant;
             error.text = "the server refused the credentials";
         }
     }
     Err(error)
-}
-
-/// As many characters of a secret in a row are too many to be shown.
-const TELLING: usize = 6;
-
-impl ServerError {
-    /// Whether a part of the secret can be read in it: as it is shown, or form-encoded.
-    fn reveals(&self, secret: &str) -> bool {
-        let shown: Vec<u8> = secret.bytes().filter(is_shown).collect();
-        let reveals = |text: &String| {
-            has_part(text.as_bytes(), &shown) || has_part(&form_decoded(text), secret.as_bytes())
-        };
-        reveals(&self.error) || self.description.as_ref().is_some_and(reveals)
-    }
-}
-
-/// Whether so much of the secret is in the text in a row.
-fn has_part(text: &[u8], secret: &[u8]) -> bool {
-    let telling = secret.len().min(TELLING);
-    let mut text = text;
-    while telling > 0 && text.len() >= telling {
-        let mut rest = secret;
-        while rest.len() >= telling {
-            let same = text
-                .iter()
-                .zip(rest)
-                .take_while(|(one, other)| one == other);
-            if same.count() >= telling {
-                return true;
-            }
-            rest = rest.get(1..).unwrap_or_default();
-        }
-        text = text.get(1..).unwrap_or_default();
-    }
-    false
-}
-
-fn form_decoded(text: &str) -> Vec<u8> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::new();
-    while let Some(mut byte) = bytes.next() {
-        let mut rest = bytes.clone();
-        let mut digit = || char::from(rest.next()?).to_digit(16);
-        if byte == b'%'
-            && let (Some(high), Some(low)) = (digit(), digit())
-        {
-            byte = (high * 16 + low) as u8;
-            bytes = rest;
-        } else if byte == b'+' {
-            byte = b' ';
-        }
-        decoded.push(byte);
-    }
-    decoded
 }
 
 fn server_error(error: &Member, description: &Member) -> Option<ServerError> {
@@ -338,16 +160,11 @@ fn seconds(retry_after: Option<f64>) -> Option<u32> {
     retry_after.map(|seconds| seconds.clamp(0.0, LONGEST_RETRY_AFTER).ceil() as u32)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "a filter's argument")]
-fn is_shown(byte: &u8) -> bool {
-    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
-}
-
 /// The characters that RFC 6749 section 5.2 allows in an error, cut to 256.
 fn sanitised(text: &str) -> Option<String> {
     let clean: String = text
         .bytes()
-        .filter(is_shown)
+        .filter(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
         .take(LONGEST_DESCRIPTION)
         .map(char::from)
         .collect();

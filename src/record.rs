@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use crate::attempt::{Attempt, time};
+use crate::attempt::{Attempt, moment};
 use crate::error::Reason;
 use crate::oauth::Member;
 use crate::token::{
@@ -101,9 +101,14 @@ impl Record {
         self.unauthorized_at.is_some_and(is_recent) && self.validity.covers(now, 0)
     }
 
-    /// Whether its access token has expired for good: there is no other, and its lifetime is known.
-    pub fn is_spent(&self, now: Now) -> bool {
-        self.refresh_token.is_none() && self.expiry_known && self.validity.is_over(now)
+    /// When its access token has expired for good, by the monotonic clock, which counts the time that has passed: there is no
+    /// other, and its lifetime is known.
+    pub fn lapses_at(&self) -> i64 {
+        if self.refresh_token.is_none() && self.expiry_known {
+            self.validity.expires_monotonic
+        } else {
+            i64::MAX
+        }
     }
 
     fn remember(&mut self) {
@@ -155,14 +160,14 @@ impl Entry {
     /// Validates what was read at `now`: `v`, `sid`, `gen`, `access_token`, `refresh_token`, `scope`, `received_at`,
     /// `expires_at` (epoch milliseconds, missing where the server did not say), `past`, `unauthorized_at`, `ended` (the
     /// reason), and the members of its [`Attempt`].
-    pub fn parse(members: &[Member; 22], now: Now) -> Self {
-        let [v, _, _, _, _, _, _, _, _, _, _, attempt @ ..] = members;
+    pub fn parse(members: &[Member; 11], attempt: &[f64; 11], now: Now) -> Self {
+        let [v, ..] = members;
         let is_newer = v.number().is_some_and(|version| version > VERSION as f64);
         Self {
             stored: if is_newer {
                 Stored::Newer
             } else {
-                Stored::parse(members, now).unwrap_or(Stored::Corrupt)
+                Stored::parse(members, attempt[0], now).unwrap_or(Stored::Corrupt)
             },
             attempt: Attempt::parse(attempt),
         }
@@ -204,7 +209,7 @@ impl Stored {
         }
     }
 
-    fn parse(members: &[Member; 22], now: Now) -> Option<Self> {
+    fn parse(members: &[Member; 11], attempt: f64, now: Now) -> Option<Self> {
         let [
             v,
             sid,
@@ -217,14 +222,12 @@ impl Stored {
             past,
             unauthorized_at,
             ended,
-            attempt,
-            ..,
         ] = members;
         if v.number()? < VERSION as f64 {
             return None;
         }
         if *sid == Member::Missing && *access_token == Member::Missing {
-            return attempt.number().map(|_| Self::Empty);
+            return moment(attempt).map(|_| Self::Empty);
         }
         let sid = sid.text().filter(|sid| !sid.is_empty())?;
         let generation = time(generation)?;
@@ -325,4 +328,8 @@ pub fn standing(sid: &str, generation: i64, place: Place, stored: &Stored) -> St
         (_, Place::Beside(other)) if other == stored.sid().map(fingerprint) => Standing::Current,
         (_, Place::Beside(_) | Place::Stored) => Standing::Over(Reason::Replaced),
     }
+}
+
+fn time(member: &Member) -> Option<i64> {
+    member.number().and_then(moment)
 }

@@ -3,7 +3,7 @@
 //! [`Session::handle`] takes the time and one [`Input`] and returns what is to be done as
 //! [`Output`]s; it performs nothing itself. At most one request for tokens is in flight, one
 //! store operation, and one wait for the lock: each `Read`,
-//! `CompareAndSet`, `Lock` and `Send` has one answer.
+//! `CompareAndSet`, `Lock`, `Grant` and `Refresh` has one answer.
 //!
 //! A refresh reads, claims, sends and commits. Whatever happens between two of these steps,
 //! the next holder finds in the store what it needs. A refresh token is sent only under a
@@ -150,7 +150,6 @@ impl Common {
                 }
                 self.call(now, phase, Wanted::another(caller, unauthorized))
             }
-            Input::Refresh { caller } => self.call(now, phase, Wanted::another(caller, false)),
             Input::Abort(caller) => {
                 self.callers.remove(caller);
                 self.departure.remove(caller);

@@ -160,11 +160,6 @@ impl Validity {
         now.monotonic - (self.expires_monotonic - self.lifetime())
     }
 
-    /// Whether both clocks say that it has expired.
-    pub fn is_over(&self, now: Now) -> bool {
-        now.wall >= self.expires_at && now.monotonic >= self.expires_monotonic
-    }
-
     /// The earliest moment, by the wall clock, at which this can be used.
     pub fn not_before(&self) -> i64 {
         self.received_at - SKEW

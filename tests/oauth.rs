@@ -1,17 +1,13 @@
-//! Requests byte for byte, and answers judged over tables.
+//! Answers judged over tables.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
 
-use meshydb_client::config::Config;
 use meshydb_client::error::Code;
-use meshydb_client::oauth::{
-    Member, Purpose, no_answer, password_request, push_form_encoded, refresh_request,
-    revocation_request,
-};
-use support::{Json, YEAR, config, judge, refresh, text};
+use meshydb_client::oauth::{Member, no_answer};
+use support::{Json, YEAR, judge, refresh, text};
 
 fn response() -> Json {
     Json::new([
@@ -24,84 +20,6 @@ fn response() -> Json {
 
 fn refusal(error: &str) -> Json {
     Json::new([("error", text(error)), ("error_description", text("why"))])
-}
-
-mod requests {
-    use super::*;
-
-    #[test]
-    fn rfc6749_4_3_2_the_password_grant_byte_for_byte() {
-        let request = password_request(&config(), "jo é", "a+b&c=d%");
-        assert_eq!(request.purpose, Purpose::Password);
-        assert_eq!(
-            request.body,
-            "grant_type=password&client_id=key&username=jo+%C3%A9&password=a%2Bb%26c%3Dd%25\
-             &scope=meshy.api+offline_access"
-        );
-    }
-
-    #[test]
-    fn rfc6749_3_2_an_empty_parameter_is_omitted() {
-        let config = Config {
-            scope: String::new(),
-            ..config()
-        };
-        assert_eq!(
-            password_request(&config, "u", "p").body,
-            "grant_type=password&client_id=key&username=u&password=p"
-        );
-    }
-
-    #[test]
-    fn rfc6749_6_the_refresh_grant_byte_for_byte() {
-        let request = refresh_request(&config(), &refresh("a/b+c=="));
-        assert_eq!(request.purpose, Purpose::Refresh);
-        assert_eq!(
-            request.body,
-            "grant_type=refresh_token&client_id=key&refresh_token=a%2Fb%2Bc%3D%3D"
-        );
-    }
-
-    #[test]
-    fn rfc7009_2_1_the_revocation_byte_for_byte_where_there_is_an_endpoint() {
-        let request = revocation_request(&config(), &refresh("a&b")).unwrap();
-        assert_eq!(request.purpose, Purpose::Revocation);
-        assert_eq!(
-            request.body,
-            "token=a%26b&token_type_hint=refresh_token&client_id=key"
-        );
-        let elsewhere = Config {
-            can_revoke: false,
-            ..config()
-        };
-        assert_eq!(revocation_request(&elsewhere, &refresh("a")), None);
-    }
-
-    #[test]
-    fn rfc6749_appendix_b_form_encoding() {
-        for (given, encoded) in [
-            ("", ""),
-            ("azAZ09", "azAZ09"),
-            ("*-._", "*-._"),
-            (" ", "+"),
-            ("+&=%~", "%2B%26%3D%25%7E"),
-            ("!'()/:?#[]@", "%21%27%28%29%2F%3A%3F%23%5B%5D%40"),
-            ("\0\r\n\t\u{7f}", "%00%0D%0A%09%7F"),
-            ("€😀\u{feff}", "%E2%82%AC%F0%9F%98%80%EF%BB%BF"),
-        ] {
-            let mut form = String::new();
-            push_form_encoded(&mut form, given);
-            assert_eq!(form, encoded, "{given:?}");
-        }
-    }
-
-    #[test]
-    fn the_debug_of_a_request_shows_no_secret() {
-        let request = password_request(&config(), "user", "password");
-        assert_eq!(format!("{request:?}"), "Password [redacted]");
-        let request = revocation_request(&config(), &refresh("secret")).unwrap();
-        assert_eq!(format!("{request:?}"), "Revocation [redacted]");
-    }
 }
 
 mod rfc6749_5_1_success {

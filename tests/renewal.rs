@@ -6,8 +6,8 @@
 mod support;
 
 use meshydb_client::record::Record;
-use meshydb_client::token::{Now, TokenSet};
-use support::{LIFETIME, START, YEAR, after, record, tokens};
+use meshydb_client::token::TokenSet;
+use support::{LIFETIME, START, after, record, tokens};
 
 #[test]
 fn a_refresh_because_of_a_401_counts_for_half_of_a_life_and_five_minutes_at_most() {
@@ -36,17 +36,11 @@ fn a_refresh_because_of_a_401_counts_for_half_of_a_life_and_five_minutes_at_most
 }
 
 #[test]
-fn what_cannot_be_renewed_is_spent_when_both_clocks_say_so() {
+fn only_what_cannot_be_renewed_lapses_and_by_the_clock_that_cannot_be_set() {
     let mut record = record("sid", 1, 1, START);
-    let one = |wall: i64, monotonic: i64| Now {
-        wall: START.wall + wall,
-        monotonic: START.monotonic + monotonic,
-    };
-    assert!(!record.is_spent(after(LIFETIME)));
+    assert_eq!(record.lapses_at(), i64::MAX);
     record.refresh_token = None;
-    assert!(record.is_spent(after(LIFETIME)) && !record.is_spent(after(LIFETIME - 1)));
-    assert!(!record.is_spent(one(LIFETIME, LIFETIME - 1)));
-    assert!(!record.is_spent(one(LIFETIME - 1, LIFETIME)));
+    assert_eq!(record.lapses_at(), START.monotonic + LIFETIME);
     record.expiry_known = false;
-    assert!(!record.is_spent(after(YEAR)));
+    assert_eq!(record.lapses_at(), i64::MAX);
 }

@@ -3,8 +3,9 @@ import { Listeners } from "./listeners.js";
 import { Answer, Command, Engine } from "./load.js";
 import { Local } from "./local.js";
 import { aborted, check, checkCredential, checkText, clientOptions, signalOf } from "./options.js";
-import { MeshyError, tokenMembers } from "./platform.js";
+import { MeshyError } from "./platform.js";
 import { Port } from "./port.js";
+import { tokenMembers } from "./post.js";
 
 /** Stops the watcher of a client that was garbage-collected. Created at first use: importing the package must not fail. */
 let watchers;
@@ -151,7 +152,7 @@ export class Client {
     for (const port of ports) {
       const token = await port.ask(Command.Refresh, args, signal);
       if (token === Answer.Spent) {
-        throw new MeshyError({ code: "invalid_grant", retryable: false }, "the refresh token has been used");
+        throw new MeshyError({ code: "invalid_grant" }, "the refresh token has been used");
       }
       if (token !== Answer.Unknown && token !== Answer.Invalid) return this.#opened(port, token, command);
     }

@@ -227,14 +227,14 @@ export declare class MeshyError extends Error {
   readonly argument?: string;
   readonly status?: number;
   /**
-   * The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. Both are left out if
-   * six characters in a row of the password or token that was sent are in them.
+   * The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. Each is left out if
+   * six characters in a row of the password or token that was sent are in it.
    */
   readonly error?: string;
   readonly error_description?: string;
   /** Seconds. */
   readonly retryAfter?: number;
-  /** `expired`: the access token has, by both clocks, and there is no refresh token. */
+  /** `expired`: the access token has, and there is no refresh token. */
   readonly reason?: "signed_out" | "invalid_grant" | "response_lost" | "replaced" | "removed" | "expired";
 }
 

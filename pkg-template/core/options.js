@@ -5,16 +5,15 @@ const LONGEST_CREDENTIAL = 4096;
 const LONGEST_TIME = 3_600_000;
 
 export function aborted(text) {
-  return new MeshyError({ code: "aborted", retryable: false }, text);
+  return new MeshyError({ code: "aborted" }, text);
 }
 
 export function unsupported(text) {
-  return new MeshyError({ code: "unsupported", retryable: false }, text);
+  return new MeshyError({ code: "unsupported" }, text);
 }
 
 export function check(isValid, argument, rule) {
-  if (!isValid)
-    throw new MeshyError({ code: "invalid_argument", retryable: false, argument }, `${argument} must be ${rule}`);
+  if (!isValid) throw new MeshyError({ code: "invalid_argument", argument }, `${argument} must be ${rule}`);
 }
 
 export function checkObject(options) {
@@ -141,6 +140,8 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     api: {
       fetch,
       tenant,
+      publicKey,
+      scope,
       timeout,
       tokenEndpoint,
       revocationEndpoint,
@@ -149,7 +150,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
       origins,
     },
     key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
-    settings: { publicKey, scope, canRevoke: !!revocationEndpoint, timeout, reuseWindow },
+    settings: { scope, canRevoke: !!revocationEndpoint, timeout, reuseWindow },
     store: persistence === "none" || (persistence === "local" && !canPersist()) ? undefined : persistence,
   };
 }

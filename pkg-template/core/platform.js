@@ -1,21 +1,15 @@
 /** Milliseconds that one store operation may take. */
 const STORE_TIMEOUT = 1000;
-/** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
-const LEAVING = 250;
-/** What an error of Node's fetch says of a request that never left. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
-/** Bytes of an answer that are read. */
-const BODY_LIMIT = 65_536;
 /** The members of a stored entry, in the order of src/web/views.rs. */
 const ENTRY = "v sid gen access_token refresh_token scope received_at expires_at past unauthorized_at ended \
 attempt claim claim_number claim_for claim_locked cooldown_since cooldown_for failures sent_since sends refusals".split(
   " ",
 );
-/** The members of a token response, in the order of src/oauth.rs. */
-const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
 const BRAND = Symbol.for("meshydb-client.MeshyError");
 
 export class MeshyError extends Error {
+  retryable = false;
+
   constructor(details, text) {
     super([details.code, details.reason, text].filter(Boolean).join(": "));
     for (const name in details) if (details[name] !== undefined) this[name] = details[name];
@@ -35,7 +29,7 @@ export class MeshyError extends Error {
 }
 
 export function meshyError([code, reason, text, retryable, status, error, error_description, retryAfter]) {
-  return new MeshyError({ code, reason, retryable, status, error, error_description, retryAfter }, text);
+  return new MeshyError({ code, reason, retryable: !!retryable, status, error, error_description, retryAfter }, text);
 }
 
 /** Whether the platform has this global. Where storage is blocked, reading it may throw. */
@@ -54,6 +48,7 @@ export function within(ms, ask, late) {
       reject();
       late?.abort();
     }, ms);
+    timer.unref?.();
     const failed = (error) => reject(error ?? 0);
     Promise.resolve()
       .then(ask)
@@ -117,66 +112,6 @@ export class StoredEntry {
   }
 }
 
-/**
- * Posts a form. Resolves to status, Retry-After in seconds and the members of the JSON object in at most 64 KiB. Rejects with
- * undefined if there was no answer in time, with null if the form never left.
- */
-export function post(port, body, grant) {
-  const { api, fetch } = port;
-  const isRevocation = grant === "revocation";
-  const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
-  const controller = new AbortController();
-  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
-  if (tenant) headers.tenant = tenant;
-  port.report("request", { grant });
-  const ask = async () => {
-    const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
-      method: "POST",
-      headers,
-      body,
-      keepalive: isRevocation,
-      signal: controller.signal,
-      redirect: "manual",
-      cache: "no-store",
-      credentials: "omit",
-      referrerPolicy: "no-referrer",
-    });
-    const header = (name) => response.headers.get(name);
-    const later = header("retry-after");
-    const seconds = /^\d+$/.test(later)
-      ? +later
-      : (Date.parse(later) - (Date.parse(header("date")) || Date.now())) / 1000;
-    const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
-    const text = await readText(response.body, BODY_LIMIT);
-    const members = tokenMembers((isJson || response.status >= 400) && parseObject(text));
-    port.report("answer", { grant, status: response.status });
-    return [response.status, seconds, ...members];
-  };
-  return within(timeout, ask, controller).catch(async (failure) => {
-    port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
-    if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
-    throw NEVER_SENT.test(failure?.cause?.code) ? null : failure;
-  });
-}
-
-/** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
-async function readText(body, limit) {
-  const reader = body?.getReader();
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let text = "";
-  for (let left = limit; reader && left >= 0; ) {
-    const { done, value } = await reader.read();
-    try {
-      text += decoder.decode(value, { stream: !done });
-    } catch {
-      break;
-    }
-    if (done) return text;
-    left -= value.byteLength;
-  }
-  reader?.cancel().catch(() => {});
-}
-
 export function parseObject(text) {
   try {
     const value = JSON.parse(text);
@@ -184,13 +119,8 @@ export function parseObject(text) {
   } catch {}
 }
 
-/** The members of a token response. */
-export function tokenMembers(object) {
-  return ownMembers(object, TOKEN_RESPONSE);
-}
-
 /** The own members of an object in the order of `names`; empty if they cannot be read. */
-function ownMembers(object, names) {
+export function ownMembers(object, names) {
   try {
     const own = new Map(Object.entries(object));
     return names.map((name) => own.get(name));

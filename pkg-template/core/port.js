@@ -1,7 +1,8 @@
 import { Listeners } from "./listeners.js";
 import { Answer, Command } from "./load.js";
 import { aborted } from "./options.js";
-import { meshyError, post, StoredEntry } from "./platform.js";
+import { meshyError, StoredEntry, within } from "./platform.js";
+import { post } from "./post.js";
 
 /** Milliseconds. A longer wait means that there is nothing to wait for. */
 const A_YEAR = 3e10;
@@ -28,6 +29,8 @@ export class Port {
   #validity = [];
   /** When #token was last checked, by the wall clock. */
   #checkedAt;
+  /** Of the command that is being handled. */
+  #args;
   #callers = new Map();
   #lastCaller = 0;
   #alarm;
@@ -89,10 +92,11 @@ export class Port {
         this.#forget(caller)?.reject(aborted("the caller's signal"));
       };
       this.#callers.set(caller, { resolve, reject, signal, abort });
-      this.#alarm?.ref?.();
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
+      this.#args = args;
       this.#engine.handle(command, this, caller, args);
+      this.#args = undefined;
     });
   }
 
@@ -136,45 +140,50 @@ export class Port {
     return this.#entry.compareAndSet(members);
   }
 
-  /** False where the store has no lock. */
-  lock(within) {
-    const store = this.#store;
-    if (!store) return Promise.resolve(false);
+  /** False where there is none; rejects where it is not to be had in that time. */
+  lock(ms) {
     const controller = new AbortController();
-    return new Promise((resolve) => {
-      let isAnswered = false;
-      const answer = (isHeld) => {
-        clearTimeout(timer);
-        resolve(isHeld);
-        isAnswered = true;
-      };
-      const refuse = () => answer(false);
-      const hold = () => {
-        if (isAnswered) return;
-        answer(true);
-        return new Promise((release) => {
-          this.#release = release;
-        });
-      };
-      const timer = setTimeout(() => {
-        refuse();
-        controller.abort();
-      }, within);
-      timer.unref?.();
-      Promise.resolve()
-        .then(() => store.lock?.(this.#key, controller.signal, hold))
-        .then(refuse, refuse);
-    });
+    const { signal } = controller;
+    const ask = () =>
+      new Promise((resolve) => {
+        let isAnswered;
+        const answer = (isHeld) => {
+          isAnswered = true;
+          resolve(isHeld);
+        };
+        const hold = () => {
+          if (isAnswered || signal.aborted) return;
+          answer(true);
+          return new Promise((release) => {
+            this.#release = release;
+          });
+        };
+        const refuse = () => answer(false);
+        Promise.resolve()
+          .then(() => this.#store?.lock?.(this.#key, signal, hold))
+          .then(refuse, refuse);
+      });
+    return within(ms, ask, controller);
   }
 
   unlock() {
     this.#release?.();
   }
 
-  async post(body, grant) {
-    const answer = await post(this, body, grant);
-    this.#received = answer[2] ?? this.#received;
-    return answer;
+  grant() {
+    const { publicKey, scope } = this.api;
+    const { username, password } = this.#args;
+    return this.#request({ grant_type: "password", client_id: publicKey, username, password, scope }, password);
+  }
+
+  refresh(token) {
+    const client_id = this.api.publicKey;
+    return this.#request({ grant_type: "refresh_token", client_id, refresh_token: token }, token);
+  }
+
+  revoke(token) {
+    const client_id = this.api.publicKey;
+    return post(this, { token, token_type_hint: "refresh_token", client_id }, token);
   }
 
   wake(after, isNeeded) {
@@ -185,19 +194,26 @@ export class Port {
     this.#letGo();
   }
 
-  changed(view, error) {
-    const [state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...validity] = view;
+  changed([state, expiresAt = null, scope, generation, isDegraded, sid, token, refreshToken = null, ...others]) {
+    const members = others.splice(3);
+    const error = members.length ? this.#errorOf(members) : null;
     const before = this.snapshot;
-    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error: error ? this.#errorOf(error) : null });
+    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error });
     if (this.isOpen) this.#reportChange(before, token === this.#received);
     this.isDegraded = isDegraded;
     this.sid = sid;
     this.refreshToken = refreshToken;
     this.#token = token && Promise.resolve(token);
-    this.#validity = validity;
+    this.#validity = others;
     this.#checkedAt = undefined;
     this.listeners.notify();
     this.#onChange();
+  }
+
+  async #request(parameters, secret) {
+    const answer = await post(this, parameters, secret);
+    this.#received = answer[2] ?? this.#received;
+    return answer;
   }
 
   #reportChange(before, isReceived) {

@@ -4,12 +4,10 @@
 //! why a token is late. All times are milliseconds by the monotonic clock.
 
 use crate::error::Error;
-use crate::event::Output;
+use crate::event::{ANOTHER, Output};
 use crate::record::Record;
-use crate::token::{AccessToken, LONGEST_LIFETIME, Now};
+use crate::token::{AccessToken, Now};
 
-/// More than any token lives: only another one will do.
-const ANOTHER: i64 = 2 * LONGEST_LIFETIME;
 /// Sends that a call waits for at most.
 const LONGEST_WAIT: u8 = 3;
 /// What a call may wait beyond twice its timeout for operations of the store.

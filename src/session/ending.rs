@@ -4,8 +4,7 @@ use super::phase::Step;
 use super::{Common, LOST_WRITES, Phase, Rewrite, Tokens};
 use crate::error::{Error, Reason};
 use crate::event::{Output, StoreFailed};
-use crate::oauth;
-use crate::record::{Entry, Stored};
+use crate::record::{Entry, Place, Standing, Stored};
 use crate::token::{Now, RefreshToken};
 
 impl Common {
@@ -51,9 +50,18 @@ impl Common {
             self.ending(end, Step::Writing)
         } else if self.look.is_silent() {
             self.end_again(now, end)
+        } else if self.may_yet_be_stored() {
+            self.write_end(self.look.stored.generation() + 1, Reason::SignedOut);
+            self.ending(end, Step::Writing)
         } else {
             Phase::Over(end)
         }
+    }
+
+    /// Whether a write that was taken for failed may still put the session where it was to be: the end is written there.
+    fn may_yet_be_stored(&self) -> bool {
+        let standing = self.look.standing(&self.sid, self.hand.generation());
+        matches!(self.look.place, Place::Beside(_)) && standing == Standing::Current
     }
 
     pub(super) fn ending_written(
@@ -63,12 +71,11 @@ impl Common {
         step: Step,
         set: Result<bool, StoreFailed>,
     ) -> Phase {
-        let done = set == Ok(true);
-        if done && step == Step::Writing {
-            return Phase::Over(end);
-        }
-        if done {
+        if set == Ok(true) {
             self.revoke_replaced();
+            if step == Step::Writing {
+                return Phase::Over(end);
+            }
         }
         self.lost_writes += 1;
         if set.is_ok() && self.lost_writes <= LOST_WRITES {
@@ -145,11 +152,9 @@ impl Common {
     }
 
     pub(super) fn revoke(&mut self, token: Option<&RefreshToken>) {
-        if let Some(request) =
-            token.and_then(|token| oauth::revocation_request(&self.config, token))
-        {
+        if let Some(token) = token.filter(|_| self.config.can_revoke) {
             self.departure.revoking();
-            self.outputs.push(Output::Revoke(request));
+            self.outputs.push(Output::Revoke(token.clone()));
         }
     }
 }

@@ -13,8 +13,8 @@ impl Common {
     pub(super) fn open(&mut self, now: &Now, id: u32, opening: Opening) -> Phase {
         self.queue(now, Wanted::for_at_least(id, 0));
         match opening {
-            Opening::Login(request) => {
-                self.outputs.push(Output::Send(request));
+            Opening::Login => {
+                self.outputs.push(Output::Grant);
                 Phase::Sending
             }
             Opening::Adopt(tokens) => {
@@ -33,7 +33,7 @@ impl Common {
     /// The first look at the store: a session to go on with, or none.
     pub(super) fn opening_read(&mut self, now: &Now) -> Phase {
         match (&self.look.stored, self.hand.foreign()) {
-            (Stored::Live(record), None) if !record.is_spent(*now) => {
+            (Stored::Live(record), None) if record.lapses_at() > now.monotonic => {
                 self.take(record.clone());
                 self.serve_all()
             }

@@ -8,7 +8,6 @@ use super::opening::unreadable;
 use super::{Aim, Commit, Common, Lock, Phase, Tokens};
 use crate::error::{Code, Error, Reason};
 use crate::event::Output;
-use crate::oauth;
 use crate::record::{Entry, Record, Stored};
 use crate::token::{Now, TokenSet};
 
@@ -82,7 +81,7 @@ impl Common {
     /// There is no refresh token: what is in hand is served while it may be valid.
     fn unrenewed(&mut self, now: &Now) -> Phase {
         let expired = Error::ended(Reason::Expired);
-        let is_over = |record: &Rc<Record>| record.is_spent(*now);
+        let is_over = |record: &Rc<Record>| record.lapses_at() <= now.monotonic;
         if self.hand.record().is_none_or(is_over) {
             return self.over(expired);
         }
@@ -149,13 +148,12 @@ impl Common {
     }
 
     fn send(&mut self) -> Phase {
-        let Some(token) = self.hand.refresh_token() else {
+        let Some(token) = self.hand.refresh_token().cloned() else {
             return self.read(Aim::Refresh);
         };
-        let request = oauth::refresh_request(&self.config, token);
         self.contest.sent();
         self.callers.sent();
-        self.outputs.push(Output::Send(request));
+        self.outputs.push(Output::Refresh(token));
         self.changed();
         Phase::Sending
     }
@@ -268,7 +266,12 @@ impl Common {
     }
 
     pub(super) fn wait_out_cooldown(&mut self, now: &Now) -> Phase {
-        let paused = || Error::new(Code::Unavailable, "the server has asked for a pause");
+        let paused = || {
+            Error::new(
+                Code::Unavailable,
+                "a pause after failed requests is not over",
+            )
+        };
         let error = self.error.clone().unwrap_or_else(paused);
         self.make_way(now, error, true)
     }

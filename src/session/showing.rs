@@ -1,7 +1,6 @@
 //! What a session shows of itself.
 
 use super::{Phase, Session};
-use crate::config::Config;
 use crate::event::Snapshot;
 use crate::record::Record;
 use crate::token::RefreshToken;
@@ -18,11 +17,6 @@ pub enum Known {
 }
 
 impl Session {
-    /// What it was made with.
-    pub fn config(&self) -> &Config {
-        &self.common.config
-    }
-
     /// Names the session.
     pub fn sid(&self) -> &str {
         &self.common.sid

@@ -1,13 +1,11 @@
 //! What a session does because time has passed.
 
-use std::rc::Rc;
-
 use super::opening::{no_store, unreadable};
 use super::phase::Step;
-use super::{Aim, Common, Phase, Session, Tokens};
+use super::{Aim, Common, Phase, Session};
 use crate::error::{Error, Reason};
 use crate::oauth;
-use crate::record::{Record, Stored};
+use crate::record::Stored;
 use crate::token::Now;
 
 /// Milliseconds by which a timer may be late before those who wait count as having slept.
@@ -75,8 +73,7 @@ impl Common {
     /// When the access token expires of a session that cannot renew it.
     fn lapses_at(&self) -> i64 {
         let record = self.hand.record();
-        let record = record.filter(|record| record.refresh_token.is_none() && record.expiry_known);
-        record.map_or(i64::MAX, |record| record.validity.expires_monotonic)
+        record.map_or(i64::MAX, |record| record.lapses_at())
     }
 
     pub(super) fn woke(&mut self, now: &Now, phase: Phase) -> Phase {
@@ -109,23 +106,11 @@ impl Common {
                 self.rewrite.put_off(now, self.config.timeout);
                 self.read(Aim::Refresh)
             }
-            Phase::Idle if self.lapses_at() <= now.monotonic => self.lapse(now),
+            Phase::Idle if self.lapses_at() <= now.monotonic => {
+                self.over(Error::ended(Reason::Expired))
+            }
             phase => phase,
         }
-    }
-
-    /// The access token has expired by the monotonic clock: by the other, too, or it is looked at again when it has.
-    fn lapse(&mut self, now: &Now) -> Phase {
-        if let Some(record) = self.hand.record() {
-            if record.is_spent(*now) {
-                return self.over(Error::ended(Reason::Expired));
-            }
-            let mut record = Record::clone(record);
-            let left = record.validity.expires_at - now.wall;
-            record.validity.expires_monotonic = now.monotonic + left.max(1);
-            self.hand.put(Tokens::Record(Rc::new(record)));
-        }
-        Phase::Idle
     }
 
     /// Back to rest, if nobody is left to wait.

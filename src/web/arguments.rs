@@ -20,7 +20,6 @@ extern "C" {
 impl Arguments {
     pub(super) fn config(&self) -> Config {
         Config {
-            public_key: self.text("publicKey"),
             scope: self.text("scope"),
             can_revoke: self.flag("canRevoke"),
             timeout: self.number("timeout") as i64,

@@ -5,7 +5,7 @@
     reason = "the comparison is in what wasm_bindgen makes of an enum"
 )]
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,8 +18,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::arguments::Arguments;
 use super::platform::{Port, monotonic};
 use super::views::{entry_from_js, entry_to_js, error_to_js, reply_from_js, session_to_js};
-use crate::event::{Input, Opening, Output, StoreFailed};
-use crate::oauth::{Request, password_request};
+use crate::event::{ANOTHER, Input, Opening, Output, StoreFailed};
 use crate::session::{Known, Session};
 use crate::token::Now;
 
@@ -30,7 +29,7 @@ const NEVER: i64 = i64::MAX;
 #[wasm_bindgen]
 #[derive(Clone, Copy)]
 pub enum Command {
-    /// Opens the session by the password grant: `username`, `password`.
+    /// Opens the session by a grant, whose parameters the port has.
     Login,
     /// Opens the session by the refresh grant: `refreshToken`.
     Resume,
@@ -91,8 +90,6 @@ pub struct Engine(Rc<Driver>);
 
 struct Driver {
     session: RefCell<Session>,
-    /// When the port is to wake the session.
-    alarm: Cell<i64>,
 }
 
 #[wasm_bindgen]
@@ -103,7 +100,6 @@ impl Engine {
         let session = Session::new(Rc::new(settings.config()), settings.text("name"));
         Self(Rc::new(Driver {
             session: RefCell::new(session),
-            alarm: Cell::new(NEVER),
         }))
     }
 
@@ -119,29 +115,24 @@ impl Engine {
 impl Driver {
     fn input(&self, command: u32, caller: u32, arguments: &Arguments) -> Result<Input, Answer> {
         let opening = match command {
-            LOGIN => {
-                let session = self.session.borrow();
-                let (username, password) = (arguments.text("username"), arguments.text("password"));
-                Opening::Login(password_request(session.config(), &username, &password))
-            }
+            LOGIN => Opening::Login,
             RESUME => Opening::Resume(arguments.refresh_token().ok_or(Answer::Invalid)?),
             ADOPT => Opening::Adopt(arguments.tokens().ok_or(Answer::Invalid)?),
             RESTORE => Opening::Restore,
             REFRESH => {
                 let token = arguments.refresh_token().ok_or(Answer::Invalid)?;
-                return match self.session.borrow().recognise(&token) {
-                    Known::No => Err(Answer::Unknown),
-                    Known::Past if arguments.flag("isOneOfMany") => Err(Answer::Spent),
-                    Known::Past | Known::Current if arguments.flag("isAdopted") => {
-                        Ok(Input::Call {
-                            caller,
-                            min_validity: 0,
-                            rejected: None,
-                            unauthorized: false,
-                        })
-                    }
-                    Known::Past | Known::Current => Ok(Input::Refresh { caller }),
-                };
+                match self.session.borrow().recognise(&token) {
+                    Known::No => return Err(Answer::Unknown),
+                    Known::Past if arguments.flag("isOneOfMany") => return Err(Answer::Spent),
+                    Known::Past | Known::Current => {}
+                }
+                let is_adopted = arguments.flag("isAdopted");
+                return Ok(Input::Call {
+                    caller,
+                    min_validity: if is_adopted { 0 } else { ANOTHER },
+                    rejected: None,
+                    unauthorized: false,
+                });
             }
             TOKEN => {
                 return Ok(Input::Call {
@@ -153,10 +144,7 @@ impl Driver {
             }
             ABORT => return Ok(Input::Abort(caller)),
             HINT => return Ok(Input::Hint),
-            WAKE => {
-                self.alarm.set(NEVER);
-                return Ok(Input::Woke);
-            }
+            WAKE => return Ok(Input::Woke),
             ONLINE => return Ok(Input::Online),
             SIGN_OUT => return Ok(Input::SignOut { caller }),
             _ => return Err(Answer::Invalid),
@@ -168,17 +156,13 @@ impl Driver {
         let now = now();
         let outputs = self.session.borrow_mut().handle(now, input);
         for output in outputs {
-            let mut secret = String::new();
             let (promise, read): (Promise, Read) = match output {
                 Output::Read => (port.read(), found),
                 Output::CompareAndSet(next) => (port.compare_and_set(entry_to_js(&next)), is_set),
                 Output::Lock { within } => (port.lock(within as f64), locked),
-                Output::Send(request) => {
-                    let promise = post(port, &request);
-                    secret = request.secret;
-                    (promise, replied)
-                }
-                Output::Revoke(request) => (post(port, &request), |_, _| Input::Revoked),
+                Output::Grant => (port.grant(), replied),
+                Output::Refresh(token) => (port.refresh(token.reveal()), replied),
+                Output::Revoke(token) => (port.revoke(token.reveal()), |_| Input::Revoked),
                 Output::Unlock => {
                     port.unlock();
                     continue;
@@ -193,8 +177,7 @@ impl Driver {
                     continue;
                 }
                 Output::Changed => {
-                    let (view, error) = session_to_js(&self.session.borrow());
-                    port.changed(view, error);
+                    port.changed(session_to_js(&self.session.borrow()));
                     continue;
                 }
             };
@@ -203,19 +186,16 @@ impl Driver {
                 port: port.clone(),
                 promise: RefCell::new(promise.into()),
                 read,
-                secret,
             })
             .wake();
         }
-        let alarm = self.session.borrow().wake_at().unwrap_or(NEVER);
-        if self.alarm.replace(alarm) != alarm {
-            let is_needed = self.session.borrow().is_needed();
-            port.wake((alarm - now.monotonic) as f64, is_needed);
-        }
+        let session = self.session.borrow();
+        let alarm = session.wake_at().unwrap_or(NEVER);
+        port.wake((alarm - now.monotonic) as f64, session.is_needed());
     }
 }
 
-type Read = fn(Result<JsValue, JsValue>, &str) -> Input;
+type Read = fn(Result<JsValue, JsValue>) -> Input;
 
 /// An output under way: its promise, which settles within a known time, and what input it is then.
 struct Pending {
@@ -223,8 +203,6 @@ struct Pending {
     port: Port,
     promise: RefCell<JsFuture>,
     read: Read,
-    /// What was sent, and is not to be shown.
-    secret: String,
 }
 
 // SAFETY: the module is built without threads.
@@ -238,32 +216,28 @@ impl Wake for Pending {
         let mut context = Context::from_waker(&waker);
         let answer = Pin::new(&mut *self.promise.borrow_mut()).poll(&mut context);
         if let Poll::Ready(answer) = answer {
-            let input = (self.read)(answer, &self.secret);
+            let input = (self.read)(answer);
             self.driver.feed(&self.port, input);
         }
     }
 }
 
-fn post(port: &Port, request: &Request) -> Promise {
-    port.post(&request.body, request.purpose.as_str())
-}
-
-fn found(answer: Result<JsValue, JsValue>, _: &str) -> Input {
+fn found(answer: Result<JsValue, JsValue>) -> Input {
     let entry = answer.map(|members| entry_from_js(&members, now()));
     Input::Read(entry.map_err(|_| StoreFailed))
 }
 
-fn is_set(answer: Result<JsValue, JsValue>, _: &str) -> Input {
+fn is_set(answer: Result<JsValue, JsValue>) -> Input {
     let is_set = answer.map(|is_set| is_set.is_truthy());
     Input::CompareAndSet(is_set.map_err(|_| StoreFailed))
 }
 
-fn locked(answer: Result<JsValue, JsValue>, _: &str) -> Input {
+fn locked(answer: Result<JsValue, JsValue>) -> Input {
     Input::Locked(answer.is_ok_and(|held| held.is_truthy()))
 }
 
-fn replied(answer: Result<JsValue, JsValue>, secret: &str) -> Input {
-    Input::Replied(reply_from_js(answer, secret))
+fn replied(answer: Result<JsValue, JsValue>) -> Input {
+    Input::Replied(reply_from_js(answer))
 }
 
 fn now() -> Now {

@@ -23,15 +23,21 @@ extern "C" {
     pub(super) fn lock(this: &Port, within: f64) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn unlock(this: &Port);
-    /// Resolves to the status of the answer to a form, Retry-After and the members of a token response.
+    /// Resolves to the status of the answer, Retry-After and the members of a token response.
     #[wasm_bindgen(method)]
-    pub(super) fn post(this: &Port, body: &str, purpose: &str) -> Promise;
-    /// In how many milliseconds to ask for `Command::Wake`, instead of what was said before; in a year or more: never. The process
+    pub(super) fn grant(this: &Port) -> Promise;
+    /// The same.
+    #[wasm_bindgen(method)]
+    pub(super) fn refresh(this: &Port, token: &str) -> Promise;
+    /// Settles when the revocation was answered, or will not be.
+    #[wasm_bindgen(method)]
+    pub(super) fn revoke(this: &Port, token: &str) -> Promise;
+    /// In how many milliseconds to ask for `Command::Wake`, after each command and answer anew; in a year or more: never. The process
     /// must live on until then where that is needed, or a caller waits.
     #[wasm_bindgen(method)]
     pub(super) fn wake(this: &Port, after: f64, is_needed: bool);
     #[wasm_bindgen(method)]
-    pub(super) fn changed(this: &Port, view: JsValue, error: JsValue);
+    pub(super) fn changed(this: &Port, view: JsValue);
 
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     pub(super) fn monotonic() -> f64;

@@ -18,7 +18,6 @@ use crate::token::{Now, RefreshToken, TokenSet, Validity};
 enum Value<'a> {
     Text(Option<&'a str>),
     Number(Option<f64>),
-    Flag(bool),
 }
 
 /// Objects cross as arrays of their values: `pkg-template/core/platform.js` has the names, in the same order.
@@ -35,8 +34,9 @@ impl<'a> Row<'a> {
             .push(Value::Number(number.map(|number| number as f64)));
     }
 
+    /// 1 or 0.
     fn flag(&mut self, flag: bool) {
-        self.0.push(Value::Flag(flag));
+        self.number(Some(i64::from(flag)));
     }
 
     fn skip(&mut self, members: usize) {
@@ -52,8 +52,13 @@ impl<'a> Row<'a> {
 
 /// What `meshyError` makes a `MeshyError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
-    let server = error.server.as_deref();
     let mut row = Row::default();
+    push_error(&mut row, error);
+    row.into_js()
+}
+
+fn push_error<'a>(row: &mut Row<'a>, error: &'a Error) {
+    let server = error.server.as_deref();
     row.text(Some(error.code.as_str()));
     row.text(error.reason.map(Reason::as_str));
     row.text(Some(error.text));
@@ -62,12 +67,11 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
     row.text(server.map(|server| server.error.as_str()));
     row.text(server.and_then(|server| server.description.as_deref()));
     row.number(error.retry_after.map(i64::from));
-    row.into_js()
 }
 
-/// What a port keeps of its session: the snapshot, the tokens while it lives, and the error. A token that is
+/// What a port keeps of its session: the snapshot, the tokens while it lives, and the members of its error, if it has one. A token that is
 /// not stored has no time in which the port may serve it: each call writes it again.
-pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
+pub(super) fn session_to_js(session: &Session) -> JsValue {
     let snapshot = session.snapshot();
     let held = session.held();
     let stored = held.filter(|_| !snapshot.degraded);
@@ -85,10 +89,10 @@ pub(super) fn session_to_js(session: &Session) -> (JsValue, JsValue) {
     row.number(Some(validity.not_before()));
     row.number(Some(validity.expires_at - margin));
     row.number(Some(validity.expires_monotonic - margin));
-    (
-        row.into_js(),
-        snapshot.error.map_or(JsValue::UNDEFINED, error_to_js),
-    )
+    if let Some(error) = snapshot.error {
+        push_error(&mut row, error);
+    }
+    row.into_js()
 }
 
 /// The members of an entry.
@@ -145,10 +149,7 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
 
 /// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed and
 /// null where the request never left.
-pub(super) fn reply_from_js(
-    answer: Result<JsValue, JsValue>,
-    secret: &str,
-) -> Result<TokenSet, Error> {
+pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet, Error> {
     let answer = answer.map_err(|reason| {
         let mut error = no_answer(reason.is_undefined());
         error.never_sent = reason.is_null();
@@ -161,7 +162,7 @@ pub(super) fn reply_from_js(
         retry_after: number(1).filter(|seconds| !seconds.is_nan()),
         members: members(values, 2),
     };
-    token_response(&answer, secret)
+    token_response(&answer)
 }
 
 /// The members of an entry that was read, or nothing.
@@ -169,7 +170,9 @@ pub(super) fn entry_from_js(value: &JsValue, now: Now) -> Entry {
     if value.is_falsy() {
         return Entry::default();
     }
-    Entry::parse(&members(value.unchecked_ref(), 0), now)
+    let values: &Array = value.unchecked_ref();
+    let number = |index| values.get(11 + index as u32).as_f64().unwrap_or(f64::NAN);
+    Entry::parse(&members(values, 0), &array::from_fn(number), now)
 }
 
 /// The values from `first` on; what there is none for is missing.

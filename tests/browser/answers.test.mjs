@@ -34,7 +34,7 @@ const pageScript = `
     const stored = JSON.parse(text);
     stored.received_at -= 120_000;
     stored.expires_at -= 120_000;
-    values.set(key, JSON.stringify({ ...stored, cooldown_since: 0, cooldown_for: 1, failures: 8 }));
+    values.set(key, JSON.stringify({ ...stored, cooldown_since: 1, cooldown_for: 1, failures: 8 }));
     const connection = await make().restore();
     const { code, status = null, retryable, error = null } = await connection.getAccessToken().catch((error) => error);
     const { state } = connection.getSnapshot();

@@ -21,8 +21,8 @@ const request = [
       [requests, "a login, to the byte"],
       [requests, "a refresh, to the byte"],
       [requests, "every character as the URL standard writes a form"],
-      ["tests/oauth.rs", "rfc6749_3_2_an_empty_parameter_is_omitted"],
-      ["tests/oauth.rs", "rfc6749_appendix_b_form_encoding"],
+      [requests, "any Unicode in user name and password, as a form"],
+      [requests, "a given token endpoint: no scope and no revocation of its own accord"],
     ],
   },
   {
@@ -214,7 +214,7 @@ const response = [
       ["tests/oauth.rs", "each_status_and_body_has_one_meaning"],
       ["tests/oauth.rs", "only_400_401_and_403_with_invalid_grant_end_a_session"],
       ["tests/oauth.rs", "the_words_of_the_server_are_sanitised_and_cut"],
-      ["tests/echoes.rs", "words_with_six_characters_of_a_secret_in_a_row_are_dropped"],
+      [answers, "… with a secret, … is …"],
       ["tests/session/failing.rs", "a_refused_refresh_token_ends_the_session_after_a_second_look"],
       [
         "tests/session/refused.rs",

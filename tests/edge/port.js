@@ -1,4 +1,5 @@
-import { post, StoredEntry } from "../../pkg-template/core/platform.js";
+import { StoredEntry } from "../../pkg-template/core/platform.js";
+import { post } from "../../pkg-template/core/post.js";
 
 /** The part of pkg-template/core/port.js that the core sees, with everything kept for the tests. */
 export class TestPort {
@@ -27,8 +28,16 @@ export class TestPort {
     return this.entry.compareAndSet(members);
   }
 
-  post(body, grant) {
-    return post(this, body, grant);
+  grant() {
+    return post(this, { grant_type: "password", username: "u", password: "p" }, "p");
+  }
+
+  refresh(token) {
+    return post(this, { grant_type: "refresh_token", refresh_token: token }, token);
+  }
+
+  revoke(token) {
+    return post(this, { token }, token);
   }
 
   report() {}
@@ -47,9 +56,8 @@ export class TestPort {
     this.locks -= 1;
   }
 
-  changed(view, error) {
+  changed(view) {
     this.view = view;
-    this.error = error;
   }
 
   /** The access token or the error's code that a caller is settled with. */
@@ -64,7 +72,9 @@ export class TestPort {
 
   #settled(caller) {
     if (this.outcomes.has(caller)) return Promise.resolve(this.outcomes.get(caller)[0]);
-    return new Promise((resolve) => this.waiting.set(caller, resolve));
+    // As the alarm of a port whose callers wait, this keeps the process alive.
+    const alive = setInterval(() => {}, 1_000);
+    return new Promise((resolve) => this.waiting.set(caller, resolve)).finally(() => clearInterval(alive));
   }
 
   settlements(caller) {
@@ -134,8 +144,4 @@ export function reentrantStore(call) {
       return store.compareAndSet(key, expected, next);
     },
   };
-}
-
-export function parse(text) {
-  return JSON.parse(text);
 }

@@ -33,6 +33,8 @@ fn expected(status: u16, error: Option<&str>) -> Code {
     }
 }
 
+const HOUR: i64 = 3_600_000;
+
 struct World {
     session: Session,
     entry: Entry,
@@ -50,7 +52,7 @@ impl World {
                     Input::CompareAndSet(Ok(true))
                 }
                 Output::Lock { .. } => Input::Locked(true),
-                Output::Send(_) => {
+                Output::Grant | Output::Refresh(_) => {
                     self.sends += 1;
                     answer()
                 }
@@ -117,4 +119,57 @@ fn twenty_thousand_answers_to_a_refresh() {
         }
     }
     assert_eq!(cells, 20_000);
+}
+
+/// How often a token is sent in an hour in which a gateway answers for the server, with a call at each of so many milliseconds.
+fn sent_in_an_outage(status: u16, every: Option<i64>) -> u32 {
+    let sent = Play::new("SENT");
+    let mut world = World {
+        entry: Entry {
+            stored: Stored::Live(sent.session.held().unwrap().clone().into()),
+            ..Entry::default()
+        },
+        session: sent.session,
+        sends: 1,
+    };
+    let answer = || Input::Replied(judge(status, None, None));
+    let start = sent.now.monotonic;
+    let at = |monotonic| Now {
+        wall: sent.now.wall + monotonic - start,
+        monotonic,
+    };
+    world.run(sent.now, answer(), &answer);
+    for caller in 1.. {
+        let call = every.map_or(i64::MAX, |every| start + every * i64::from(caller));
+        while let Some(wake_at) = world.session.wake_at().filter(|wake_at| *wake_at <= call) {
+            if wake_at > start + HOUR {
+                return world.sends;
+            }
+            world.run(at(wake_at), Input::Woke, &answer);
+        }
+        if call > start + HOUR {
+            break;
+        }
+        let call_now = Input::Call {
+            caller: caller + 1_000,
+            min_validity: 0,
+            rejected: None,
+            unauthorized: false,
+        };
+        world.run(at(call), call_now, &answer);
+    }
+    world.sends
+}
+
+#[test]
+fn in_an_outage_of_an_hour_an_idle_session_sends_seven_times_and_one_in_use_once_each_half_minute()
+{
+    for status in [500, 502, 503, 504, 429] {
+        let idle = sent_in_an_outage(status, None);
+        assert!((1..=7).contains(&idle), "{status}: {idle}");
+        for every in [100, 1_000, 20_000] {
+            let sends = sent_in_an_outage(status, Some(every));
+            assert!((60..=7 + 120).contains(&sends), "{status} {every}: {sends}");
+        }
+    }
 }

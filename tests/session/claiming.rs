@@ -211,7 +211,7 @@ fn a_foreign_token_is_claimed_by_its_fingerprint_whatever_is_stored() {
 
 #[test]
 fn a_login_keeps_the_claim_of_whoever_opens_a_foreign_token() {
-    Play::new("login -> send password\n replied 1 -> read")
+    Play::new("login -> send grant\n replied 1 -> read")
         .exact()
         .then(
             "found other#3 R3 by other#1 of R99 -> write own#4 R1 by other#1

@@ -4,7 +4,7 @@ use meshydb_client::event::{Input, Output};
 
 /// A session of a store that has never answered, and its first refresh.
 const NEVER_STORED: &str = "
-    login     -> send password
+    login     -> send grant
     replied 1 -> read
     unread    -> settle 0 A1, read
     unread    -> read

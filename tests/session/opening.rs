@@ -16,7 +16,7 @@ fn a_login_that_fails_is_over() {
         ("unanswered", "network"),
     ] {
         play(&format!(
-            "login     -> send password
+            "login     -> send grant
              call 1
              {answer}  -> settle 0 {told}, settle 1 {told}
              call 2    -> settle 2 {told}
@@ -35,7 +35,7 @@ fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
         ("corrupt", "own#1", "settle 0 A1"),
     ] {
         play(&format!(
-            "login           -> send password
+            "login           -> send grant
              replied 1       -> read
              found {stored} -> write {set} R1
              written         -> {outputs}"
@@ -46,7 +46,7 @@ fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
 #[test]
 fn a_login_that_loses_its_swap_looks_again() {
     play(
-        "login               -> send password
+        "login               -> send grant
          replied 1           -> read
          found empty        -> write own#1 R1
          lost                -> read
@@ -63,7 +63,7 @@ fn a_login_that_nothing_can_store_is_degraded_and_served() {
         "found empty  -> write own#1 R1
          unwritten     -> settle 0 A1, read",
     ] {
-        let play = Play::new("login -> send password\n replied 1 -> read").then(script);
+        let play = Play::new("login -> send grant\n replied 1 -> read").then(script);
         let play = play.then("call 1 -> settle 1 A1\n unread -> read\n unread");
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.degraded, snapshot.state), (true, "active"));
@@ -83,7 +83,7 @@ fn an_aborted_login_revokes_what_comes() {
          found own#1 R1     -> write own#1 ended signed_out
          written",
     ] {
-        let play = Play::new("login -> send password").then(script);
+        let play = Play::new("login -> send grant").then(script);
         assert_eq!(play.session.snapshot().state, "ended");
         play.done();
     }
@@ -235,7 +235,7 @@ fn tokens_that_the_stored_session_knows_join_it_and_nothing_is_written() {
 #[test]
 fn only_a_login_revokes_what_it_replaces() {
     for (script, revokes) in [
-        ("login -> send password\n replied 60 -> read", true),
+        ("login -> send grant\n replied 60 -> read", true),
         ("adopt 60 -> read", false),
         (
             "resume R59 -> read\n found other#3 R50 -> send R59\n replied 60 -> read",

@@ -5,8 +5,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use meshydb_client::config::Config;
-use meshydb_client::event::{Input, Opening, Output, StoreFailed};
-use meshydb_client::oauth;
+use meshydb_client::event::{ANOTHER, Input, Opening, Output, StoreFailed};
 use meshydb_client::record::Entry;
 use meshydb_client::session::Session;
 use meshydb_client::token::Now;
@@ -20,7 +19,7 @@ use crate::words::shown;
 const STAGES: [(&str, &str); 4] = [
     (
         "OPEN",
-        "login                   -> send password
+        "login                   -> send grant
          replied 1               -> read
          found empty            -> write own#1 R1
          written                 -> settle 0 A1",
@@ -140,10 +139,9 @@ impl Play {
     /// under way at the same time, and no caller is settled twice.
     pub(crate) fn feed(&mut self, input: Input) -> Vec<Output> {
         match &input {
-            Input::Open { caller, .. }
-            | Input::Call { caller, .. }
-            | Input::Refresh { caller }
-            | Input::SignOut { caller } => assert!(self.asked.insert(*caller)),
+            Input::Open { caller, .. } | Input::Call { caller, .. } | Input::SignOut { caller } => {
+                assert!(self.asked.insert(*caller));
+            }
             Input::Abort(caller) => assert!(self.settled.insert(*caller)),
             Input::Read(_) => assert!(self.awaited.remove("read")),
             Input::CompareAndSet(set) => {
@@ -174,7 +172,7 @@ impl Play {
                     self.written = Some(entry.clone());
                     self.awaits("write", "read")
                 }
-                Output::Send(_) => self.awaits("send", "send"),
+                Output::Grant | Output::Refresh(_) => self.awaits("send", "send"),
                 Output::Lock { .. } => self.awaits("lock", "read"),
                 Output::Settle { caller, .. } => Some(*caller),
                 Output::Revoke(_) => {
@@ -218,7 +216,7 @@ impl Play {
                 self.now.wall += words[1].parse::<i64>().unwrap();
                 return Vec::new();
             }
-            "login" => opening(Opening::Login(oauth::password_request(&config(), "u", "p"))),
+            "login" => opening(Opening::Login),
             "resume" => opening(Opening::Resume(refresh(words[1]))),
             "adopt" => opening(Opening::Adopt(tokens(caller()))),
             "restore" => opening(Opening::Restore),
@@ -234,7 +232,12 @@ impl Play {
                     .map(|token| access(token)),
                 unauthorized: words.last() == Some(&"unauthorized"),
             },
-            "refresh" => Input::Refresh { caller: caller() },
+            "refresh" => Input::Call {
+                caller: caller(),
+                min_validity: ANOTHER,
+                rejected: None,
+                unauthorized: false,
+            },
             "abort" => Input::Abort(caller()),
             "signout" => Input::SignOut { caller: caller() },
             "hint" => Input::Hint,

@@ -80,7 +80,7 @@ fn a_login_under_way_is_never_opened() {
          found own#1 R1     -> write own#1 ended signed_out
          written",
     ] {
-        Play::new("login -> send password").then(script).done();
+        Play::new("login -> send grant").then(script).done();
     }
     play("resume R9 -> read\n signout 9 -> settle 0 signed_out\n found empty");
 }
@@ -223,4 +223,27 @@ fn a_caller_that_has_gone_is_not_told() {
     let play = Play::new("OPEN\n signout 9 -> read, revoke R1\n abort 9\n unread -> read");
     assert_eq!(play.session.wake_at(), None);
     play.then("later 10000\n woke\n found empty").done();
+}
+
+#[test]
+fn where_a_login_may_still_be_stored_the_end_is_written_in_its_place() {
+    for (found, write, written) in [
+        ("empty", 1, "written"),
+        ("other#3 R5", 4, "written -> revoke R5"),
+        ("other#3 ended signed_out", 4, "written"),
+    ] {
+        let login = format!(
+            "login -> send grant\n replied 60 -> read\n found {found} -> write own#{write} R60\n \
+             unwritten -> settle 0 A60, read\n signout 9 -> revoke R60\n"
+        );
+        let end = format!("found {found} -> write own#{write} ended signed_out\n");
+        for after in [
+            written,
+            "lost -> read\n found own#4 ended signed_out",
+            "lost -> read\n found third#9 R7",
+        ] {
+            Play::new(&login).then(&end).then(after).done();
+        }
+        Play::new(&login).then("found third#9 R7").done();
+    }
 }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use meshydb_client::attempt::Attempt;
 use meshydb_client::error::Error;
 use meshydb_client::event::Output;
-use meshydb_client::oauth::Request;
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::token::{RefreshToken, fingerprint};
 
@@ -17,8 +16,9 @@ pub(crate) fn shown(output: &Output) -> String {
         Output::CompareAndSet(Entry { stored, attempt }) => {
             format!("write {}{}", value(stored), steps(attempt))
         }
-        Output::Send(request) => format!("send {}", field(request, "refresh_token")),
-        Output::Revoke(request) => format!("revoke {}", field(request, "token")),
+        Output::Grant => "send grant".into(),
+        Output::Refresh(token) => format!("send {}", token.reveal()),
+        Output::Revoke(token) => format!("revoke {}", token.reveal()),
         Output::Settle { caller, result } => {
             let result = match result {
                 Ok(Some(token)) => token.reveal().into(),
@@ -72,13 +72,4 @@ fn told(error: &Error) -> String {
         Some(reason) => reason.as_str().into(),
         None => error.code.as_str().into(),
     }
-}
-
-fn field<'a>(request: &'a Request, name: &str) -> &'a str {
-    let mut fields = request
-        .body
-        .split('&')
-        .filter_map(|field| field.split_once('='));
-    let found = fields.find(|(other, _)| *other == name);
-    found.map_or("password", |(_, value)| value)
 }

@@ -261,6 +261,9 @@ impl World {
         }
         if want.is_leaving && result.is_ok() {
             self.check_signed_out(holder);
+            let state = &self.holders[holder];
+            let sid = state.session.sid().to_owned();
+            self.places[state.account].gone.push(sid);
         }
         self.check_vain(holder, caller, result);
         let Ok(Some(token)) = result else {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use meshydb_client::event::Input;
+use meshydb_client::event::{ANOTHER, Input};
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::session::Session;
 
@@ -34,6 +34,8 @@ pub(crate) struct Holder {
     /// Of the tokens that its callers were given.
     pub(crate) family: Option<usize>,
     pub(crate) has_signed_out: bool,
+    /// Over what it has tried to write its session first.
+    pub(crate) takes_place_of: Option<Stored>,
     /// When it was last held up by its platform: it goes on since then, or will.
     pub(crate) thawed_at: i64,
     /// When it died, or left.
@@ -104,6 +106,11 @@ pub(crate) struct Presentation {
 }
 
 impl Holder {
+    /// Whose place its session was to take, as far as it was written: of none, perhaps.
+    pub(crate) fn replaced(&self) -> Option<Option<&str>> {
+        self.takes_place_of.as_ref().map(Stored::sid)
+    }
+
     pub(crate) fn note_write(&mut self, is_answered: bool, time: i64) {
         let since = self.unwritable_since.unwrap_or(time);
         self.unwritable_since = (!is_answered).then_some(since);
@@ -198,7 +205,13 @@ impl World {
                     ..Want::default()
                 };
                 let caller = self.caller(holder, want);
-                self.feed(holder, Input::Refresh { caller });
+                let call = Input::Call {
+                    caller,
+                    min_validity: ANOTHER,
+                    rejected: None,
+                    unauthorized: false,
+                };
+                self.feed(holder, call);
             }
             Act::Abort if !is_frozen => {
                 let callers = &mut self.holders[holder].callers;

@@ -1,6 +1,7 @@
 //! The way to the server and back, and what goes wrong on it.
 
-use meshydb_client::oauth::{Purpose, Request, no_answer};
+use meshydb_client::oauth::no_answer;
+use meshydb_client::token::RefreshToken;
 
 use crate::plan::{Fate, Turn};
 use crate::server::{Token, refusal, troubled};
@@ -8,13 +9,11 @@ use crate::trace::name;
 use crate::world::{Event, World};
 
 impl World {
-    pub(crate) fn send(&mut self, holder: usize, op: u32, request: &Request) {
-        let is_busy = self.holders[holder].sending.replace(op).is_some();
-        if is_busy || request.purpose == Purpose::Revocation {
+    /// Sends that refresh token, or the grant that opens a session.
+    pub(crate) fn send(&mut self, holder: usize, op: u32, token: Option<Token>) {
+        if self.holders[holder].sending.replace(op).is_some() {
             self.fail(|| "two requests at once".into());
         }
-        let token = (field(request, "grant_type") == "refresh_token")
-            .then(|| Token::parse(field(request, "refresh_token")).unwrap());
         if let Some(token) = token {
             self.presented(holder, op, token);
         }
@@ -107,8 +106,8 @@ impl World {
         is_young && !self.healed && self.chance(3) > 0
     }
 
-    pub(crate) fn send_revocation(&mut self, holder: usize, op: u32, request: &Request) {
-        let token = Token::parse(field(request, "token")).unwrap();
+    pub(crate) fn send_revocation(&mut self, holder: usize, op: u32, token: &RefreshToken) {
+        let token = Token::parse(token.reveal()).unwrap();
         self.check_revocation(holder, token);
         self.holders[holder].revoking.push(op);
         let way = self.way(self.plan.network);
@@ -126,14 +125,4 @@ impl World {
             self.later(way, Event::Revoked(holder, op));
         }
     }
-}
-
-pub(crate) fn field<'a>(request: &'a Request, name: &str) -> &'a str {
-    let mut fields = request
-        .body
-        .split('&')
-        .filter_map(|field| field.split_once('='));
-    fields
-        .find(|(other, _)| *other == name)
-        .map_or("", |(_, value)| value)
 }

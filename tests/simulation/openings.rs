@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use meshydb_client::event::{Input, Opening};
-use meshydb_client::oauth::password_request;
 use meshydb_client::session::Session;
 
 use crate::holder::{Holder, Want};
@@ -71,7 +70,7 @@ impl World {
                 family = Some(token.family);
                 Opening::Adopt(next)
             }
-            Start::Login => Opening::Login(password_request(&self.config, "user", "secret")),
+            Start::Login => Opening::Login,
             Start::Restore => Opening::Restore,
             Start::Own(back) => match stored {
                 None => return,
@@ -121,6 +120,7 @@ impl World {
             callers: Vec::new(),
             family,
             has_signed_out: false,
+            takes_place_of: None,
             thawed_at: -1,
             died_at: None,
             has_left: false,

@@ -205,5 +205,5 @@ fn judged(status: u16, retry_after: Option<u16>, error: Member) -> Error {
         retry_after: retry_after.map(f64::from),
         members,
     };
-    token_response(&answer, "").unwrap_err()
+    token_response(&answer).unwrap_err()
 }

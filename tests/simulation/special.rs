@@ -29,6 +29,7 @@ impl Plan {
             9 => self.repeat_texts(dice),
             10 => self.gateway(dice),
             11 => self.unrenewable(dice),
+            12 => self.run_ahead(dice),
             _ => return false,
         }
         true
@@ -102,11 +103,30 @@ impl Plan {
         self.must_live = lasts < 9_001;
     }
 
+    /// The writes of one fail for so long that it sends without a claim, and then no more; another claims meanwhile, is answered
+    /// first, and the server refuses the other without an end to the family.
+    fn run_ahead(&mut self, dice: &mut Dice) {
+        self.ordinary(2);
+        self.model = Model::Lenient;
+        self.locks = Locks::Missing;
+        self.network = 1_000;
+        self.denial = Some(Denial {
+            holder: Some(0),
+            from: EXPIRY,
+            to: EXPIRY + dice.within(11_200, 14_000),
+        });
+        for call in 0..40 {
+            self.actions.push(at(EXPIRY + call * 400, 0, CALL));
+        }
+        self.actions
+            .push(at(EXPIRY + dice.within(11_000, 13_000), 1, CALL));
+    }
+
     /// A token is kept elsewhere, and used after many rotations.
     fn save(&mut self, dice: &mut Dice) {
         self.ordinary(1);
         self.model = Model::Strict;
-        let back = if dice.chance(5) { 500 } else { 40 };
+        let back = if dice.chance(5) { 600 } else { 40 };
         for call in 0..back {
             self.actions
                 .push(at(10_000 + 1_000 * call as i64, 0, Act::Refresh));
@@ -118,9 +138,23 @@ impl Plan {
         self.must_live = true;
     }
 
-    /// The store fails while a user signs out; sometimes the holder dies soon after.
+    /// The store fails while a user signs out; sometimes the holder dies soon after, or the login is stored late.
     fn sign_out_badly(&mut self, dice: &mut Dice) {
         self.ordinary(2);
+        if dice.chance(20) {
+            let arrives = dice.within(2_000, 9_000);
+            self.faults = (1..9)
+                .map(|nth| Fault {
+                    turn: Turn::Write,
+                    nth,
+                    fate: Fate::Late(arrives),
+                })
+                .collect();
+            let login = at(20_000, 0, Act::Open(Start::Login));
+            let leaves = at(20_000 + dice.within(1_200, arrives), 2, Act::SignOut);
+            self.actions = vec![login, leaves];
+            return;
+        }
         let from = 20_000;
         self.denial = Some(Denial {
             holder: dice.pick(&[None, Some(0)]),

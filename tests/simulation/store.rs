@@ -134,6 +134,11 @@ impl World {
             }
             return;
         }
+        let is_first = write.entry.stored.sid() != write.expected.stored.sid();
+        if is_first && matches!(write.entry.stored, Stored::Live(_)) {
+            let stored = write.expected.stored.clone();
+            self.holders[write.holder].takes_place_of = Some(stored);
+        }
         if self.denies(write.holder) {
             return self.swap(write, Fate::Refused { acted: false });
         }

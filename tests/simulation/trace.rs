@@ -6,7 +6,6 @@ use meshydb_client::event::{Input, Output};
 use meshydb_client::record::{Entry, Stored};
 use meshydb_client::token::{TokenSet, fingerprint};
 
-use crate::network::field;
 use crate::server::Token;
 
 pub(crate) fn describe(input: &Input) -> String {
@@ -25,10 +24,8 @@ pub(crate) fn describe(input: &Input) -> String {
 pub(crate) fn describe_output(output: &Output) -> String {
     match output {
         Output::CompareAndSet(entry) => format!("write {}", shown(entry)),
-        Output::Send(request) => match Token::parse(field(request, "refresh_token")) {
-            Some(token) => format!("send R{}x{}", token.family, token.index),
-            None => "send password".into(),
-        },
+        Output::Grant => "send grant".into(),
+        Output::Refresh(token) => format!("send {}", token.reveal().trim_start_matches("secret")),
         Output::Settle {
             caller,
             result: Ok(Some(token)),

@@ -70,7 +70,6 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(plan: Rc<Plan>, traced: bool) -> Self {
         let config = Config {
-            public_key: "key".into(),
             scope: String::new(),
             can_revoke: true,
             timeout: plan.timeout,
@@ -382,8 +381,9 @@ impl World {
                 self.lock(holder, account, op, within);
             }
             Output::Unlock => self.release(holder),
-            Output::Send(request) => self.send(holder, op, &request),
-            Output::Revoke(request) => self.send_revocation(holder, op, &request),
+            Output::Grant => self.send(holder, op, None),
+            Output::Refresh(token) => self.send(holder, op, Token::parse(token.reveal())),
+            Output::Revoke(token) => self.send_revocation(holder, op, &token),
             Output::Settle { caller, result } => self.settled(holder, caller, &result),
             Output::Changed => {}
         }

@@ -19,7 +19,10 @@ impl World {
                 self.was_stored(holder, record);
                 self.check_record(holder, account, record, before);
             }
-            Stored::Ended { sid, .. } if before.stored.sid() != Some(sid) => {
+            Stored::Ended { sid, .. }
+                if before.stored.sid() != Some(sid)
+                    && self.holders[holder].replaced() != Some(before.stored.sid()) =>
+            {
                 self.fail(|| format!("h{holder} ends a session that is not its own"));
             }
             Stored::Ended { sid, reason, .. } if *reason != Reason::SignedOut => {

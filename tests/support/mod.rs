@@ -11,7 +11,7 @@ use meshydb_client::token::{AccessToken, Now, RefreshToken, TokenSet};
 /// Milliseconds of 365 days.
 pub const YEAR: i64 = 31_536_000_000;
 pub const LIFETIME: i64 = 60_000;
-pub const RECORD: [&str; 22] = [
+pub const RECORD: [&str; 11] = [
     "v",
     "sid",
     "gen",
@@ -23,6 +23,8 @@ pub const RECORD: [&str; 22] = [
     "past",
     "unauthorized_at",
     "ended",
+];
+pub const ATTEMPT: [&str; 11] = [
     "attempt",
     "claim",
     "claim_number",
@@ -58,7 +60,6 @@ pub fn after(milliseconds: i64) -> Now {
 
 pub fn config() -> Config {
     Config {
-        public_key: "key".into(),
         scope: "meshy.api offline_access".into(),
         can_revoke: true,
         timeout: 10_000,
@@ -128,7 +129,8 @@ impl Json {
 
     pub fn entry(&self, now: Now) -> Entry {
         let members = RECORD.map(|name| self.get(name));
-        Entry::parse(&members, now)
+        let numbers = ATTEMPT.map(|name| self.get(name).number().unwrap_or(f64::NAN));
+        Entry::parse(&members, &numbers, now)
     }
 }
 
@@ -143,7 +145,7 @@ pub fn judge(
         retry_after,
         members,
     };
-    token_response(&answer, "")
+    token_response(&answer)
 }
 
 pub fn refusal(error: &str) -> Error {

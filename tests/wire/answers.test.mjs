@@ -186,7 +186,11 @@ describe("an answer that is no token", () => {
         const password = "Zq7-wX5~kJ3+aB8";
         const token = "Vb8-nM2~hG6+tR9";
         const words = (secret) => ({ error: "invalid_scope", error_description: "odd", [member]: echo(secret) });
-        const told = (secret) => (expected ? words(secret) : { error: undefined, error_description: undefined });
+        const hidden = { error: undefined, error_description: undefined };
+        const told = (secret) => {
+          if (expected) return words(secret);
+          return member === "error" ? hidden : { ...hidden, error: "invalid_scope" };
+        };
         const client = await start();
         server.answer = (_request, socket) => reply(socket, 400, words(password));
         await rejects(client.login("u", password), { code: "refused", status: 400, ...told(password) });
@@ -199,16 +203,44 @@ describe("an answer that is no token", () => {
     }
   }
 
-  for (const [what, password, words] of [
+  const plain = "s3cret-token";
+  for (const [what, password, words, isTold] of [
     ["plus signs", "a+b+c+d+e+f+", "no a+b+c+d+e+!"],
     ["spaces", "my old cat", "my old?"],
     ["a percent sign and digits", "100%abcd", "not 100%ab!"],
     ["letters that are not shown", "pässwörd", "is pässwörd right?"],
+    ["nothing but letters that are not shown, percent-encoded,", "пароль", `${encodeURIComponent("пароль")}?`],
     ["characters that are not shown", 'a"b\\c"d\\e"f', 'a"b\\c"d\\e"f?'],
+    ["characters that are told without what stands between them", plain, 's3c"r\\e\u{7f}t'],
+    ["the end of it", plain, "-token"],
+    ["nothing but five of its characters at each end", plain, "it begins with s3cre, it ends with token", true],
+    ["another case", plain, "S3CRET-TOKEN", true],
+    ["some of its letters percent-encoded", plain, "s3%63re%74-"],
+    ["a small letter in its percent-encoding", plain, "token=s3cret%2dtoken"],
+    ["a percent sign before it", plain, "100%s3cret"],
+    ["what is no percent-encoding", plain, "%s3cre %7 %", true],
+    ["an ampersand, form-encoded,", "a/b&c=d+", "no token a%2Fb%26c%3Dd%2B"],
+    ["three characters, between others,", "abc", "xabcx"],
+    ["three characters, one percent-encoded,", "abc", "%61bc"],
+    ["three characters, not in a row,", "abc", "ab c", true],
   ]) {
-    test(`words with a part of a password with ${what} are dropped`, async () => {
+    test(`words with a part of a password with ${what} are ${isTold ? "told" : "dropped"}`, async () => {
       server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_scope", error_description: words });
-      await rejects(start().login("u", password), { error: undefined, error_description: undefined });
+      const told = { error: "invalid_scope", error_description: isTold ? words : undefined };
+      await rejects(start().login("u", password), told);
+    });
+  }
+
+  test("what invalid_grant means does not depend on the password", async () => {
+    server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_grant", error_description: "why" });
+    const told = { code: "invalid_grant", error: "invalid_grant", error_description: "why" };
+    await rejects(start().login("u", "invalid_grant"), told);
+  });
+
+  for (const word of [7, null, ["a"], { toString: 1 }]) {
+    test(`${JSON.stringify(word)} instead of words is not told`, async () => {
+      server.answer = (_request, socket) => reply(socket, 400, { error: word, error_description: word });
+      await rejects(start().login("u", "p"), { code: "refused", error: undefined, error_description: undefined });
     });
   }
 
@@ -218,7 +250,7 @@ describe("an answer that is no token", () => {
     server.answer = (_request, socket) =>
       reply(socket, 400, { error: "invalid_grant", error_description: `${token} is unknown` });
     const ended = { code: "session_ended", reason: "invalid_grant", status: 400 };
-    await rejects(connection.getAccessToken(), { ...ended, error: undefined, error_description: undefined });
+    await rejects(connection.getAccessToken(), { ...ended, error: "invalid_grant", error_description: undefined });
   });
 
   test("invalid_grant for the refresh token ends the session", async () => {

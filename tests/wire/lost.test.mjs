@@ -157,7 +157,7 @@ describe("an answer that asks for a pause", () => {
       assert.equal(connection.getSnapshot().state, "active");
 
       const { values, key, record } = persistence;
-      values.set(key, JSON.stringify({ ...record, cooldown_since: 0 }));
+      values.set(key, JSON.stringify({ ...record, cooldown_since: 1 }));
       const restored = await start({ persistence }).restore();
       server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_grant" });
       await rejects(restored.getAccessToken(), { code: "session_ended", reason: "response_lost" });

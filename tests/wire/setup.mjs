@@ -28,7 +28,7 @@ export function start(options) {
  * What makes a record one of a session that has failed often: one more failure is followed by a pause of half a minute at
  * least, which no call waits through.
  */
-const tired = { cooldown_since: 0, cooldown_for: 1, failures: 8 };
+const tired = { cooldown_since: 1, cooldown_for: 1, failures: 8 };
 /** Milliseconds after which a server knows the refresh tokens that it gave. */
 const KNOWN = 120_000;
 

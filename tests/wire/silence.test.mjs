@@ -71,7 +71,7 @@ describe("an answer that does not come", () => {
 
       url = undefined;
       const { values, key, record } = persistence;
-      values.set(key, JSON.stringify({ ...record, cooldown_since: 0 }));
+      values.set(key, JSON.stringify({ ...record, cooldown_since: 1 }));
       const restored = await start({ persistence }).restore();
       server.answer = (_request, socket) => reply(socket, 400, { error: "invalid_grant" });
       await rejects(restored.getAccessToken(), { code: "session_ended", reason });

@@ -10,24 +10,21 @@
 
 mod answers;
 mod bytes;
-mod forms;
 mod records;
 #[path = "../../support/mod.rs"]
 mod support;
 mod times;
 
 pub use answers::{error_answer, token_answer};
-pub use forms::request_form;
 pub use records::stored_record;
 pub use times::times;
 
 pub type Target = fn(&[u8]);
 
 /// All but the world, which is the simulator's.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 4] = [
     ("token_answer", token_answer),
     ("error_answer", error_answer),
     ("stored_record", stored_record),
-    ("request_form", request_form),
     ("times", times),
 ];

@@ -7,7 +7,7 @@ use meshydb_client::record::{Entry, Place, Record, Standing, Stored, VERSION, st
 use meshydb_client::token::{LONGEST_LIFETIME, Now, RefreshToken};
 
 use super::bytes::Bytes;
-use super::support::{Json, RECORD, refresh, text, tokens};
+use super::support::{ATTEMPT, Json, RECORD, refresh, text, tokens};
 
 const LONGEST_COOLDOWN: i64 = 3_600_000;
 const LONGEST_CLAIM: i64 = 3_601_000;
@@ -18,7 +18,7 @@ const LARGEST: i64 = 8_640_000_000_000_000;
 pub fn stored_record(bytes: &[u8]) {
     let mut bytes = Bytes(bytes);
     let now = bytes.now();
-    let mut json = bytes.json(&RECORD);
+    let mut json = bytes.json(&[RECORD, ATTEMPT].concat());
     if bytes.flag() {
         json = usual(json, &mut bytes, now);
     }

@@ -1,0 +1,98 @@
+import { ownMembers, parseObject, within } from "./platform.js";
+
+/** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
+const LEAVING = 250;
+/** What an error of Node's fetch says of a request that never left. */
+const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
+/** Bytes of an answer that are read. */
+const BODY_LIMIT = 65_536;
+/** The members of a token response, in the order of src/oauth.rs. */
+const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
+/** So many of them are the server's tokens; the others are its words. */
+const TOKENS = 5;
+/** Characters of a secret in a row that nobody is shown. */
+const TELLING = 6;
+/** What src/oauth.rs takes out of the server's words, and where it cuts them. */
+const HIDDEN = /[^ !#-[\]-~]/g;
+const LONGEST_WORDS = 256;
+
+/**
+ * Posts a token request (RFC 6749 section 3.2) or, without a grant type, a revocation. Resolves to status, Retry-After in
+ * seconds and the members of the JSON object in at most 64 KiB, without words that show the secret. Rejects with undefined if
+ * there was no answer in time, with null if the form never left.
+ */
+export function post(port, parameters, secret) {
+  const { api, fetch } = port;
+  const { grant_type: grant = "revocation" } = parameters;
+  const isRevocation = grant === "revocation";
+  const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
+  const given = Object.entries(parameters).filter(([, value]) => value);
+  const controller = new AbortController();
+  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+  if (tenant) headers.tenant = tenant;
+  port.report("request", { grant });
+  const ask = async () => {
+    const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
+      method: "POST",
+      headers,
+      body: String(new URLSearchParams(given)),
+      keepalive: isRevocation,
+      signal: controller.signal,
+      redirect: "manual",
+      cache: "no-store",
+      credentials: "omit",
+      referrerPolicy: "no-referrer",
+    });
+    const header = (name) => response.headers.get(name);
+    const later = header("retry-after");
+    const seconds = /^\d+$/.test(later)
+      ? +later
+      : (Date.parse(later) - (Date.parse(header("date")) || Date.now())) / 1000;
+    const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
+    const text = await readText(response.body, BODY_LIMIT);
+    const members = tokenMembers((isJson || response.status >= 400) && parseObject(text));
+    port.report("answer", { grant, status: response.status });
+    const words = members.splice(TOKENS).map((word) => (reveals(word, secret) ? undefined : word));
+    return [response.status, seconds, ...members, ...words];
+  };
+  return within(timeout, ask, controller).catch(async (failure) => {
+    port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
+    if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
+    throw NEVER_SENT.test(failure?.cause?.code) ? null : failure;
+  });
+}
+
+/** Whether a part of the secret can be read in a server's words: as they are shown, or form-decoded. */
+function reveals(words, secret) {
+  if (typeof words !== "string" || words === "invalid_grant") return false;
+  const shown = words.replace(HIDDEN, "").slice(0, LONGEST_WORDS);
+  const read = [shown, new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")].join();
+  return [secret, secret.replace(HIDDEN, "")].some((text) => {
+    const length = Math.min(text.length, TELLING);
+    const isRead = (_, at) => at + length <= text.length && read.includes(text.slice(at, at + length));
+    return text.split("").some(isRead);
+  });
+}
+
+/** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
+async function readText(body, limit) {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let text = "";
+  for (let left = limit; reader && left >= 0; ) {
+    const { done, value } = await reader.read();
+    try {
+      text += decoder.decode(value, { stream: !done });
+    } catch {
+      break;
+    }
+    if (done) return text;
+    left -= value.byteLength;
+  }
+  reader?.cancel().catch(() => {});
+}
+
+/** The members of a token response. */
+export function tokenMembers(object) {
+  return ownMembers(object, TOKEN_RESPONSE);
+}
