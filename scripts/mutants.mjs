@@ -182,8 +182,8 @@ export const mutants = [
   ],
   [
     "a sign-out forgets a write that may still come",
-    "matches!(self.look.place, Place::Beside(_)) && standing == Standing::Current",
-    "matches!(self.look.place, Place::Beside(_)) && standing == Standing::Current && false",
+    "matches!(self.look.place, Place::Beside(_)) && !is_over",
+    "matches!(self.look.place, Place::Beside(_)) && !is_over && false",
   ],
   [
     "callers have no deadline",
@@ -255,7 +255,7 @@ export const mutants = [
     "self.rewrite.put_off(now, self.config.timeout);\n        Phase::Ending {\n            end,\n            step: Step::Waiting,\n        }",
     "self.rewrite.put_off(now, self.config.timeout);\n        Phase::Over(end)",
   ],
-  ["only eight past tokens are remembered", "const PAST: usize = 513;", "const PAST: usize = 8;"],
+  ["only eight past tokens are remembered", "const PAST: usize = 514;", "const PAST: usize = 8;"],
   [
     "adopt does not join the live session",
     "self.look.stored.live().filter(|_| is_adopted)",

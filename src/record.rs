@@ -18,8 +18,8 @@ use crate::token::{
 pub const VERSION: i64 = 2;
 /// Hexadecimal digits of a fingerprint.
 const FINGERPRINT: usize = 13;
-/// Fingerprints: of the first refresh token, and of those that came last.
-const PAST: usize = 513;
+/// Fingerprints: of the first refresh token, of the 512 that came last, and of the one in use.
+const PAST: usize = 514;
 
 /// A live session, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -324,7 +324,9 @@ pub fn standing(sid: &str, generation: i64, place: Place, stored: &Stored) -> St
             _,
         ) if ended == sid => Standing::Over(*reason),
         (Stored::Empty, Place::Stored) => Standing::Over(Reason::Removed),
-        (Stored::Empty, _) | (_, Place::Unread) => Standing::Current,
+        (Stored::Empty, _) | (_, Place::Unread) | (Stored::Ended { .. }, Place::Beside(_)) => {
+            Standing::Current
+        }
         (_, Place::Beside(other)) if other == stored.sid().map(fingerprint) => Standing::Current,
         (_, Place::Beside(_) | Place::Stored) => Standing::Over(Reason::Replaced),
     }

@@ -94,21 +94,21 @@ fn a_rotation_counts_on_and_takes_over_what_the_response_says() {
 }
 
 #[test]
-fn the_past_keeps_the_first_and_the_last_512_refresh_tokens() {
+fn a_token_is_known_until_512_others_have_come_after_it_unless_it_was_the_first() {
     let mut record = record("sid", 1, 1, START);
     for n in 2..=1_100 {
         record = record.rotated(tokens(n), START);
-        if n > 3 && !(510..=516).contains(&n) && n < 1_099 {
+        if n > 3 && !(510..=517).contains(&n) && n < 1_099 {
             continue;
         }
-        let latest = (2..=n).rev().take(512);
+        let latest = (2..=n).rev().take(513);
         let expected = [1].into_iter().chain(latest);
         let expected: Vec<String> = expected
             .map(|kept| hexadecimal(&format!("R{kept}")))
             .collect();
         assert_eq!(record.past, expected.concat(), "after {n}");
         assert!(record.knows(&refresh("R1")) && record.knows(&refresh(&format!("R{n}"))));
-        assert_eq!(record.knows(&refresh("R2")), n < 514);
+        assert_eq!(record.knows(&refresh("R2")), n < 515);
     }
 }
 
@@ -199,8 +199,8 @@ fn each_member_is_validated() {
         ("expires_at", number(START.wall + YEAR), true),
         ("expires_at", number(START.wall + YEAR + 1), false),
         ("past", text(""), true),
-        ("past", past(513), true),
-        ("past", past(514), false),
+        ("past", past(514), true),
+        ("past", past(515), false),
         ("past", text(&"F".repeat(13)), true),
         ("past", text(&"f".repeat(12)), false),
         ("past", text(&"f".repeat(14)), false),
@@ -277,8 +277,8 @@ fn no_hostile_past_breaks_a_rotation() {
     for past in [
         String::new(),
         "f".repeat(13),
-        "F".repeat(512 * 13),
-        "0".repeat(513 * 13),
+        "F".repeat(513 * 13),
+        "0".repeat(514 * 13),
     ] {
         let Stored::Live(mut record) = live().with("past", text(&past)).parse(START) else {
             panic!("{past:?}")
@@ -286,7 +286,7 @@ fn no_hostile_past_breaks_a_rotation() {
         for n in 8..30 {
             record = Rc::new(record.rotated(tokens(n), START));
             assert!(record.knows(&refresh(&format!("R{n}"))));
-            assert!(record.past.len() <= 513 * 13);
+            assert!(record.past.len() <= 514 * 13);
         }
     }
 }
@@ -348,6 +348,7 @@ fn where_a_session_stands() {
         (beside, live("other", 6), current.clone()),
         (beside, ended("other", Reason::SignedOut), current.clone()),
         (beside, live("third", 1), over(Reason::Replaced)),
+        (beside, ended("third", Reason::SignedOut), current.clone()),
         (beside, Stored::Empty, current),
         (
             Place::Beside(None),

@@ -1,8 +1,7 @@
 import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Answer, Command, Engine } from "./load.js";
-import { Local } from "./local.js";
-import { aborted, check, checkCredential, checkText, clientOptions, signalOf } from "./options.js";
+import { aborted, check, checkCredential, checkText, signalOf } from "./options.js";
 import { MeshyError } from "./platform.js";
 import { Port } from "./port.js";
 import { tokenMembers } from "./post.js";
@@ -48,12 +47,11 @@ export class Client {
   #stopWatching;
   #disposed = false;
 
-  constructor(accountName, tenant, publicKey, options) {
-    const { api, key, settings, store } = clientOptions(accountName, tenant ?? "", publicKey, options);
+  constructor({ api, key, settings }, store) {
     this.#settings = settings;
     this.#key = key;
     this.#api = api;
-    this.#store = store === "local" ? new Local() : store;
+    this.#store = store;
     this.#ready = !store;
   }
 

@@ -64,13 +64,14 @@ export interface ClientPromise
 
 export interface MeshyClient {
   /**
-   * Password grant (RFC 6749 section 4.3). The password is dropped as soon as the request is built. A session whose
+   * Password grant (RFC 6749 section 4.3). The password is kept until the answer. A session whose
    * place in a store this one takes is revoked.
    */
   login(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
   /**
    * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`. If the token belongs
-   * to a session that is live here or stored, the connection is to that session, and the token is not sent. A session
+   * to a session that is live here or stored, the connection is to that session, which is refreshed first: with its
+   * current token, never with one that was rotated. A session
    * knows its refresh token, its first one and the last 512. In memory, once this client has opened more than one
    * session, one that was rotated is refused: `invalid_grant`, and nothing is sent. Revokes nothing that it replaces.
    */
@@ -133,8 +134,9 @@ export interface MeshyConnection {
   /** The refresh token to log in with later, or null once the session has ended. It changes at every rotation: prefer `persistence`. */
   retrievePersistanceToken(): string | null;
   /**
-   * A valid access token. Refreshes when needed; concurrent callers share one request. A call waits until its `timeout`
-   * for an answer that was lost, and for up to three sends while the server cannot answer.
+   * A valid access token. Refreshes when needed; concurrent callers share one request. For an answer that
+   * was lost a call waits until the next try would come after its `timeout`; while the server cannot answer, for three
+   * sends at most.
    */
   getAccessToken(
     options?: CallOptions & {
@@ -157,8 +159,8 @@ export interface MeshyConnection {
    * caller's own, is `invalid_argument` before anything is sent. After a 401 the token is refreshed, and the request
    * made once more if its body can be read again: neither a stream nor that of a `Request`. A 401 costs no second
    * refresh within half of a token's life, or within five minutes if that is less, whoever shares the session and
-   * whatever the origin: until then, and without a refresh token, it is handed on. Any other answer or failure is the
-   * platform's.
+   * whatever the origin: until then, and without a refresh token, it is handed on. If the refresh fails, the call
+   * rejects with its error. Any other answer or failure is the platform's.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /**

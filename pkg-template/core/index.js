@@ -1,5 +1,7 @@
 import { Client } from "./client.js";
 import { load } from "./load.js";
+import { localStore } from "./local.js";
+import { clientOptions } from "./options.js";
 import { MeshyError } from "./platform.js";
 
 export { MeshyError };
@@ -34,7 +36,11 @@ export function initialize(accountName, publicKey, options) {
 export function initializeWithTenant(accountName, tenant, publicKey, options) {
   return new ClientPromise((resolve) => {
     load();
-    resolve(new Client(accountName, tenant, publicKey, options));
+    const settings = clientOptions(accountName, tenant ?? "", publicKey, options);
+    const { store } = settings;
+    resolve(
+      store === "local" ? localStore().then((local) => new Client(settings, local)) : new Client(settings, store),
+    );
   });
 }
 

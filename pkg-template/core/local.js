@@ -1,13 +1,14 @@
 import { pageStorage } from "./load.js";
-import { hasGlobal, parseObject, within } from "./platform.js";
+import { parseObject, within } from "./platform.js";
 import * as register from "./register.js";
 
 /** Milliseconds after which an IndexedDB that does not answer counts as missing: less than a store operation may take. */
 const PATIENCE = 500;
+const PROBE = "meshydb-client";
 
-/** Without localStorage this is false, and has no method. */
+/** Throws where there is none, or it is blocked: the core would trap. */
 function storage() {
-  return hasGlobal("localStorage") && pageStorage();
+  return globalThis.localStorage.getItem && pageStorage();
 }
 
 /** The text in localStorage; null if there is none, or no localStorage. */
@@ -56,6 +57,20 @@ async function compareAndSetCopy(key, expected, next) {
   if (!writeCopy(key, next)) return Promise.reject();
   await pass(50);
   return readCopy(key) === next;
+}
+
+/** Whether the page may keep anything, as far as that is known: a storage that does not answer may yet. */
+async function canKeep() {
+  if (writeCopy(PROBE, "")) return writeCopy(PROBE, null);
+  return within(PATIENCE, () => register.read(PROBE)).then(
+    () => true,
+    (error) => error === undefined,
+  );
+}
+
+/** The store of `persistence: "local"`; nothing where nothing can be kept. */
+export async function localStore() {
+  return (await canKeep()) ? new Local() : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { hasGlobal, MeshyError } from "./platform.js";
+import { MeshyError } from "./platform.js";
 
 const LONGEST_TEXT = 1024;
 const LONGEST_CREDENTIAL = 4096;
@@ -158,5 +158,5 @@ export function clientOptions(accountName, tenant, publicKey, options) {
 /** Only in pages and workers: where a server has a localStorage, all of its users share it. */
 function canPersist() {
   const Scope = globalThis.Window ?? globalThis.WorkerGlobalScope;
-  return Scope && globalThis instanceof Scope && (hasGlobal("indexedDB") || hasGlobal("localStorage"));
+  return Scope && globalThis instanceof Scope;
 }

@@ -32,15 +32,6 @@ export function meshyError([code, reason, text, retryable, status, error, error_
   return new MeshyError({ code, reason, retryable: !!retryable, status, error, error_description, retryAfter }, text);
 }
 
-/** Whether the platform has this global. Where storage is blocked, reading it may throw. */
-export function hasGlobal(name) {
-  try {
-    return !!globalThis[name];
-  } catch {
-    return false;
-  }
-}
-
 /** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
 export function within(ms, ask, late) {
   return new Promise((resolve, reject) => {
@@ -48,7 +39,6 @@ export function within(ms, ask, late) {
       reject();
       late?.abort();
     }, ms);
-    timer.unref?.();
     const failed = (error) => reject(error ?? 0);
     Promise.resolve()
       .then(ask)

@@ -1,7 +1,7 @@
 import { Listeners } from "./listeners.js";
 import { Answer, Command } from "./load.js";
 import { aborted } from "./options.js";
-import { meshyError, StoredEntry, within } from "./platform.js";
+import { meshyError, StoredEntry } from "./platform.js";
 import { post } from "./post.js";
 
 /** Milliseconds. A longer wait means that there is nothing to wait for. */
@@ -140,30 +140,35 @@ export class Port {
     return this.#entry.compareAndSet(members);
   }
 
-  /** False where there is none; rejects where it is not to be had in that time. */
-  lock(ms) {
+  /** False where the store has no lock. */
+  lock(within) {
+    const store = this.#store;
+    if (!store) return Promise.resolve(false);
     const controller = new AbortController();
-    const { signal } = controller;
-    const ask = () =>
-      new Promise((resolve) => {
-        let isAnswered;
-        const answer = (isHeld) => {
-          isAnswered = true;
-          resolve(isHeld);
-        };
-        const hold = () => {
-          if (isAnswered || signal.aborted) return;
-          answer(true);
-          return new Promise((release) => {
-            this.#release = release;
-          });
-        };
-        const refuse = () => answer(false);
-        Promise.resolve()
-          .then(() => this.#store?.lock?.(this.#key, signal, hold))
-          .then(refuse, refuse);
-      });
-    return within(ms, ask, controller);
+    return new Promise((resolve) => {
+      let isAnswered = false;
+      const answer = (isHeld) => {
+        clearTimeout(timer);
+        resolve(isHeld);
+        isAnswered = true;
+      };
+      const refuse = () => answer(false);
+      const hold = () => {
+        if (isAnswered) return;
+        answer(true);
+        return new Promise((release) => {
+          this.#release = release;
+        });
+      };
+      const timer = setTimeout(() => {
+        refuse();
+        controller.abort();
+      }, within);
+      timer.unref?.();
+      Promise.resolve()
+        .then(() => store.lock?.(this.#key, controller.signal, hold))
+        .then(refuse, refuse);
+    });
   }
 
   unlock() {

@@ -9,7 +9,7 @@ const BODY_LIMIT = 65_536;
 /** The members of a token response, in the order of src/oauth.rs. */
 const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
 /** So many of them are the server's tokens; the others are its words. */
-const TOKENS = 5;
+const TOKENS = 4;
 /** Characters of a secret in a row that nobody is shown. */
 const TELLING = 6;
 /** What src/oauth.rs takes out of the server's words, and where it cuts them. */
@@ -69,8 +69,8 @@ function reveals(words, secret) {
   const read = [shown, new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")].join();
   return [secret, secret.replace(HIDDEN, "")].some((text) => {
     const length = Math.min(text.length, TELLING);
-    const isRead = (_, at) => at + length <= text.length && read.includes(text.slice(at, at + length));
-    return text.split("").some(isRead);
+    const isPart = (_, at) => at + length <= read.length && text.includes(read.slice(at, at + length));
+    return length > 0 && read.split("").some(isPart);
   });
 }
 

@@ -33,7 +33,7 @@ impl Common {
                 self.over(Error::ended(reason))
             }
             Standing::Current => self.commit_over(next),
-            Standing::Unknown if is_opening && !self.look.is_silent() => self.commit(next),
+            Standing::Unknown if is_opening && !self.look.is_silent() => self.commit_over(next),
             Standing::Newer if !next.is_fresh => self.barred(),
             Standing::Unknown | Standing::Newer => self.committed(now, next, false),
         }

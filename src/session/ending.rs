@@ -51,6 +51,8 @@ impl Common {
         } else if self.look.is_silent() {
             self.end_again(now, end)
         } else if self.may_yet_be_stored() {
+            let other = self.look.stored.live();
+            self.replaced = other.and_then(|other| other.refresh_token.clone());
             self.write_end(self.look.stored.generation() + 1, Reason::SignedOut);
             self.ending(end, Step::Writing)
         } else {
@@ -61,7 +63,8 @@ impl Common {
     /// Whether a write that was taken for failed may still put the session where it was to be: the end is written there.
     fn may_yet_be_stored(&self) -> bool {
         let standing = self.look.standing(&self.sid, self.hand.generation());
-        matches!(self.look.place, Place::Beside(_)) && standing == Standing::Current
+        let is_over = matches!(standing, Standing::Over(_) | Standing::Newer);
+        matches!(self.look.place, Place::Beside(_)) && !is_over
     }
 
     pub(super) fn ending_written(

@@ -92,15 +92,11 @@ inEachBrowser((browser) => {
 
   const storageOf = (page) => page.evaluate(() => window.client.getSnapshot().storage);
 
-  for (const [what, storage, ...preparations] of [
-    ["IndexedDB is missing and localStorage is blocked", "none", withoutIndexedDB["is missing"], blockStorage],
-    [
-      "IndexedDB may not be opened and localStorage is blocked",
-      "degraded",
-      withoutIndexedDB["may not be opened"],
-      blockStorage,
-    ],
-    ["IndexedDB is missing and localStorage is full", "degraded", withoutIndexedDB["is missing"], fillStorage],
+  for (const [what, ...preparations] of [
+    ["IndexedDB is missing and localStorage is blocked", withoutIndexedDB["is missing"], blockStorage],
+    ["IndexedDB may not be opened and localStorage is blocked", withoutIndexedDB["may not be opened"], blockStorage],
+    ["IndexedDB cannot be opened and localStorage is blocked", withoutIndexedDB["cannot be opened"], blockStorage],
+    ["IndexedDB is missing and localStorage is full", withoutIndexedDB["is missing"], fillStorage],
   ]) {
     test(`where ${what} the session lives in memory`, async (t) => {
       const { server, reload, page, problems } = await signedIn(t, ...preparations);
@@ -114,7 +110,7 @@ inEachBrowser((browser) => {
           isConnected: window.client.getSnapshot().connection !== null,
         };
       });
-      assert.deepEqual(seen, { user: "alice", storage: [storage, storage], isRefreshed: true, isConnected: true });
+      assert.deepEqual(seen, { user: "alice", storage: ["none", "none"], isRefreshed: true, isConnected: true });
       await page.evaluate(() => window.connection.signout());
       assert.equal(server.count("revocation"), 1);
       await reload(page);

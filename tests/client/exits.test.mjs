@@ -84,6 +84,25 @@ describe("a process ends by itself", () => {
       300,
     ],
     [
+      "when a revocation was not answered in time",
+      `const from = performance.now();
+       server.answer = () => new Promise(() => {});
+       await connection.signout(); console.log(performance.now() - from > 290);`,
+      ["true", "0"],
+      300,
+    ],
+    [
+      "when a store that did not answer in time takes what it had not",
+      `const swap = persistence.compareAndSet; let silences = 2;
+       persistence.compareAndSet = (...given) => {
+         if (server.count("refresh_token") && silences-- > 0) return new Promise(() => {});
+         return swap.apply(persistence, given);
+       };
+       age(3_700_000); const token = await connection.getAccessToken();
+       process.on("exit", () => console.log([...values.values()][0].includes(token)));`,
+      ["1", "true"],
+    ],
+    [
       "when the store takes what it had not",
       `const swap = persistence.compareAndSet; let failures = 4;
        persistence.compareAndSet = (...given) => {
