@@ -12,52 +12,44 @@ use crate::record::{Entry, Stored, VERSION};
 use crate::session::Session;
 use crate::token::{Now, RefreshToken, TokenSet, Validity};
 
-/// One value on its way out.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Value<'a> {
-    Text(Option<&'a str>),
-    Number(Option<f64>),
-}
-
 /// Objects cross as arrays of their values: `pkg-template/core/platform.js` has the names, in the same order.
 #[derive(Default)]
-struct Row<'a>(Vec<Value<'a>>);
+struct Row(Array);
 
-impl<'a> Row<'a> {
-    fn text(&mut self, text: Option<&'a str>) {
-        self.0.push(Value::Text(text));
+impl Row {
+    fn text(&self, text: Option<&str>) {
+        self.push(&text);
     }
 
-    fn number(&mut self, number: Option<i64>) {
-        self.0
-            .push(Value::Number(number.map(|number| number as f64)));
+    fn number(&self, number: Option<i64>) {
+        self.push(&number.map(|number| number as f64));
     }
 
     /// 1 or 0.
-    fn flag(&mut self, flag: bool) {
+    fn flag(&self, flag: bool) {
         self.number(Some(i64::from(flag)));
     }
 
-    fn skip(&mut self, members: usize) {
+    fn skip(&self, members: usize) {
         for _ in 0..members {
             self.text(None);
         }
     }
 
-    fn into_js(self) -> JsValue {
-        serde_wasm_bindgen::to_value(&self.0).unwrap_or_default()
+    fn push(&self, value: &impl Serialize) {
+        let value = serde_wasm_bindgen::to_value(value);
+        self.0.push(&value.unwrap_or_default());
     }
 }
 
 /// What `meshyError` makes a `MeshyError` of.
 pub(super) fn error_to_js(error: &Error) -> JsValue {
-    let mut row = Row::default();
-    push_error(&mut row, error);
-    row.into_js()
+    let row = Row::default();
+    push_error(&row, error);
+    row.0.into()
 }
 
-fn push_error<'a>(row: &mut Row<'a>, error: &'a Error) {
+fn push_error(row: &Row, error: &Error) {
     let server = error.server.as_deref();
     row.text(Some(error.code.as_str()));
     row.text(error.reason.map(Reason::as_str));
@@ -77,7 +69,7 @@ pub(super) fn session_to_js(session: &Session) -> JsValue {
     let stored = held.filter(|_| !snapshot.degraded);
     let validity = stored.map_or_else(Validity::default, |record| record.validity);
     let margin = validity.margin();
-    let mut row = Row::default();
+    let row = Row::default();
     row.text(Some(snapshot.state));
     row.number(snapshot.expires_at);
     row.text(Some(snapshot.scope));
@@ -90,14 +82,14 @@ pub(super) fn session_to_js(session: &Session) -> JsValue {
     row.number(Some(validity.expires_at - margin));
     row.number(Some(validity.expires_monotonic - margin));
     if let Some(error) = snapshot.error {
-        push_error(&mut row, error);
+        push_error(&row, error);
     }
-    row.into_js()
+    row.0.into()
 }
 
 /// The members of an entry.
 pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
-    let mut row = Row::default();
+    let row = Row::default();
     row.number(Some(VERSION));
     row.text(stored.sid());
     row.number(stored.sid().map(|_| stored.generation()));
@@ -144,7 +136,7 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
     row.number(attempt.sends.map(|sends| sends.since));
     row.number(attempt.sends.map(|sends| i64::from(sends.count)));
     row.number(Some(i64::from(attempt.refusals)).filter(|refusals| *refusals > 0));
-    row.into_js()
+    row.0.into()
 }
 
 /// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed and
