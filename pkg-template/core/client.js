@@ -85,9 +85,11 @@ export class Client {
     try {
       return await this.#open(Command.Restore);
     } catch (error) {
-      this.#failed = true;
-      this.#error = error;
-      this.#changed();
+      if (!this.#isLive) {
+        this.#failed = true;
+        this.#error = error;
+        this.#changed();
+      }
       throw error;
     }
   }
@@ -119,6 +121,10 @@ export class Client {
   /** Called by a compiled `using` where the platform has no Symbol.dispose. */
   [Symbol.for("Symbol.dispose")]() {
     this[Symbol.dispose]();
+  }
+
+  get #isLive() {
+    return this.#current && !this.#current.isOver;
   }
 
   #changed() {
@@ -228,17 +234,17 @@ export class Client {
   }
 
   #view() {
-    const isLive = this.#current && !this.#current.isOver;
+    const isLive = this.#isLive;
     if (!isLive || this.#connection?.port !== this.#current) {
       this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
     }
-    const isDegraded = isLive && this.#current.isDegraded;
-    const storage = this.#failed || isDegraded ? "degraded" : "ok";
+    const isDegraded = isLive ? this.#current.isDegraded : this.#failed;
+    const storage = isDegraded ? "degraded" : "ok";
     return Object.freeze({
       ready: this.#ready,
       connection: this.#connection?.handle ?? null,
       storage: this.#store ? storage : "none",
-      error: this.#error ?? (isDegraded ? this.#current.storeError : null),
+      error: isLive ? (isDegraded ? this.#current.storeError : null) : this.#error,
     });
   }
 }

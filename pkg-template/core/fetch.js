@@ -13,12 +13,21 @@ function targetOf(text, { base, origin, origins }) {
   } catch {}
 }
 
+/** Where a Request goes, whatever it has for a `url` of its own; nothing for what is none. */
+function urlOf(input) {
+  try {
+    return Reflect.get(Request.prototype, "url", input);
+  } catch {}
+}
+
 /** `fetch` with the access token, and after a 401 once more with the next one, if the session asks for one. */
 export async function authorizedFetch(port, input, init) {
   checkObject(init);
   const { api } = port;
-  const request = typeof input?.url === "string" ? input : undefined;
-  const url = targetOf(request?.url ?? String(input), api);
+  const requested = urlOf(input);
+  const request = requested && input;
+  const isText = typeof input === "string" || input instanceof URL;
+  const url = (request || isText) && targetOf(requested ?? String(input), api);
   check(url, "input", "a URL of an allowed origin, or a relative one inside the account");
   const headers = new Headers(init?.headers ?? request?.headers);
   check(!headers.has("authorization"), "headers", "without Authorization");

@@ -38,7 +38,8 @@ export class Port {
   #release;
   #tracers;
   #onChange;
-  #successor;
+  /** Shared with the ports that it has given way to, and with those that have given way to it. */
+  #seat = { port: this };
 
   constructor(engine, api, key, store, tracers, onChange) {
     this.api = api;
@@ -54,9 +55,9 @@ export class Port {
     return this.api.fetch ?? globalThis.fetch;
   }
 
-  /** The port that serves the handles of this one: itself, or its successor. */
+  /** The port that serves the handles of this one: itself, or its last successor. */
   get live() {
-    return this.#successor?.live ?? this;
+    return this.#seat.port;
   }
 
   get isOver() {
@@ -116,11 +117,11 @@ export class Port {
     this.report("opened", { generation: this.snapshot.generation });
   }
 
-  /** Leaves its handles to `other`. Callers that wait here go on waiting. */
+  /** Leaves its handles and listeners to `other`. Callers that wait here go on waiting. */
   giveWayTo(other) {
-    const { ref } = this;
-    this.#successor = other;
-    other.listeners.add(() => ref.deref()?.listeners.notify());
+    this.#seat.port = other;
+    other.#seat = this.#seat;
+    other.listeners = this.listeners;
     this.listeners.notify();
   }
 

@@ -126,6 +126,37 @@ describe("connection.fetch", () => {
     assert.equal(server.requests.length, 1);
   });
 
+  test("sends what it has checked, whatever an object says of itself the next time", async () => {
+    const connection = await signedIn();
+    const evil = "https://evil.example/x";
+    const pretended = Object.defineProperty(new Request(evil), "url", { value: `${api}/x` });
+    const texts = [`${api}/x`, evil, evil];
+    const changing = { toString: () => texts.shift() };
+    for (const input of [
+      { url: `${api}/x` },
+      Object.create(Request.prototype, { url: { value: `${api}/x` } }),
+      pretended,
+      changing,
+      { toString: () => `${api}/x` },
+      [`${api}/x`],
+      undefined,
+      null,
+      7,
+    ]) {
+      await rejects(connection.fetch(input), { code: "invalid_argument", argument: "input" });
+    }
+    assert.equal(calls.length, 0);
+    await connection.fetch(Object.assign(new URL(`${api}/x`), { toString: changing.toString }));
+    assert.equal(calls.at(-1).url, `${api}/x`);
+    class OwnRequest extends Request {
+      get url() {
+        return evil;
+      }
+    }
+    await connection.fetch(new OwnRequest(`${api}/y`));
+    assert.equal(calls.length, 2);
+  });
+
   test("with an endpoint of another server has no API of its own", async () => {
     const options = { apiUrl: undefined, tokenEndpoint: "https://auth.meshydb.com/t" };
     const connection = await signedIn({ ...options, allowedOrigins: ["https://files.example"] });

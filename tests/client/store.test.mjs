@@ -274,6 +274,31 @@ describe("a store", () => {
     assert.equal(connection.getSnapshot().state, "active");
   });
 
+  test("that fails for a moment while it tells of a change is shown as it is after that, and after a sign-out", async () => {
+    const persistence = new MemoryStore();
+    let tell;
+    persistence.watch = (_key, changed) => {
+      tell = changed;
+      return () => {};
+    };
+    const client = await start({ persistence });
+    const connection = await client.login("alice", "pw");
+    persistence.read = thrower;
+    tell();
+    await until(() => client.getSnapshot().storage === "degraded");
+    delete persistence.read;
+    tell();
+    await until(() => client.getSnapshot().storage === "ok");
+    assert.equal(client.getSnapshot().error, null);
+    persistence.read = thrower;
+    tell();
+    await until(() => client.getSnapshot().storage === "degraded");
+    delete persistence.read;
+    await connection.signout();
+    const { storage, error, connection: shown } = client.getSnapshot();
+    assert.deepEqual({ storage, error, shown }, { storage: "ok", error: null, shown: null });
+  });
+
   test("that gives no text has nothing to restore, and nothing is sent for what was stored in it", () =>
     inTime(async (time) => {
       for (const value of [5, true, {}, [], Symbol(secret), new Date(), () => {}]) {

@@ -60,3 +60,33 @@ test("a connection goes on with whatever has seen more of its session, and what 
   assert.equal(connection.getSnapshot().error.reason, "signed_out");
   await rejects(connection.getAccessToken(), { code: "session_ended", reason: "signed_out" });
 });
+
+test("twenty thousand rotations by another holder leave one machine, and every handle goes on", async () => {
+  const persistence = new MemoryStore();
+  const client = await start({ persistence });
+  const connection = await client.login("alice", "pw");
+  let heard = 0;
+  connection.subscribe(() => {
+    heard += 1;
+  });
+  const [[key]] = persistence.values;
+  const { attempt, ...record } = persistence.record;
+  const machines = [];
+  for (let gen = 2; gen <= 20_000; gen++) {
+    persistence.values.set(key, JSON.stringify({ ...record, gen, refresh_token: `rt-${gen}` }));
+    const restored = await client.restore();
+    if (gen % 5_000 === 0) machines.push(restored);
+  }
+  await settled();
+  assert.ok(heard > 0);
+  for (const handle of [connection, ...machines]) {
+    assert.equal(handle.getSnapshot().generation, 20_000);
+    assert.equal(handle.retrievePersistanceToken(), "rt-20000");
+    assert.equal(await handle.getAccessToken(), record.access_token);
+  }
+  const before = heard;
+  await connection.signout();
+  await settled();
+  assert.ok(heard > before);
+  assert.equal(client.getSnapshot().connection, null);
+});
