@@ -58,7 +58,7 @@ async function shrink() {
   const shortened = shortenNames(withoutPanicData(text, before), simplified(readFileSync(GLUE, "utf8")));
   writeFileSync(wasmFile, binaryen.parseText(sorted(shortened.text)).emitBinary());
   writeFileSync(GLUE, shortened.glue);
-  await optimize(300);
+  await optimize(600);
 }
 
 /** Functions with one caller become a part of it, if they are no larger than `inlined`: late, that makes the module smaller. */

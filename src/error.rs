@@ -2,7 +2,7 @@
 //!
 //! Owns the error codes, which of them are worth retrying and which one proves
 //! that a refresh token is dead. Knows nothing of requests, records or JavaScript.
-//! Texts are fixed or come from the server, sanitised: no secret can enter one.
+//! Texts are fixed, or come from the server as `pkg-template/core/post.js` lets them through.
 //! RFC 6749 section 5.2, RFC 6750 section 3.1.
 
 use std::ops::{Deref, DerefMut};

@@ -11,7 +11,6 @@ use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 /// The longest Retry-After believed, in seconds: one hour.
 const LONGEST_RETRY_AFTER: f64 = 3_600.0;
-const LONGEST_DESCRIPTION: usize = 256;
 
 /// One member of a JSON object, as far as this crate cares.
 #[derive(Clone, Default, PartialEq)]
@@ -73,7 +72,8 @@ pub struct Answer {
     /// Retry-After, in seconds from now.
     pub retry_after: Option<f64>,
     /// Of the JSON object that the body is, if it is one of at most 64 KiB of UTF-8: `access_token`, `token_type`,
-    /// `expires_in`, `refresh_token`, `scope`, if its media type is `application/json`, `error`, `error_description`.
+    /// `expires_in`, `refresh_token`, `scope`, if its media type is `application/json`, `error`, `error_description`. The last three
+    /// as they may be shown.
     pub members: [Member; 7],
 }
 
@@ -115,8 +115,8 @@ pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
 
 fn server_error(error: &Member, description: &Member) -> Option<ServerError> {
     Some(ServerError {
-        error: sanitised(error.text()?)?,
-        description: description.text().and_then(sanitised),
+        error: error.text()?.into(),
+        description: description.text().map(Into::into),
     })
 }
 
@@ -137,7 +137,7 @@ pub fn token_set(members: &[Member; 7]) -> Option<TokenSet> {
         access_token: AccessToken::parse(access_token.text()?)?,
         refresh_token: refresh_token.refresh_token()?,
         lifetime: lifetime(expires_in),
-        scope: scope.text().and_then(sanitised),
+        scope: scope.text().map(Into::into),
     })
 }
 
@@ -158,15 +158,4 @@ fn lifetime(expires_in: &Member) -> Option<i64> {
 
 fn seconds(retry_after: Option<f64>) -> Option<u32> {
     retry_after.map(|seconds| seconds.clamp(0.0, LONGEST_RETRY_AFTER).ceil() as u32)
-}
-
-/// The characters that RFC 6749 section 5.2 allows in an error, cut to 256.
-fn sanitised(text: &str) -> Option<String> {
-    let clean: String = text
-        .bytes()
-        .filter(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
-        .take(LONGEST_DESCRIPTION)
-        .map(char::from)
-        .collect();
-    (!clean.is_empty()).then_some(clean)
 }

@@ -79,13 +79,8 @@ mod rfc6749_5_1_success {
     }
 
     #[test]
-    fn the_scope_is_sanitised() {
-        for (given, taken) in [
-            (text("a\r\n\"\\é b"), Some("a b")),
-            (text(""), None),
-            (text("é"), None),
-            (Member::Number(1.0), None),
-        ] {
+    fn a_scope_is_text() {
+        for (given, taken) in [(text("a b"), Some("a b")), (Member::Number(1.0), None)] {
             let body = response().with("scope", given);
             let tokens = judge(200, Some(&body), None).unwrap();
             assert_eq!(tokens.scope.as_deref(), taken);
@@ -185,7 +180,7 @@ mod rfc6749_5_2_refusal {
             assert_eq!(judged.ends_session(), ends, "{row}");
             let explained = matches!(code, Refused | InvalidGrant);
             let server = judged.server.as_deref().map(|server| server.error.as_str());
-            let said = (explained && !error.is_empty()).then_some(error);
+            let said = explained.then_some(error);
             assert_eq!(server, said, "{row}");
         }
     }
@@ -203,27 +198,12 @@ mod rfc6749_5_2_refusal {
     }
 
     #[test]
-    fn the_words_of_the_server_are_sanitised_and_cut() {
-        let long = "x".repeat(1_000);
-        for (given, kept) in [
-            ("it's [fine]", Some("it's [fine]")),
-            ("a\0\r\n\t\u{7f}\u{1b}[1mb", Some("a[1mb")),
-            ("\"a\\b\"", Some("ab")),
-            ("ungültig 😀", Some("ungltig ")),
-            ("é", None),
-            ("", None),
-            (long.as_str(), Some(&long[..256])),
-        ] {
-            let body = refusal("invalid_scope").with("error_description", text(given));
-            let error = judge(400, Some(&body), None).unwrap_err();
-            let server = error.server.as_deref().unwrap();
-            assert_eq!(server.description.as_deref(), kept, "{given:?}");
-
-            let body = refusal(given);
-            let error = judge(400, Some(&body), None).unwrap_err();
-            let server = error.server.as_deref();
-            assert_eq!(server.map(|server| server.error.as_str()), kept);
-        }
+    fn the_words_of_the_server_are_told() {
+        let body = refusal("invalid_scope").with("error_description", text("why"));
+        let error = judge(400, Some(&body), None).unwrap_err();
+        let server = error.server.as_deref().unwrap();
+        assert_eq!(server.error, "invalid_scope");
+        assert_eq!(server.description.as_deref(), Some("why"));
     }
 
     #[test]

@@ -10,10 +10,11 @@ import { tokenMembers } from "./post.js";
 let watchers;
 
 /** Watches the network, and a store if there is one. The function returned never throws, whatever the store does. */
-function watchWorld(store, key, changed, online) {
+function watchWorld(store, key, tell) {
+  const online = () => tell(Command.Online);
   let stop;
   try {
-    stop = store?.watch(key, changed);
+    stop = store?.watch(key, () => tell(Command.Hint));
     Promise.resolve(stop).catch(() => {});
   } catch {}
   globalThis.addEventListener?.("online", online);
@@ -72,7 +73,7 @@ export class Client {
   }
 
   async adopt(tokens) {
-    const members = tokenMembers(tokens);
+    const members = tokenMembers(tokens, "");
     const { 3: refreshToken } = members;
     return this.#joinOrOpen(this.#store ? [] : this.#livePorts(), Command.Adopt, {
       members,
@@ -181,7 +182,7 @@ export class Client {
     const ports = this.#store ? [...this.#knownPorts()].filter(isOther) : [];
     const twin = ports.find((other) => other.sid === port.sid);
     for (const other of ports) {
-      if (other !== twin && !other.isOver) other.hint();
+      if (other !== twin && !other.isOver) other.tell(Command.Hint);
     }
     if (twin?.isOver || twin?.snapshot.generation >= port.snapshot.generation) {
       this.#ports.delete(port.ref);
@@ -212,21 +213,16 @@ export class Client {
     if (this.#stopWatching) return;
     this.#stopWatching = () => {};
     const ref = new WeakRef(this);
-    const changed = () => ref.deref()?.#hinted();
-    const online = () => ref.deref()?.#isOnline();
-    this.#stopWatching = watchWorld(this.#store, this.#key, changed, online);
+    const tell = (command) => ref.deref()?.#tell(command);
+    this.#stopWatching = watchWorld(this.#store, this.#key, tell);
     watchers ??= new FinalizationRegistry((stop) => stop());
     watchers.register(this, this.#stopWatching);
   }
 
-  #hinted() {
-    if (this.#disposed) return;
-    for (const port of [...this.#livePorts()]) port.hint();
-    this.restore().catch(() => {});
-  }
-
-  #isOnline() {
-    for (const port of this.#livePorts()) port.online();
+  /** Tells every session of something that happened, and looks whether there is another. */
+  #tell(command) {
+    for (const port of [...this.#livePorts()]) port.tell(command);
+    if (command === Command.Hint) this.restore().catch(() => {});
   }
 
   #alive() {

@@ -3,14 +3,14 @@ import { check, checkObject, signalOf } from "./options.js";
 
 /** An absolute URL of an allowed origin, or a relative one that stays inside the account. */
 function targetOf(text, { base, origin, origins }) {
-  try {
-    const url = new URL(text);
-    return [origin, ...origins].some((allowed) => url.href.startsWith(`${allowed}/`)) && url;
-  } catch {}
-  try {
-    const url = new URL(text, base);
-    return url.href.startsWith(base) && url;
-  } catch {}
+  const inside = (from, places) => {
+    try {
+      const url = new URL(text, from);
+      return places.some((place) => url.href.startsWith(place)) && url;
+    } catch {}
+  };
+  const allowed = [origin, ...origins].map((place) => `${place}/`);
+  return inside(undefined, allowed) ?? inside(base, [base]);
 }
 
 /** Where a Request goes, whatever it has for a `url` of its own; nothing for what is none. */

@@ -19,7 +19,7 @@ export interface ClientOptions {
   scope?: string;
   /**
    * Where the session survives a reload or a restart. Default `"none"`: memory only. `"local"` is IndexedDB with a copy in
-   * localStorage, shared by all pages and workers of an origin; memory outside of these.
+   * localStorage, shared by all pages and workers of an origin; memory outside of these, and where neither can be written.
    */
   persistence?: "none" | "local" | SessionStore;
   /**
@@ -164,7 +164,8 @@ export interface MeshyConnection {
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /**
-   * The session is over here when this returns. Resolves when the store has the end and the revocation was answered or
+   * The session is over here when this returns, and with `"local"` in every page that is opened from then on, also if
+   * this one is left at once. Resolves when the store has the end and the revocation was answered or
    * has failed. A store that fails is tried again; rejects with `unavailable` if it has not taken the end within
    * `timeout`, and is tried on.
    */

@@ -1,6 +1,6 @@
 import { Client } from "./client.js";
 import { load } from "./load.js";
-import { localStore } from "./local.js";
+import { openStore } from "./local.js";
 import { clientOptions } from "./options.js";
 import { MeshyError } from "./platform.js";
 
@@ -37,10 +37,7 @@ export function initializeWithTenant(accountName, tenant, publicKey, options) {
   return new ClientPromise((resolve) => {
     load();
     const settings = clientOptions(accountName, tenant ?? "", publicKey, options);
-    const { store } = settings;
-    resolve(
-      store === "local" ? localStore().then((local) => new Client(settings, local)) : new Client(settings, store),
-    );
+    resolve(openStore(settings.store).then((store) => new Client(settings, store)));
   });
 }
 

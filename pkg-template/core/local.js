@@ -2,7 +2,7 @@ import { pageStorage } from "./load.js";
 import { parseObject, within } from "./platform.js";
 import * as register from "./register.js";
 
-/** Milliseconds after which an IndexedDB that does not answer counts as missing: less than a store operation may take. */
+/** Milliseconds. One that does not answer for so long when it is probed may yet. */
 const PATIENCE = 500;
 const PROBE = "meshydb-client";
 
@@ -34,9 +34,16 @@ function isOver(text) {
   return parseObject(text)?.ended;
 }
 
+/** Where the sid of a session stands that was signed out, until the register has its end. */
+function markOf(key) {
+  return `${key}:ended`;
+}
+
 /** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
 function updateCopy(key, text) {
-  if (isOver(text) || !writeCopy(key, text)) writeCopy(key, null);
+  const isEnd = isOver(text);
+  if (isEnd || !writeCopy(key, text)) writeCopy(key, null);
+  if (isEnd) writeCopy(markOf(key), null);
 }
 
 /** Waits so many milliseconds without a timer: the timers of a page in the background are a second late. */
@@ -59,38 +66,49 @@ async function compareAndSetCopy(key, expected, next) {
   return readCopy(key) === next;
 }
 
-/** Whether the page may keep anything, as far as that is known: a storage that does not answer may yet. */
-async function canKeep() {
-  if (writeCopy(PROBE, "")) return writeCopy(PROBE, null);
+/** The store of that option. For "local" it is none where nothing can be kept: a storage that does not answer may yet. */
+export async function openStore(persistence) {
+  if (persistence !== "local") return persistence;
+  const local = new Local();
+  if (writeCopy(PROBE, "")) return writeCopy(PROBE, null) && local;
   return within(PATIENCE, () => register.read(PROBE)).then(
-    () => true,
-    (error) => error === undefined,
+    () => local,
+    (error) => (error === undefined ? local : undefined),
   );
-}
-
-/** The store of `persistence: "local"`; nothing where nothing can be kept. */
-export async function localStore() {
-  return (await canKeep()) ? new Local() : undefined;
 }
 
 /**
  * The store of `persistence: "local"`. IndexedDB is the register. localStorage keeps a copy, which counts only where
- * IndexedDB is missing, or has no entry or an earlier one.
+ * IndexedDB is missing, or has no entry or an earlier one: not while it does not answer.
  */
 export class Local {
   #channel;
   #hasAnswered = false;
+  /** The session that was signed out here: its end is written by its core. */
+  #leaving;
 
   read(key) {
+    const copy = readCopy(key);
+    const mark = readCopy(markOf(key));
+    const other = mark === this.#leaving ? null : mark;
     return this.#ask(
-      register.read(key),
+      register.read(key, copy, other),
       (text) => {
-        const best = register.later(text, readCopy(key));
-        if (best === text && isOver(text)) writeCopy(key, null);
-        return best;
+        if (isOver(text)) writeCopy(key, null);
+        if (other) writeCopy(markOf(key), null);
+        return text;
       },
-      () => readCopy(key) ?? (this.#hasAnswered ? Promise.reject() : null),
+      () => register.ended(copy, other),
     );
+  }
+
+  /** Marks a session as ended before anything else happens: its page may be gone then. */
+  markEnded(key, sid) {
+    this.#leaving = sid;
+    if (!writeCopy(markOf(key), sid)) {
+      writeCopy(key, null);
+      writeCopy(markOf(key), sid);
+    }
   }
 
   async compareAndSet(key, expected, next) {
@@ -126,7 +144,7 @@ export class Local {
    */
   watch(key, changed) {
     const onEvent = (event) => {
-      if (event.key === key || event.key === null || event.persisted) changed();
+      if ([key, markOf(key), null].includes(event.key) || event.persisted) changed();
     };
     addEventListener("storage", onEvent);
     addEventListener("pageshow", onEvent);
@@ -140,12 +158,15 @@ export class Local {
     };
   }
 
-  /** Continues with the register's answer, or without. Once it has answered, an empty localStorage proves nothing. */
+  /** Continues with the register's answer, or without where there is none: one that has ever answered only fails. */
   #ask(asked, answered, missing) {
     const goOn = ([answer]) => {
       this.#hasAnswered = true;
       return answered(answer);
     };
-    return within(PATIENCE, () => asked).then(goOn, missing);
+    return asked.then(goOn, (error) => {
+      if (this.#hasAnswered) throw error;
+      return missing();
+    });
   }
 }

@@ -32,12 +32,20 @@ export function meshyError([code, reason, text, retryable, status, error, error_
   return new MeshyError({ code, reason, retryable: !!retryable, status, error, error_description, retryAfter }, text);
 }
 
+/** Milliseconds by which a timer is late if everything stood still. What has arrived meanwhile has as long to be read. */
+const STANDSTILL = 1000;
+
 /** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
 export function within(ms, ask, late) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const due = performance.now() + ms;
+    const giveUp = () => {
       reject();
       late?.abort();
+    };
+    let timer = setTimeout(() => {
+      if (performance.now() < due + STANDSTILL) giveUp();
+      else timer = setTimeout(giveUp, STANDSTILL);
     }, ms);
     const failed = (error) => reject(error ?? 0);
     Promise.resolve()

@@ -95,20 +95,16 @@ export class Port {
       this.#callers.set(caller, { resolve, reject, signal, abort });
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
+      if (command === Command.SignOut && !this.isOver) this.#store?.markEnded?.(this.#key, this.sid);
       this.#args = args;
       this.#engine.handle(command, this, caller, args);
       this.#args = undefined;
     });
   }
 
-  /** Makes the session read the store again. */
-  hint() {
-    this.#engine.handle(Command.Hint, this, 0);
-  }
-
-  /** Says that the network may be back. */
-  online() {
-    this.#engine.handle(Command.Online, this, 0);
+  /** Hands a command without a caller to the session. */
+  tell(command) {
+    this.#engine.handle(command, this, 0);
   }
 
   /** Notes that the client gives it to the application. Changes are traced from now on. */
@@ -195,7 +191,7 @@ export class Port {
   wake(after, isNeeded) {
     clearTimeout(this.#alarm);
     if (after > A_YEAR) return;
-    this.#alarm = setTimeout(() => this.#engine.handle(Command.Wake, this, 0), Math.min(after, LONGEST_TIMER));
+    this.#alarm = setTimeout(() => this.tell(Command.Wake), Math.min(after, LONGEST_TIMER));
     this.#isNeeded = isNeeded;
     this.#letGo();
   }

@@ -12,7 +12,6 @@ const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope e
 const TOKENS = 4;
 /** Characters of a secret in a row that nobody is shown. */
 const TELLING = 6;
-/** What src/oauth.rs takes out of the server's words, and where it cuts them. */
 const HIDDEN = /[^ !#-[\]-~]/g;
 const LONGEST_WORDS = 256;
 
@@ -50,10 +49,9 @@ export function post(port, parameters, secret) {
       : (Date.parse(later) - (Date.parse(header("date")) || Date.now())) / 1000;
     const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
     const text = await readText(response.body, BODY_LIMIT);
-    const members = tokenMembers((isJson || response.status >= 400) && parseObject(text));
+    const members = tokenMembers((isJson || response.status >= 400) && parseObject(text), secret);
     port.report("answer", { grant, status: response.status });
-    const words = members.splice(TOKENS).map((word) => (reveals(word, secret) ? undefined : word));
-    return [response.status, seconds, ...members, ...words];
+    return [response.status, seconds, ...members];
   };
   return within(timeout, ask, controller).catch(async (failure) => {
     port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
@@ -62,16 +60,20 @@ export function post(port, parameters, secret) {
   });
 }
 
-/** Whether a part of the secret can be read in a server's words: as they are shown, or form-decoded. */
-function reveals(words, secret) {
-  if (typeof words !== "string" || words === "invalid_grant") return false;
-  const shown = words.replace(HIDDEN, "").slice(0, LONGEST_WORDS);
+/**
+ * A server's words as they may be shown: the characters that RFC 6749 section 5.2 allows, cut. Nothing where a part of the
+ * secret can be read in them, as they are or form-decoded, or where only that makes them the proof of a dead token.
+ */
+function told(words, secret) {
+  const shown = typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) : "";
   const read = [shown, new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")].join();
-  return [secret, secret.replace(HIDDEN, "")].some((text) => {
+  const reveals = (text) => {
     const length = Math.min(text.length, TELLING);
     const isPart = (_, at) => at + length <= read.length && text.includes(read.slice(at, at + length));
     return length > 0 && read.split("").some(isPart);
-  });
+  };
+  if (shown === "invalid_grant") return words === shown ? shown : undefined;
+  return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown || undefined;
 }
 
 /** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
@@ -92,7 +94,9 @@ async function readText(body, limit) {
   reader?.cancel().catch(() => {});
 }
 
-/** The members of a token response. */
-export function tokenMembers(object) {
-  return ownMembers(object, TOKEN_RESPONSE);
+/** The members of a token response, of its words what may be told to whoever has sent the secret. */
+export function tokenMembers(object, secret) {
+  const members = ownMembers(object, TOKEN_RESPONSE);
+  const words = members.splice(TOKENS).map((word) => told(word, secret));
+  return [...members, ...words];
 }

@@ -11,7 +11,7 @@ function isLater(text, before) {
 }
 
 /** The register's text, or the copy if the register has none or an earlier one. Generations under a key only grow. */
-export function later(text, copy) {
+function later(text, copy) {
   return isLater(copy, text) ? copy : (text ?? copy);
 }
 
@@ -40,9 +40,23 @@ async function transact(key, use) {
   }
 }
 
-/** Resolves to the text under `key` in an array, or to nothing where the transaction failed. Rejects without IndexedDB. */
-export function read(key) {
-  return transact(key, (text) => text);
+/** The text, or the end of its session if that is the marked one. */
+export function ended(text, mark) {
+  const { v, sid, gen, ended } = parseObject(text) ?? {};
+  return !mark || sid !== mark || ended ? text : JSON.stringify({ v, sid, gen, ended: "signed_out" });
+}
+
+/**
+ * Resolves to the later one of `copy` and the text under `key` in an array, or to nothing where the transaction failed. Ends the
+ * session that is marked. Rejects without IndexedDB.
+ */
+export function read(key, copy, mark) {
+  return transact(key, (text, store) => {
+    const last = later(text, copy);
+    const next = ended(last, mark);
+    if (next !== last) store.put(next, key);
+    return next;
+  });
 }
 
 /**

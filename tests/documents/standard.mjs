@@ -213,7 +213,7 @@ const response = [
     tests: [
       ["tests/oauth.rs", "each_status_and_body_has_one_meaning"],
       ["tests/oauth.rs", "only_400_401_and_403_with_invalid_grant_end_a_session"],
-      ["tests/oauth.rs", "the_words_of_the_server_are_sanitised_and_cut"],
+      [answers, "an error description is cut to 256 characters"],
       [answers, "… with a secret, … is …"],
       ["tests/session/failing.rs", "a_refused_refresh_token_ends_the_session_after_a_second_look"],
       [

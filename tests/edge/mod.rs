@@ -44,7 +44,7 @@ extern "C" {
 #[wasm_bindgen(module = "/pkg-template/core/post.js")]
 extern "C" {
     #[wasm_bindgen(js_name = tokenMembers)]
-    fn token_members(object: &JsValue) -> JsValue;
+    fn token_members(object: &JsValue, secret: &str) -> JsValue;
 }
 
 pub(crate) const TOKENS: &str = r#"{"access_token":"access-1","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}"#;
@@ -193,7 +193,7 @@ async fn only_own_members_of_tokens_count() {
         fixture.handle(
             Command::Adopt,
             caller,
-            &[("members", token_members(tokens))],
+            &[("members", token_members(tokens, ""))],
         );
     };
     for (caller, tokens) in (1..).zip([inherited, JsValue::NULL, "x".into(), Array::new().into()]) {

@@ -1,10 +1,27 @@
 /** How much is played of what has no natural end: little, where `CI` is set a tenth of all, or all, as the variable LENGTH says. */
 const lengths = {
-  quick: { isInEachBrowser: false, tabRounds: 3, signOutRaces: 9, writerKills: 20, holderKills: 20, worlds: 400 },
-  ci: { isInEachBrowser: true, tabRounds: 10, signOutRaces: 20, writerKills: 100, holderKills: 100, worlds: 1_000 },
+  quick: {
+    isInEachBrowser: false,
+    tabRounds: 3,
+    leavings: 10,
+    signOutRaces: 9,
+    writerKills: 20,
+    holderKills: 20,
+    worlds: 400,
+  },
+  ci: {
+    isInEachBrowser: true,
+    tabRounds: 10,
+    leavings: 10,
+    signOutRaces: 20,
+    writerKills: 100,
+    holderKills: 100,
+    worlds: 1_000,
+  },
   all: {
     isInEachBrowser: true,
     tabRounds: 100,
+    leavings: 100,
     signOutRaces: 200,
     writerKills: 1_000,
     holderKills: 1_000,

@@ -53,11 +53,10 @@ fn granted(status: u16, members: &[Member; 7], tokens: &TokenSet, shown: &str) {
     let given = tokens.refresh_token.as_ref().map(RefreshToken::reveal);
     assert_eq!(refresh_token.text(), given);
     assert_eq!(tokens.lifetime, lifetime(expires_in));
-    if let Some(scope) = &tokens.scope {
-        assert_clean(scope);
-    } else {
-        assert!(!shown.contains("canary"), "{shown}");
-    }
+    assert!(
+        tokens.scope.is_some() || !shown.contains("canary"),
+        "{shown}"
+    );
 }
 
 fn refused(status: u16, members: &[Member; 7], error: &Error) {
@@ -80,11 +79,7 @@ fn refused(status: u16, members: &[Member; 7], error: &Error) {
     assert!(error.retry_after.is_none() || error.retryable());
     if let Some(server) = &error.server {
         assert!(matches!(error.code, Code::Refused | Code::InvalidGrant));
-        assert_clean(&server.error);
-        server
-            .description
-            .iter()
-            .for_each(|text| assert_clean(text));
+        assert_eq!(said.text(), Some(server.error.as_str()));
     }
 }
 
@@ -115,12 +110,4 @@ fn lifetime(expires_in: &Member) -> Option<i64> {
     };
     let longest = LONGEST_LIFETIME as f64;
     Some((seconds * 1_000.0).max(0.0).min(longest) as i64)
-}
-
-fn assert_clean(text: &str) {
-    let is_clean = |c: char| (' '..='~').contains(&c) && !"\"\\".contains(c);
-    assert!(
-        (1..=256).contains(&text.len()) && text.chars().all(is_clean),
-        "{text}"
-    );
 }
