@@ -91,14 +91,16 @@ export class Local {
     const copy = readCopy(key);
     const mark = readCopy(markOf(key));
     const other = mark === this.#leaving ? null : mark;
+    const found = (text, kept) => {
+      if (isOver(text)) writeCopy(key, kept);
+      if (other) writeCopy(markOf(key), null);
+      return text;
+    };
+    const last = register.ended(copy, other);
     return this.#ask(
       register.read(key, copy, other),
-      (text) => {
-        if (isOver(text)) writeCopy(key, null);
-        if (other) writeCopy(markOf(key), null);
-        return text;
-      },
-      () => register.ended(copy, other),
+      (text) => found(text, null),
+      () => found(last, last),
     );
   }
 

@@ -8,8 +8,6 @@ const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
 const BODY_LIMIT = 65_536;
 /** The members of a token response, in the order of src/oauth.rs. */
 const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
-/** So many of them are the server's tokens; the others are its words. */
-const TOKENS = 4;
 /** Characters of a secret in a row that nobody is shown. */
 const TELLING = 6;
 const HIDDEN = /[^ !#-[\]-~]/g;
@@ -94,9 +92,8 @@ async function readText(body, limit) {
   reader?.cancel().catch(() => {});
 }
 
-/** The members of a token response, of its words what may be told to whoever has sent the secret. */
+/** The members of a token response: four of its tokens, and of its words what may be told to whoever has sent the secret. */
 export function tokenMembers(object, secret) {
   const members = ownMembers(object, TOKEN_RESPONSE);
-  const words = members.splice(TOKENS).map((word) => told(word, secret));
-  return [...members, ...words];
+  return members.map((member, index) => (index < 4 ? member : told(member, secret)));
 }

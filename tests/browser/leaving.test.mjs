@@ -137,6 +137,8 @@ inEachBrowser((browser) => {
       await page.evaluate(openFrame);
       await page.evaluate(signOutAndLeave);
       assert.equal(await page.evaluate(restoredUser), null);
+      await page.evaluate(logIn);
+      assert.equal(await page.evaluate(restoredUser), "alice");
       assert.deepEqual(problems, []);
     }
   });
