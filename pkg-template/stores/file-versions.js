@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { link, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -49,6 +50,12 @@ export class Versions {
   numberOf(file) {
     const [, name, number, aside] = /^([a-z]+)-(0|[1-9]\d{0,14})(\.[\da-f]+)?$/.exec(file) ?? [];
     return name === this.#name ? { number: Number(number), isAside: aside !== undefined } : undefined;
+  }
+
+  /** Whether a file is or was a version, and none has come after it. */
+  isLast(file) {
+    const { number, isAside = true } = this.numberOf(file) ?? {};
+    return !isAside && !existsSync(this.path(number + 1));
   }
 
   /** The last number; 0 if there is none. */

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { constants, watch } from "node:fs";
+import { constants } from "node:fs";
 import { lstat, mkdir, open } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { MeshyError } from "../core/index.js";
 import { holdLock } from "./file-lock.js";
 import { ifThere, syncFolder, Versions } from "./file-versions.js";
+import { watchFolder } from "./file-watch.js";
 
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -114,27 +115,9 @@ class FileStore {
 
   watch(key, changed) {
     const versions = this.#versions(key, "session");
-    let watcher;
-    let isStopped = false;
-    let seen = Number.POSITIVE_INFINITY;
-    const see = (number) => {
-      if (isStopped || number <= seen) return;
-      seen = number;
-      changed();
-    };
-    const begin = async () => {
-      seen = await versions.last();
-      await this.#makeFolder(key);
-      if (isStopped) return;
-      watcher = watch(this.#folder(key), { persistent: false }, (_event, file) => see(versions.numberOf(file)?.number));
-      watcher.on("error", () => {});
-      see(await versions.last());
-    };
-    begin().catch(() => {});
-    return () => {
-      isStopped = true;
-      watcher?.close();
-    };
+    return watchFolder(this.#folder(key), (file) => {
+      if (!file || versions.isLast(file)) changed();
+    });
   }
 
   #folder(key) {

@@ -150,6 +150,19 @@ describe("what is in Redis", limit, () => {
     assert.equal(await store.compareAndSet("meshydb-client:key", over, null), true);
     assert.equal(await store.read("meshydb-client:key"), null);
     stop();
+    for (const args of [["SLOWLOG", "GET"], ["MONITOR"]]) await assert.rejects(client.sendCommand(args), /NOPERM/);
+  });
+
+  test("is shown by SLOWLOG in its first 128 characters, where a call was slow", async () => {
+    const client = await server.client();
+    await client.configSet("slowlog-log-slower-than", "0");
+    await redisStore(client).compareAndSet("slow", null, `${"x".repeat(127)}canary`);
+    await client.configSet("slowlog-log-slower-than", "-1");
+    const args = (await client.sendCommand(["SLOWLOG", "GET"])).map((entry) => entry[3]);
+    await client.sendCommand(["SLOWLOG", "RESET"]);
+    const { 5: shown } = args.find(([name]) => name === "EVAL");
+    assert.equal(shown, `=${"x".repeat(127)}... (6 more bytes)`);
+    assert.doesNotMatch(args.flat().join(), /canary/);
   });
 });
 
