@@ -1,7 +1,7 @@
 import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Answer, Command, Engine } from "./load.js";
-import { aborted, check, checkCredential, checkText, signalOf } from "./options.js";
+import { aborted, check, checkText, DISPOSE, signalOf } from "./options.js";
 import { MeshyError } from "./platform.js";
 import { Port } from "./port.js";
 import { tokenMembers } from "./post.js";
@@ -59,8 +59,8 @@ export class Client {
   async login(username, password, options) {
     this.#alive();
     const signal = signalOf(options);
-    checkCredential(username, "username");
-    checkCredential(password, "password");
+    checkText(username, "username");
+    checkText(password, "password");
     return this.#open(Command.Login, { username, password }, signal);
   }
 
@@ -112,16 +112,17 @@ export class Client {
     return this.#snapshot;
   }
 
-  [Symbol.dispose]() {
-    this.#disposed = true;
-    this.#listeners.clear();
-    this.#tracers.clear();
-    this.#stopWatching?.();
+  async [Symbol.asyncDispose]() {
+    const end = performance.now() + this.#api.timeout;
+    const isBusy = () => [...this.#knownPorts()].some((port) => port.isBusy);
+    while (isBusy() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 9));
+    this[DISPOSE]();
   }
 
-  /** Called by a compiled `using` where the platform has no Symbol.dispose. */
-  [Symbol.for("Symbol.dispose")]() {
-    this[Symbol.dispose]();
+  [DISPOSE]() {
+    this.#disposed = true;
+    for (const listeners of [this.#listeners, this.#tracers]) listeners.clear();
+    this.#stopWatching?.();
   }
 
   get #isLive() {
@@ -165,7 +166,7 @@ export class Client {
   }
 
   #opened(port, token, command) {
-    const served = token === Answer.Nothing ? undefined : this.#serve(port);
+    const served = this.#serve(port, token);
     const opened = served?.isOver ? undefined : served;
     this.#ready = true;
     this.#failed = !opened && port.isDegraded;
@@ -176,14 +177,15 @@ export class Client {
     return opened ? new Connection(opened) : null;
   }
 
-  /** Leaves each session to one port: to that where it has ended, or to the one with the later generation. */
-  #serve(port) {
+  /** Leaves each session to one port: to that where it has ended, or to the one with the later generation. The others look again. */
+  #serve(port, token) {
     const isOther = (other) => other !== port && other.isOpen;
     const ports = this.#store ? [...this.#knownPorts()].filter(isOther) : [];
     const twin = ports.find((other) => other.sid === port.sid);
     for (const other of ports) {
       if (other !== twin && !other.isOver) other.tell(Command.Hint);
     }
+    if (token === Answer.Nothing) return;
     if (twin?.isOver || twin?.snapshot.generation >= port.snapshot.generation) {
       this.#ports.delete(port.ref);
       return twin;
@@ -235,11 +237,11 @@ export class Client {
       this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
     }
     const isDegraded = isLive ? this.#current.isDegraded : this.#failed;
-    const storage = isDegraded ? "degraded" : "ok";
+    const storage = this.#store ? (isDegraded ? "degraded" : "ok") : "none";
     return Object.freeze({
       ready: this.#ready,
       connection: this.#connection?.handle ?? null,
-      storage: this.#store ? storage : "none",
+      storage,
       error: isLive ? (isDegraded ? this.#current.storeError : null) : this.#error,
     });
   }

@@ -1,6 +1,6 @@
 import { authorizedFetch } from "./fetch.js";
 import { Command } from "./load.js";
-import { aborted, signalOf, wantedOf } from "./options.js";
+import { aborted, DISPOSE, signalOf, wantedOf } from "./options.js";
 
 /** A handle on one session. Several handles may share it. */
 export class Connection {
@@ -45,14 +45,9 @@ export class Connection {
     return this.#open().snapshot;
   }
 
-  [Symbol.dispose]() {
+  [DISPOSE]() {
     for (const stop of this.#stops) stop();
     this.#port = undefined;
-  }
-
-  /** Called by a compiled `using` where the platform has no Symbol.dispose. */
-  [Symbol.for("Symbol.dispose")]() {
-    this[Symbol.dispose]();
   }
 
   #open() {

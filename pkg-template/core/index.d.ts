@@ -94,7 +94,13 @@ export interface MeshyClient {
   getSnapshot(): ClientSnapshot;
   /** Reports what happens to the sessions of this client and why, without any secret. Returns an unsubscribe function. */
   trace(listener: (event: TraceEvent) => void): () => void;
+  /** Lets go of the client. Its sessions go on in the handles on them. */
   [Symbol.dispose](): void;
+  /**
+   * The same, once every call and refresh that is under way has come to its end and is stored, or after `timeout`. Await it
+   * before `process.exit()`, which without it may lose the session; a process that ends by itself waits anyway.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** One line of a trace. `at` is in epoch milliseconds by this machine's clock. */
@@ -259,5 +265,6 @@ export interface SessionStore {
 declare global {
   interface SymbolConstructor {
     readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
   }
 }

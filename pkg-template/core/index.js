@@ -8,25 +8,13 @@ export { MeshyError };
 
 /** A promise of the client that can be used as the client straight away. */
 class ClientPromise extends Promise {
-  static get [Symbol.species]() {
-    return Promise;
-  }
+  static [Symbol.species] = Promise;
+}
 
-  login(...args) {
-    return this.then((client) => client.login(...args));
-  }
-
-  loginWithPersistance(...args) {
-    return this.then((client) => client.loginWithPersistance(...args));
-  }
-
-  adopt(...args) {
-    return this.then((client) => client.adopt(...args));
-  }
-
-  restore() {
-    return this.then((client) => client.restore());
-  }
+for (const name of ["login", "loginWithPersistance", "adopt", "restore"]) {
+  ClientPromise.prototype[name] = function (...args) {
+    return this.then((client) => client[name](...args));
+  };
 }
 
 export function initialize(accountName, publicKey, options) {

@@ -1,7 +1,8 @@
 import { MeshyError } from "./platform.js";
 
+/** A compiled `using` takes the other one where the platform has no Symbol.dispose. */
+export const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 const LONGEST_TEXT = 1024;
-const LONGEST_CREDENTIAL = 4096;
 const LONGEST_TIME = 3_600_000;
 
 export function aborted(text) {
@@ -28,7 +29,7 @@ export function checkListener(listener) {
 export function signalOf(options) {
   checkObject(options);
   const signal = options?.signal;
-  const isSignal = ["addEventListener", "removeEventListener"].every((name) => typeof signal?.[name] === "function");
+  const isSignal = typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function";
   check(signal === undefined || isSignal, "signal", "an AbortSignal");
   return signal;
 }
@@ -55,28 +56,18 @@ const RULES = {
     /^[a-z\d][\w.~-]{0,127}$/i,
     "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
   ],
-  tenant: [
-    /^([!-~]([ -~]{0,1022}[!-~])?)?$/,
-    "up to 1024 ASCII characters without control characters or spaces around them",
-  ],
+  tenant: [/^([!-~]([ -~]{0,1022}[!-~])?)?$/, "up to 1024 visible ASCII characters and spaces between them"],
   publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
   scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
   refreshToken: [/^[!-~]{1,65536}$/, "1 to 65536 visible ASCII characters"],
+  slot: [/^\P{Cs}{1,1024}$/u, "1 to 1024 Unicode characters"],
+  username: [/^\P{Cs}{1,4096}$/u, "1 to 4096 Unicode characters"],
+  password: [/^\P{Cs}{1,4096}$/u, "1 to 4096 Unicode characters"],
 };
 
 export function checkText(text, argument) {
   const [rule, words] = RULES[argument];
   check(typeof text === "string" && rule.test(text), argument, words);
-}
-
-function checkBytes(text, argument, most) {
-  const bytes = typeof text === "string" ? new TextEncoder().encode(text).length : 0;
-  check(bytes > 0 && bytes <= most, argument, `a string of 1 to ${most} bytes of UTF-8`);
-}
-
-/** A user name or password: any Unicode. */
-export function checkCredential(text, argument) {
-  checkBytes(text, argument, LONGEST_CREDENTIAL);
 }
 
 /** The token that a caller of `getAccessToken` wants. */
@@ -111,11 +102,8 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     fetch,
     persistence = "none",
   } = options ?? {};
-  checkText(accountName, "accountName");
-  checkText(tenant, "tenant");
-  checkText(publicKey, "publicKey");
-  checkText(scope, "scope");
-  checkBytes(slot, "slot", LONGEST_TEXT);
+  const texts = { accountName, tenant, publicKey, scope, slot };
+  for (const name in texts) checkText(texts[name], name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
   check(fetch === undefined || typeof fetch === "function", "fetch", "a function");

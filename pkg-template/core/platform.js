@@ -120,8 +120,7 @@ export function parseObject(text) {
 /** The own members of an object in the order of `names`; empty if they cannot be read. */
 export function ownMembers(object, names) {
   try {
-    const own = new Map(Object.entries(object));
-    return names.map((name) => own.get(name));
+    return names.map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
   } catch {
     return [];
   }

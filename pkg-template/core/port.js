@@ -64,6 +64,11 @@ export class Port {
     return this.snapshot?.state === "ended";
   }
 
+  /** Whether anything is under way that would be lost with its process. */
+  get isBusy() {
+    return this.#callers.size || this.isDegraded || this.snapshot?.state === "refreshing";
+  }
+
   get storeError() {
     return this.#entry.error;
   }
@@ -124,9 +129,9 @@ export class Port {
   // What follows is called by the core, as src/web/platform.rs declares it.
 
   settle(caller, answer, value) {
-    const waiting = this.#forget(caller);
-    if (answer === Answer.Failed) waiting?.reject(this.#errorOf(value));
-    else waiting?.resolve(answer === Answer.Token ? value : answer);
+    const { resolve, reject } = this.#forget(caller) ?? {};
+    if (answer === Answer.Failed) reject?.(this.#errorOf(value));
+    else resolve?.(answer === Answer.Token ? value : answer);
   }
 
   read() {
@@ -139,8 +144,6 @@ export class Port {
 
   /** False where the store has no lock. */
   lock(within) {
-    const store = this.#store;
-    if (!store) return Promise.resolve(false);
     const controller = new AbortController();
     return new Promise((resolve) => {
       let isAnswered = false;
@@ -157,13 +160,11 @@ export class Port {
           this.#release = release;
         });
       };
-      const timer = setTimeout(() => {
-        refuse();
-        controller.abort();
-      }, within);
+      controller.signal.onabort = refuse;
+      const timer = setTimeout(() => controller.abort(), within);
       timer.unref?.();
       Promise.resolve()
-        .then(() => store.lock?.(this.#key, controller.signal, hold))
+        .then(() => this.#store?.lock?.(this.#key, controller.signal, hold))
         .then(refuse, refuse);
     });
   }

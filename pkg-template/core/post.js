@@ -23,10 +23,13 @@ export function post(port, parameters, secret) {
   const { grant_type: grant = "revocation" } = parameters;
   const isRevocation = grant === "revocation";
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
-  const given = Object.entries(parameters).filter(([, value]) => value);
+  const given = Object.entries(parameters).filter((pair) => pair[1]);
   const controller = new AbortController();
-  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
-  if (tenant) headers.tenant = tenant;
+  const headers = {
+    "content-type": "application/x-www-form-urlencoded",
+    accept: "application/json",
+    ...(tenant && { tenant }),
+  };
   port.report("request", { grant });
   const ask = async () => {
     const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
@@ -63,7 +66,8 @@ export function post(port, parameters, secret) {
  * secret can be read in them, as they are or form-decoded, or where only that makes them the proof of a dead token.
  */
 function told(words, secret) {
-  const shown = typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) : "";
+  const shown = typeof words === "string" && words.replace(HIDDEN, "").slice(0, LONGEST_WORDS);
+  if (!shown) return;
   const read = [shown, new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")].join();
   const reveals = (text) => {
     const length = Math.min(text.length, TELLING);
@@ -71,7 +75,7 @@ function told(words, secret) {
     return length > 0 && read.split("").some(isPart);
   };
   if (shown === "invalid_grant") return words === shown ? shown : undefined;
-  return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown || undefined;
+  return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown;
 }
 
 /** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */

@@ -26,6 +26,7 @@ describe("a process ends by itself", () => {
     ${script}
   `;
   const quiet = `server.answer = () => json(503, {}, { "retry-after": "3000" });`;
+  const stored = "process.on('exit', () => console.log(JSON.parse([...values.values()][0]).gen));";
   for (const [what, script, output, timeout] of [
     ["after a refresh ahead", "age(3_500_000); await connection.getAccessToken();", ["1"]],
     ["after one that failed", `${quiet} age(3_500_000); await connection.getAccessToken();`, ["1"]],
@@ -101,6 +102,35 @@ describe("a process ends by itself", () => {
        age(3_700_000); const token = await connection.getAccessToken();
        process.on("exit", () => console.log([...values.values()][0].includes(token)));`,
       ["1", "true"],
+    ],
+    [
+      "by process.exit once what is under way in the background is stored, if it has waited for that",
+      `${stored} age(3_500_000); await connection.getAccessToken();
+       await client[Symbol.asyncDispose](); process.exit();`,
+      ["1", "2"],
+    ],
+    [
+      "by process.exit once the store has taken what it had not, if it has waited for that",
+      `const swap = persistence.compareAndSet; let failures = 3;
+       persistence.compareAndSet = (...given) => {
+         if (server.count("refresh_token") && failures-- > 0) throw new Error("full");
+         return swap.apply(persistence, given);
+       };
+       ${stored} age(3_700_000); await connection.getAccessToken();
+       await client[Symbol.asyncDispose](); process.exit();`,
+      ["1", "2"],
+    ],
+    [
+      "by process.exit once a sign-out is stored that nobody has waited for",
+      `${stored.replace("gen", "ended")} connection.signout(); await client[Symbol.asyncDispose](); process.exit();`,
+      ["0", "signed_out"],
+    ],
+    [
+      "by process.exit when a server has not answered for a timeout",
+      `server.answer = () => new Promise(() => {}); age(3_700_000); refused(connection.getAccessToken());
+       await client[Symbol.asyncDispose](); process.exit();`,
+      ["timeout", "1"],
+      300,
     ],
     [
       "when the store takes what it had not",

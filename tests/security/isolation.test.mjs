@@ -157,7 +157,7 @@ describe("after it was disposed of", () => {
     const client = await start({ persistence });
     const connection = await client.login("alice", "pw");
     client[Symbol.dispose]();
-    client[Symbol.for("Symbol.dispose")]();
+    client[Symbol.dispose]();
     for (const call of [
       () => client.login("alice", "pw"),
       () => client.loginWithPersistance("rt"),
@@ -176,7 +176,7 @@ describe("after it was disposed of", () => {
     const client = await start();
     const connection = await client.login("alice", "pw");
     const handle = client.getSnapshot().connection;
-    connection[Symbol.for("Symbol.dispose")]();
+    connection[Symbol.dispose]();
     connection[Symbol.dispose]();
     for (const call of [
       () => connection.getAccessToken(),
