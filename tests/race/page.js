@@ -4,6 +4,7 @@ const LIMIT = 15_000;
 const url = location.search.slice(1);
 const channel = new BroadcastChannel("race");
 let session;
+let worker;
 
 /** What came of a call, and after how many milliseconds. */
 async function outcome(call) {
@@ -20,7 +21,7 @@ async function outcome(call) {
 
 const calls = (count) => Promise.all(Array.from({ length: count }, () => outcome(() => session.token())));
 
-window.race = {
+globalThis.race = {
   open: (options) =>
     outcome(async () => {
       session = await open({ url, ...options });
@@ -28,6 +29,21 @@ window.race = {
     }),
   calls,
   signOut: () => session.signOut(),
+
+  signOutAndLeave() {
+    session.signOut();
+    location.reload();
+  },
+
+  /** What comes of a request to a worker of this page, which has a client of its own. */
+  inWorker(...request) {
+    worker ??= new Worker(`/worker.js?${url}`, { type: "module" });
+    return new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = () => resolve({ error: "no client" });
+      worker.postMessage([window.ahead, ...request]);
+    });
+  },
 
   /** Starts a call and does not wait for it. */
   begin() {

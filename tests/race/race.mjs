@@ -9,6 +9,7 @@ import { scenarios } from "./scenarios.mjs";
 import { Tabs } from "./tabs.mjs";
 
 const LIMIT = 120_000;
+const SCRIPTS = ["page.js", "worker.js", "clock.js"];
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 
 /** Plays the scenarios with each client in each browser, prints what came of them, and rejects if ours failed one. */
@@ -30,10 +31,8 @@ export async function race({ browsers, clients, times, only }) {
 }
 
 async function inBrowser(browserName, client, chosen, times) {
-  const scripts = {
-    "/page.js": await readFile(new URL("page.js", import.meta.url)),
-    "/client.js": await bundled(client),
-  };
+  const scripts = { "/client.js": await bundled(client) };
+  for (const name of SCRIPTS) scripts[`/${name}`] = await readFile(new URL(name, import.meta.url));
   const site = await startSite(scripts, POLICY);
   const browser = await launch(browserName);
   try {

@@ -1,7 +1,18 @@
+import { setTimeout } from "node:timers/promises";
 import { faults } from "../shared/token-server.mjs";
+import { counted, joined, lifeAfter, TIMEOUT } from "./life.mjs";
+import {
+  blockedAtStart,
+  blockedBeyondTimeout,
+  blockedInRefresh,
+  orphanedLock,
+  signOutAndLeave,
+  workerRotates,
+  workerSignsOut,
+} from "./page-scenarios.mjs";
 
-const TIMEOUT = 2_000;
 const WINDOW = 10_000;
+const GAP = 1_500;
 const PATIENCE = 3_000;
 const EXPIRIES = 5;
 
@@ -18,6 +29,7 @@ export const scenarios = {
   "5 tabs, 10 s window": tabsAtExpiry(5, WINDOW),
   "20 tabs, 10 s window": tabsAtExpiry(20, WINDOW),
   "lost answer, 10 s window": oneCall(WINDOW, faults.lost),
+  "gap after a lost answer, 10 s window": gapAfterLostAnswer,
   "503, 503, ok": oneCall(0, faults.answered(503), faults.answered(503)),
   "429, Retry-After 1": rateLimited,
   "connection dropped": oneCall(0, faults.dropped),
@@ -27,6 +39,13 @@ export const scenarios = {
   "holder unanswered": holderUnanswered,
   "holder frozen": holderFrozen,
   "sign-out elsewhere": signOutElsewhere,
+  "sign-out and leave": signOutAndLeave,
+  "thread blocked at start": blockedAtStart,
+  "thread blocked in a refresh": blockedInRefresh,
+  "thread blocked beyond the timeout": blockedBeyondTimeout,
+  "worker rotates, then IndexedDB hangs": workerRotates,
+  "worker signs out, then IndexedDB hangs": workerSignsOut,
+  "orphaned lock": orphanedLock,
   "clock +70 min, 10 calls": clockAhead,
   "disk full at sign-in": diskFull(true),
   "disk full later": diskFull(false),
@@ -70,19 +89,21 @@ function oneCall(reuseWindow, ...firstFaults) {
   };
 }
 
-/** A call that must have come to a token, in a session that must live. */
-async function lifeAfter(server, tabs, { token, error }) {
+/** The network is away for a while after an answer was lost. */
+async function gapAfterLostAnswer(server, tabs) {
+  server.reuseWindow = WINDOW;
+  const tab = await tabs.open();
+  await tabs.expire();
+  server.faults = [faults.lost];
+  server.fault = faults.dropped;
+  await tab.begin();
+  await server.received(1);
+  await setTimeout(GAP);
+  server.behave();
+  const [{ token, error }] = await tab.begun();
   const isGood = server.accepts(token);
-  const loss = await tabs.loss();
-  return { cell: joined(isGood ? "ok" : (error ?? "bad token"), loss), holds: isGood && !loss };
-}
-
-function counted(requests) {
-  return requests === 1 ? "1 request" : `${requests} requests`;
-}
-
-function joined(...parts) {
-  return parts.filter(Boolean).join(", ");
+  const { cell, holds } = await lifeAfter(server, tabs, await tab.token());
+  return { cell: isGood ? cell : `${error ?? "bad token"}, then ${cell}`, holds: isGood && holds };
 }
 
 async function rateLimited(server, tabs) {

@@ -1,15 +1,4 @@
-/** For the page, before its own scripts: a clock that is so many milliseconds ahead, and can be moved on. */
-function setClock(ahead) {
-  const System = Date;
-  window.ahead = ahead;
-  const now = () => System.now() + window.ahead;
-  window.Date = class extends System {
-    static now = now;
-    constructor(...args) {
-      super(...(args.length ? args : [now()]));
-    }
-  };
-}
+import { setClock } from "./clock.js";
 
 /** The tabs of one scenario: pages of one site in one profile, each with a client of its own. */
 export class Tabs {
@@ -28,17 +17,26 @@ export class Tabs {
    * the server to start does not count.
    */
   async open({ ahead = 0, prepare, ...options } = {}) {
+    return this.start(await this.load({ ahead, prepare }), options);
+  }
+
+  /** Starts the client of a tab that was loaded. */
+  async start(tab, options) {
+    const { error } = await tab.start(options);
+    if (error) throw new Error(`does not start (${error})`);
+    this.all.push(tab);
+    this.server.refreshes = [];
+    return tab;
+  }
+
+  /** A tab whose client has yet to start. */
+  async load({ ahead = 0, prepare } = {}) {
     const page = await this.context.newPage();
     await page.evaluateOnNewDocument(setClock, this.#ahead + ahead);
     if (prepare) await page.evaluateOnNewDocument(prepare);
     await page.goto(`${this.site.url}/?${this.server.url}`);
     await page.waitForFunction(() => window.race);
-    const { error } = await page.evaluate((options) => window.race.open(options), options);
-    if (error) throw new Error(`does not start (${error})`);
-    const tab = new Tab(page);
-    this.all.push(tab);
-    this.server.refreshes = [];
-    return tab;
+    return new Tab(page);
   }
 
   async openAll(count) {
@@ -91,6 +89,11 @@ class Tab {
     this.page = page;
   }
 
+  /** What comes of the start of its client. */
+  start(options = {}) {
+    return this.page.evaluate((options) => window.race.open(options), options);
+  }
+
   /** The access token or the error that a call comes to. */
   async token() {
     return (await this.calls(1))[0];
@@ -111,6 +114,24 @@ class Tab {
 
   signOut() {
     return this.page.evaluate(() => window.race.signOut());
+  }
+
+  /** Signs out, and is loaded anew before anything else can happen. */
+  async signOutAndLeave() {
+    const navigated = this.page.waitForNavigation();
+    await this.page.evaluate(() => window.race.signOutAndLeave());
+    await navigated;
+    await this.page.waitForFunction(() => window.race);
+  }
+
+  /** What comes of a request to the client in a worker of this tab. */
+  inWorker(...request) {
+    return this.page.evaluate((...request) => window.race.inWorker(...request), ...request);
+  }
+
+  /** Its thread is busy for so long after the next call of this name, in a page that watches for it. */
+  blockAfter(blocksAfter, blocksFor) {
+    return this.page.evaluate((block) => void Object.assign(window, block), { blocksAfter, blocksFor });
   }
 
   freeze() {
