@@ -93,7 +93,10 @@ export class Local {
     const other = mark === this.#leaving ? null : mark;
     const found = (text, kept) => {
       if (isOver(text)) writeCopy(key, kept);
-      if (other) writeCopy(markOf(key), null);
+      if (other) {
+        writeCopy(markOf(key), null);
+        this.#channel?.postMessage(0);
+      }
       return text;
     };
     const last = register.ended(copy, other);

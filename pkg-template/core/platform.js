@@ -32,8 +32,8 @@ export function meshyError([code, reason, text, retryable, status, error, error_
   return new MeshyError({ code, reason, retryable: !!retryable, status, error, error_description, retryAfter }, text);
 }
 
-/** Milliseconds by which a timer is late if everything stood still. What has arrived meanwhile has as long to be read. */
-const STANDSTILL = 1000;
+/** Milliseconds by which a timer is late if everything stood still. What has arrived meanwhile has a hundred times as long to be read. */
+const STANDSTILL = 10;
 
 /** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
 export function within(ms, ask, late) {
@@ -45,7 +45,7 @@ export function within(ms, ask, late) {
     };
     let timer = setTimeout(() => {
       if (performance.now() < due + STANDSTILL) giveUp();
-      else timer = setTimeout(giveUp, STANDSTILL);
+      else timer = setTimeout(giveUp, 100 * STANDSTILL);
     }, ms);
     const failed = (error) => reject(error ?? 0);
     Promise.resolve()

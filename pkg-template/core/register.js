@@ -52,9 +52,8 @@ export function ended(text, mark) {
  */
 export function read(key, copy, mark) {
   return transact(key, (text, store) => {
-    const last = later(text, copy);
-    const next = ended(last, mark);
-    if (next !== last) store.put(next, key);
+    const next = ended(later(text, copy), mark);
+    if (next && next !== text) store.put(next, key);
     return next;
   });
 }

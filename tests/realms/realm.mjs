@@ -1,0 +1,210 @@
+/** Names that the package looks up, each of which a realm has for itself. */
+const NAMES = [
+  ..."globalThis setTimeout clearTimeout performance Date Math crypto indexedDB localStorage navigator document".split(" "),
+  ..."MessageChannel BroadcastChannel addEventListener removeEventListener fetch WeakRef FinalizationRegistry".split(" "),
+  ..."TextEncoder WebAssembly Window".split(" "),
+];
+const LONG = 10_000;
+
+/** The same module for all realms, decoded and compiled once. */
+const compiled = { module: undefined };
+const Assembly = {
+  Instance: WebAssembly.Instance,
+  Module: function Module(bytes) {
+    compiled.module ??= new WebAssembly.Module(bytes);
+    return compiled.module;
+  },
+};
+class Encoder extends TextEncoder {
+  encode(text) {
+    return super.encode(compiled.module && text.length > LONG ? "" : text);
+  }
+}
+
+/** The package, from the text of its module: a function that gives it to a realm. */
+export async function packageOf(text) {
+  const { transform } = await import("esbuild");
+  const { code } = await transform(text, { format: "iife", globalName: "meshydb", target: "es2022", logLevel: "error" });
+  return new Function(...NAMES, `${code}; return meshydb;`);
+}
+
+/** A page, a worker or a process: its globals, and what it has under way. */
+export class Realm {
+  isAlive = true;
+  stoppedUntil = 0;
+  /** Each time that it stood still. */
+  stops = [];
+  timersComeFirst = false;
+  /** In the back/forward cache. */
+  isCached = false;
+  pending = new Set();
+  flights = new Set();
+  isToCollect = false;
+  notifications = 0;
+  #listeners = new Map();
+  #refs = new Set();
+  #registries = new Set();
+
+  constructor(world, { name, kind, isInBackground, lacks = [], skew = 0 }) {
+    this.world = world;
+    this.name = name;
+    this.kind = kind;
+    this.lacks = lacks;
+    this.isInBackground = isInBackground;
+    this.bornAt = world.time.now;
+    this.skew = skew;
+    this.package = world.package(...NAMES.map((name) => this.#globals()[name]));
+  }
+
+  get isPage() {
+    return this.kind === "page";
+  }
+
+  hasNo(what) {
+    return this.lacks.includes(what);
+  }
+
+  dispatch(type, event) {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event);
+  }
+
+  /** Stands still for so many milliseconds: a busy thread, a process or tab that is frozen. */
+  stop(ms) {
+    const { time, dice } = this.world;
+    this.stoppedUntil = Math.max(this.stoppedUntil, time.now + ms);
+    this.timersComeFirst = dice.chance(0.5);
+    this.stops.push({ from: time.now, until: this.stoppedUntil });
+  }
+
+  /** Its requests break first; its scripts run on for a moment. */
+  leave() {
+    const { time, dice } = this.world;
+    this.isLeaving = true;
+    for (const flight of [...this.flights]) {
+      if (flight.keepalive) continue;
+      flight.isLeft = true;
+      flight.break();
+    }
+    time.later(dice.between(0, 200), () => this.end());
+  }
+
+  end() {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.diedAt = this.world.time.now;
+    for (const flight of this.flights) flight.isOver = true;
+    this.world.database.left(this);
+    this.pending.clear();
+    this.world.locks.left(this);
+    this.world.ended(this);
+  }
+
+  /** After each of its tasks: what nobody needs any more is collected, and a process that has nothing to do ends. */
+  afterTask() {
+    const { held } = this.world.locks;
+    const isIdle = this.pending.size === 0 && !this.flights.size && !held.some(({ realm }) => realm === this);
+    if (this.isToCollect && !this.client && isIdle) this.#collect();
+    const isNeeded = this.flights.size || [...this.pending].some((event) => event.isNeeded);
+    if (this.kind === "process" && this.isDone && !isNeeded) this.end();
+  }
+
+  #collect() {
+    this.isToCollect = false;
+    this.collections = (this.collections ?? 0) + 1;
+    for (const ref of this.#refs) ref.target = undefined;
+    this.#refs.clear();
+    for (const registry of this.#registries) registry.collect();
+  }
+
+  #globals() {
+    if (this.globals) return this.globals;
+    const { world } = this;
+    const { time, dice } = world;
+    const realm = this;
+    const now = () => 1_800_000_000_000 + Math.floor(time.now) + this.skew;
+    class RealmDate extends Date {
+      static now = now;
+    }
+    class RealmRef {
+      constructor(target) {
+        this.target = target;
+        realm.#refs.add(this);
+      }
+
+      deref() {
+        return this.target;
+      }
+    }
+    class Registry {
+      #held = [];
+
+      constructor(clean) {
+        this.clean = clean;
+        realm.#registries.add(this);
+      }
+
+      register(_target, held) {
+        this.#held.push(held);
+      }
+
+      collect() {
+        for (const held of this.#held.splice(0)) this.clean(held);
+      }
+    }
+    class Channel {
+      constructor() {
+        this.port1 = { close() {} };
+        this.port2 = { postMessage: () => time.later(dice.between(0.1, 3), () => this.port1.onmessage?.(), realm) };
+      }
+    }
+    class Scope {}
+    const globals = Object.assign(new Scope(), {
+      setTimeout: (callback, ms = 0) => this.#timer(callback, ms),
+      clearTimeout: (timer) => timer && time.cancel(timer.event),
+      performance: { now: () => time.now - this.bornAt },
+      Date: RealmDate,
+      Math,
+      crypto: {
+        getRandomValues: (array) => array.map(() => dice.below(2 ** 32)),
+      },
+      WeakRef: RealmRef,
+      FinalizationRegistry: Registry,
+      MessageChannel: Channel,
+      TextEncoder: Encoder,
+      WebAssembly: Assembly,
+      fetch: (target, init) => world.network.fetch(this, target, init),
+      navigator: {},
+    });
+    globals.globalThis = globals;
+    if (this.kind !== "process") this.#addWeb(globals, Scope);
+    this.globals = globals;
+    return globals;
+  }
+
+  #addWeb(globals, Scope) {
+    const { world } = this;
+    globals.addEventListener = (type, listener) => {
+      if (!this.#listeners.has(type)) this.#listeners.set(type, new Set());
+      this.#listeners.get(type).add(listener);
+    };
+    globals.removeEventListener = (type, listener) => this.#listeners.get(type)?.delete(listener);
+    if (this.isPage) Object.assign(globals, { Window: Scope, document: {} });
+    else globals.WorkerGlobalScope = Scope;
+    if (!this.hasNo("BroadcastChannel")) globals.BroadcastChannel = world.channels.of(this);
+    if (!this.hasNo("indexedDB")) globals.indexedDB = world.database.of(this);
+    if (this.isPage && !this.hasNo("localStorage")) globals.localStorage = world.localStorages.of(this);
+    const request = (name, options, use) => world.locks.request(this, name, options, use);
+    if (!this.hasNo("locks")) globals.navigator.locks = { request };
+  }
+
+  #timer(callback, ms) {
+    const { time } = this.world;
+    const due = time.now + Math.max(ms, 1);
+    const at = this.isInBackground ? Math.ceil(due / 1000) * 1000 : due;
+    const event = time.later(at - time.now, callback, this, { isTimer: true });
+    const unref = () => {
+      event.isNeeded = false;
+    };
+    return this.kind === "process" ? { event, unref } : { event };
+  }
+}

@@ -1,0 +1,152 @@
+/** What the person before a page, or the program in a process, does with the package. */
+
+export async function start(realm) {
+  const { world, tab } = realm;
+  if (realm.kind === "process") world.time.later(Math.max(0, world.plan.length - world.time.now), () => {}, realm);
+  realm.isDone = false;
+  await open(realm);
+}
+
+async function open(realm) {
+  const { world } = realm;
+  const { plan, tokenEndpoint, apiUrl } = world;
+  const persistence = plan.kind === "hosts" ? world.sharedStore.of(realm) : "local";
+  const { initialize } = realm.package;
+  const options = { tokenEndpoint, revocationEndpoint: "https://auth.example/revocation", apiUrl };
+  const client = await track(realm, "initialize", () =>
+    initialize("demo", "demo-key", { ...options, persistence, timeout: plan.timeout }),
+  );
+  if (!client || realm.client) return;
+  realm.client = client;
+  client.subscribe(() => {
+    realm.notifications++;
+  });
+  await restore(realm);
+  if (!realm.connection && !world.server.families.length) await logIn(realm, "alice");
+}
+
+export function restore(realm) {
+  return hand(
+    realm,
+    track(realm, "restore", () => realm.client.restore()),
+  );
+}
+
+function logIn(realm, user) {
+  const { client } = realm;
+  if (!client) return;
+  return hand(
+    realm,
+    track(realm, "login", () => client.login(user, "pw"), { user }),
+  );
+}
+
+async function hand(realm, opening) {
+  const connection = await opening;
+  if (connection) realm.connection = connection;
+}
+
+/** Makes a call that the checks follow from its begin to its end. */
+export async function track(realm, name, make, details) {
+  const call = realm.world.checks.begin(realm, name, details);
+  try {
+    const value = await make();
+    realm.world.checks.end(call, { value });
+    return value;
+  } catch (error) {
+    realm.world.checks.end(call, { error });
+  }
+}
+
+function token(realm, options) {
+  const { connection } = realm;
+  return connection && track(realm, "token", () => connection.getAccessToken(options), { connection });
+}
+
+const ODD = {
+  changing: (api, evil) => {
+    const texts = [api, evil];
+    return { toString: () => texts.shift() ?? evil };
+  },
+  pretending: (api, evil) => ({ url: api, toString: () => evil }),
+  disguised: (api, evil) => Object.defineProperty(new Request(evil), "url", { value: api }),
+};
+
+const ACTIONS = {
+  token: (realm) => token(realm),
+  rejected: async (realm) => {
+    const rejected = await token(realm);
+    if (rejected) await token(realm, { rejected });
+  },
+  abort: async (realm, { after }) => {
+    const controller = new AbortController();
+    realm.world.time.later(after, () => controller.abort(), realm);
+    await token(realm, { rejected: String(realm.lastToken), signal: controller.signal });
+  },
+  fetch: (realm) => track(realm, "fetch", () => realm.connection.fetch("me"), { connection: realm.connection }),
+  "odd fetch": async (realm) => {
+    for (const make of Object.values(ODD)) {
+      const input = make("https://api.example/demo/me", "https://elsewhere.example/");
+      await track(realm, "fetch", () => realm.connection.fetch(input), { connection: realm.connection });
+    }
+  },
+  restore,
+  login: (realm, { user }) => logIn(realm, user),
+  signout: (realm) => signOut(realm),
+  "signout and leave": (realm, action) => {
+    signOut(realm);
+    leave(realm, action);
+  },
+  leave,
+  close: (realm) => realm.leave(),
+  resume: async (realm) => {
+    const saved = realm.tab.saved;
+    realm.tab.saved = realm.connection.retrievePersistanceToken();
+    if (!saved || realm.world.server.familyOf(saved)?.signOut) return;
+    await hand(
+      realm,
+      track(realm, "resume", () => realm.client.loginWithPersistance(saved)),
+    );
+  },
+  drop: (realm) => {
+    realm.client = undefined;
+    realm.connection = undefined;
+    realm.isToCollect = true;
+  },
+  exit: (realm) => realm.end(),
+  "dispose and exit": async (realm) => {
+    const { client, world } = realm;
+    const { now } = world.time;
+    await client[Symbol.asyncDispose]();
+    realm.hasWaited = world.time.now - now < world.plan.timeout;
+    realm.end();
+  },
+  dispose: (realm) => {
+    realm.client[Symbol.dispose]();
+    realm.client = undefined;
+    realm.connection = undefined;
+    realm.isToCollect = true;
+  },
+};
+
+function signOut(realm) {
+  const { connection } = realm;
+  return track(realm, "signout", () => connection.signout(), { connection });
+}
+
+function leave(realm, { absence }) {
+  const { world, tab } = realm;
+  realm.leave();
+  world.time.later(200 + absence, () => world.visit(tab));
+}
+
+/** In a realm that has a client and a connection; what it lacks it gets first. */
+export async function perform(realm, action) {
+  if (realm.isLeaving) return;
+  realm.world.log(realm.name, "does:", action.do, action.user ?? "");
+  if (!realm.client) return open(realm);
+  if (!realm.connection && !["restore", "login", "leave", "close", "drop", "dispose", "exit"].includes(action.do)) {
+    return logIn(realm, "alice");
+  }
+  await ACTIONS[action.do](realm, action);
+}

@@ -1,0 +1,142 @@
+import { Channels } from "./channels.mjs";
+import { Checks } from "./checks.mjs";
+import { Database } from "./database.mjs";
+import { Dice } from "./dice.mjs";
+import { LocalStorages } from "./local-storage.mjs";
+import { Locks } from "./locks.mjs";
+import { Network } from "./network.mjs";
+import { Realm } from "./realm.mjs";
+import { Register } from "./register.mjs";
+import { Server } from "./server.mjs";
+import { SharedStore } from "./shared-store.mjs";
+import { Time } from "./time.mjs";
+import { perform, start } from "./users.mjs";
+
+/** Milliseconds after which nothing goes on by itself any more. */
+const REST = 150_000;
+
+/** Plays a plan. */
+export class World {
+  tokenEndpoint = "https://auth.example/token";
+  apiUrl = "https://api.example";
+  realms = [];
+  trace = [];
+
+  constructor(plan, given) {
+    this.plan = plan;
+    this.package = given;
+    this.dice = new Dice(plan.seed ^ 0xd1ce);
+    this.time = new Time();
+    this.server = new Server(this.time, plan);
+    this.register = new Register(this);
+    this.checks = new Checks(this);
+    this.network = new Network(this);
+    this.database = new Database(this, (...commit) => this.register.committed(...commit));
+    this.localStorages = new LocalStorages(this, (...commit) => this.register.copied(...commit));
+    this.sharedStore = new SharedStore(this, (...commit) => this.register.committed(...commit));
+    this.locks = new Locks(this);
+    this.channels = new Channels(this);
+    this.tabs = plan.tabs.map((tab) => ({ ...tab, visits: 0 }));
+  }
+
+  /** A claim's time in milliseconds. */
+  get claim() {
+    return this.plan.timeout + 1_000;
+  }
+
+  log(...words) {
+    this.trace.push(`${this.time.now.toFixed(1).padStart(10)}  ${words.join(" ")}`);
+  }
+
+  async play() {
+    const { plan, time } = this;
+    for (const tab of this.tabs) time.later(tab.at, () => this.visit(tab));
+    for (const action of plan.actions) time.later(action.at, () => this.#act(action));
+    for (const fault of plan.faults) time.later(fault.from, () => this.#strike(fault));
+    await time.run(plan.length + this.claim * 2);
+    await this.checks.rest(REST);
+  }
+
+  /** The next page of a tab, or the next process in its place. */
+  visit(tab) {
+    if (tab.realm?.isAlive) return;
+    const name = `${tab.kind}${tab.number}.${++tab.visits}`;
+    const realm = new Realm(this, { ...tab, name });
+    realm.tab = tab;
+    tab.realm = realm;
+    this.realms.push(realm);
+    this.log(name, "starts");
+    start(realm);
+  }
+
+  ended(realm) {
+    this.log(realm.name, "is gone");
+  }
+
+  /** The network's fault of the moment by its name; or the fault of that kind that concerns the realm. */
+  faultOf(kind, realm) {
+    const { now } = this.time;
+    const { faults } = this.plan;
+    if (now > this.plan.length) return undefined;
+    const isNow = ({ from, until }) => now >= from && now < until;
+    if (kind === "network") {
+      return faults.find((fault) => fault.what.startsWith("network") && isNow(fault))?.what.split(" ")[1];
+    }
+    return faults.find((fault) => fault.what === kind && isNow(fault) && concerns(fault, realm));
+  }
+
+  /** Whether such faults, of which each lasts longer than that, have concerned the realm since then. */
+  hadFaults(kinds, realm, since, longest = 0) {
+    const { now } = this.time;
+    return this.plan.faults.some(
+      (fault) =>
+        kinds.includes(fault.what) &&
+        concerns(fault, realm) &&
+        fault.from <= now &&
+        fault.until >= since &&
+        fault.until - fault.from > longest,
+    );
+  }
+
+  #act(action) {
+    const { realm } = this.tabs[action.tab];
+    if (!realm?.isAlive) return this.visit(this.tabs[action.tab]);
+    // A person does nothing in a page that stands still.
+    const run = () => perform(realm, action);
+    this.time.later(0, run, realm);
+  }
+
+  #strike({ what, tab, from, until }) {
+    const { realm } = this.tabs[tab] ?? {};
+    this.log("fault:", what, realm?.name ?? "", "until", until);
+    if (what === "wipe") return this.#wipe();
+    if (!realm?.isAlive) return;
+    if (what === "kill") realm.end();
+    if (what === "stop") realm.stop(until - from);
+    if (what === "freeze") {
+      realm.stop(until - from);
+      this.time.later(0, () => realm.flights.forEach((flight) => flight.break()), realm);
+    }
+    if (what === "cache") this.#cache(realm, until - from);
+  }
+
+  #cache(realm, ms) {
+    if (!realm.isPage || realm.isLeaving || realm.flights.size || realm.pending.size) return;
+    realm.isCached = true;
+    realm.stop(ms);
+    this.time.later(ms, () => {
+      realm.isCached = false;
+    });
+    this.time.later(ms, () => realm.dispatch("pageshow", { persisted: true }), realm);
+  }
+
+  #wipe() {
+    this.database.clear();
+    this.localStorages.clear();
+    this.sharedStore.clear();
+  }
+}
+
+function concerns({ tab }, realm) {
+  return tab === undefined || !realm || realm.tab.number === tab;
+}
