@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "./build.mjs";
 import { mutants } from "./mutants.mjs";
-import { main, root, run, StepError } from "./steps.mjs";
+import { main, root, run, StepError, step } from "./steps.mjs";
 
 const COPY = join(root, "target/mutants");
 /** What a mutant has to survive: random worlds, and every interleaving of two holders and one fault. */
@@ -55,7 +56,16 @@ async function firstTrial() {
   }
 }
 
+/** Plays the package as it is shipped, in several realms: tests/realms. */
+async function simulateEdge(args) {
+  await build();
+  await step("worlds of several realms", () => run("node", ["tests/realms/main.mjs", ...args]));
+}
+
 if (process.argv[1] === import.meta.filename) {
   const args = process.argv.slice(2);
-  await main(() => (args[0] === "--mutants" ? hunt(args[1]) : simulate(args)));
+  await main(() => {
+    if (args.includes("--edge")) return simulateEdge(args);
+    return args[0] === "--mutants" ? hunt(args[1]) : simulate(args);
+  });
 }

@@ -121,7 +121,8 @@ export class Client {
 
   [DISPOSE]() {
     this.#disposed = true;
-    for (const listeners of [this.#listeners, this.#tracers]) listeners.clear();
+    this.#listeners.clear();
+    this.#tracers.clear();
     this.#stopWatching?.();
   }
 

@@ -93,7 +93,7 @@ export class Local {
     const other = mark === this.#leaving ? null : mark;
     const found = (text, kept) => {
       if (isOver(text)) writeCopy(key, kept);
-      if (other) {
+      if (other && text) {
         writeCopy(markOf(key), null);
         this.#channel?.postMessage(0);
       }

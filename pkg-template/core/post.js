@@ -23,7 +23,7 @@ export function post(port, parameters, secret) {
   const { grant_type: grant = "revocation" } = parameters;
   const isRevocation = grant === "revocation";
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
-  const given = Object.entries(parameters).filter((pair) => pair[1]);
+  const given = Object.entries(parameters).filter(([, value]) => value);
   const controller = new AbortController();
   const headers = {
     "content-type": "application/x-www-form-urlencoded",
@@ -45,11 +45,10 @@ export function post(port, parameters, secret) {
     });
     const header = (name) => response.headers.get(name);
     const later = header("retry-after");
-    const seconds = /^\d+$/.test(later)
-      ? +later
-      : (Date.parse(later) - (Date.parse(header("date")) || Date.now())) / 1000;
+    const since = () => Date.parse(header("date")) || Date.now();
+    const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - since()) / 1000;
     const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
-    const text = await readText(response.body, BODY_LIMIT);
+    const text = await readText(response.body);
     const members = tokenMembers((isJson || response.status >= 400) && parseObject(text), secret);
     port.report("answer", { grant, status: response.status });
     return [response.status, seconds, ...members];
@@ -79,11 +78,11 @@ function told(words, secret) {
 }
 
 /** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
-async function readText(body, limit) {
+async function readText(body) {
   const reader = body?.getReader();
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
-  for (let left = limit; reader && left >= 0; ) {
+  for (let left = BODY_LIMIT; reader && left >= 0; ) {
     const { done, value } = await reader.read();
     try {
       text += decoder.decode(value, { stream: !done });

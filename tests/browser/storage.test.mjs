@@ -265,8 +265,8 @@ inEachBrowser((browser) => {
       return window.connection.getAccessToken({ rejected });
     });
     await reload(page);
-    assert.equal(JSON.parse(await page.evaluate(async () => (await window.inRegister())[0])).gen, 1);
     assert.equal(await page.evaluate(restoredUser), "alice");
+    assert.equal(JSON.parse(await page.evaluate(async () => (await window.inRegister())[0])).gen, 2);
     assert.equal(await page.evaluate(() => window.connection.getAccessToken()), next);
     await page.evaluate((rejected) => window.connection.getAccessToken({ rejected }), next);
     assert.equal(JSON.parse(await page.evaluate(async () => (await window.inRegister())[0])).gen, 3);

@@ -73,7 +73,6 @@ export class Database {
       () => {
         const { reading } = transaction;
         reading.result = this.entries.get(reading.key);
-        this.world.checks.looked(realm, reading.key, reading.result);
         reading.onsuccess();
         time.later(dice.between(0.2, 8), () => this.#commit(transaction));
       },
@@ -105,11 +104,6 @@ export class Database {
   /** What a realm that is gone had not begun to commit is aborted. */
   left(realm) {
     if (this.#active?.realm === realm && realm.pending.has(this.#active.begun)) this.#over(this.#active);
-  }
-
-  dump() {
-    const f=(t)=>t&&[t.realm.name,t.realm.isAlive,!!t.begun];
-    return [f(this.#active),this.#queue.map(f)];
   }
 
   clear() {

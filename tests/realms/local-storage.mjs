@@ -19,7 +19,8 @@ export class LocalStorages {
     return {
       getItem: (key) => view.values.get(key) ?? null,
       setItem: (key, text) => {
-        if (this.world.faultOf("full", realm) && text.length > 100) throw new DOMException("full", "QuotaExceededError");
+        if (this.world.faultOf("full", realm) && text.length > 100)
+          throw new DOMException("full", "QuotaExceededError");
         change(key, String(text));
       },
       removeItem: (key) => change(key, null),
@@ -48,10 +49,14 @@ export class LocalStorages {
       else if (!view.own.get(key)) set(view.values, key, text);
     };
     if (realm.isCached) return time.later(1, seen);
-    time.later(dice.between(0.5, 100), () => {
-      seen();
-      realm.dispatch("storage", { key });
-    }, realm);
+    time.later(
+      dice.between(0.5, 100),
+      () => {
+        seen();
+        realm.dispatch("storage", { key });
+      },
+      realm,
+    );
   }
 
   clear() {

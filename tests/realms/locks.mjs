@@ -46,10 +46,7 @@ export class Locks {
       settle(value);
       this.#grant(queue);
     };
-    const hold = () =>
-      Promise.resolve()
-        .then(wish.use)
-        .then(release(wish.resolve), release(wish.reject));
+    const hold = () => Promise.resolve().then(wish.use).then(release(wish.resolve), release(wish.reject));
     time.later(dice.between(0.2, 5), hold, wish.realm);
   }
 }

@@ -27,7 +27,7 @@ export class Network {
       signal?.addEventListener("abort", abort);
       if (signal?.aborted) return abort();
       flight.answered = (answer) => flight.end(resolve, answer);
-      this.world.checks.sent(flight);
+      this.world.checks.sends(flight);
       time.later(dice.between(1, 40), () => this.#arrive(flight));
     });
   }

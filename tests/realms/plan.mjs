@@ -18,7 +18,9 @@ export function planOf(seed) {
     hasLocks: dice.chance(0.5),
     length: LENGTH,
   };
-  plan.tabs = Array.from({ length: 1 + dice.below(4) }, (_, number) => tabOf(dice, kind, number));
+  // A browser has them everywhere or nowhere.
+  const lacks = ["BroadcastChannel", "locks"].filter(() => dice.chance(0.15));
+  plan.tabs = Array.from({ length: 1 + dice.below(4) }, (_, number) => tabOf(dice, kind, number, lacks));
   plan.actions = Array.from({ length: 3 + dice.below(20) }, () => actionOf(dice, plan));
   plan.faults = Array.from({ length: dice.below(5) }, () => faultOf(dice, plan));
   if (dice.chance(0.5)) dice.pick(THEMES)(plan, dice, Math.floor(dice.between(8_000, LENGTH - 10_000)));
@@ -55,7 +57,10 @@ const THEMES = [
   },
   function orphan({ tabs, actions, faults }, dice) {
     const at = Math.floor(dice.between(5_000, 14_000));
-    faults.push({ what: "orphans", from: at, until: at + 1_000 }, { what: "kill", from: at + 50, until: at + 50, tab: 0 });
+    faults.push(
+      { what: "orphans", from: at, until: at + 1_000 },
+      { what: "kill", from: at + 50, until: at + 50, tab: 0 },
+    );
     actions.push({ at, tab: 0, do: "rejected" });
     for (const time of [1, 2, 3]) {
       actions.push({ at: at + time * 15_000, tab: tabs.length - 1, do: "rejected" });
@@ -68,19 +73,27 @@ const THEMES = [
   function outage({ actions, faults }, dice, at) {
     actions.push({ at, tab: 0, do: "rejected" });
     const back = at + 200 + dice.below(2_000);
-    faults.push({ what: "network lost", from: at, until: at + 100 }, { what: "network away", from: at + 100, until: back });
+    faults.push(
+      { what: "network lost", from: at, until: at + 100 },
+      { what: "network away", from: at + 100, until: back },
+    );
   },
   function cached({ tabs, actions, faults }, dice, at) {
     faults.push({ what: "cache", from: at, until: at + 3_000, tab: 0 });
-    actions.push({ at: at + 1_000, tab: tabs.length - 1, do: dice.pick(["signout", "rejected", "login"]), user: "bob" });
+    actions.push({
+      at: at + 1_000,
+      tab: tabs.length - 1,
+      do: dice.pick(["signout", "rejected", "login"]),
+      user: "bob",
+    });
     actions.push({ at: at + 3_000 + dice.below(500), tab: 0, do: "token" });
   },
 ];
 
-function tabOf(dice, kind, number) {
+function tabOf(dice, kind, number, everywhere) {
   if (kind === "hosts") return { number, kind: "process", at: dice.between(0, 3_000), lacks: [], skew: skewOf(dice) };
   const isWorker = number > 0 && dice.chance(0.25);
-  const lacks = ["BroadcastChannel", "locks"].filter(() => dice.chance(0.1));
+  const lacks = [...everywhere];
   if (!isWorker && dice.chance(0.05)) lacks.push("indexedDB");
   if (!isWorker && dice.chance(0.05)) lacks.push("localStorage");
   return {

@@ -7,6 +7,8 @@ export async function play(plan, given) {
   process.on("unhandledRejection", unhandled);
   try {
     await world.play();
+  } catch ({ message }) {
+    world.checks.fail(message);
   } finally {
     process.off("unhandledRejection", unhandled);
   }

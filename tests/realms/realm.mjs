@@ -1,7 +1,11 @@
 /** Names that the package looks up, each of which a realm has for itself. */
 const NAMES = [
-  ..."globalThis setTimeout clearTimeout performance Date Math crypto indexedDB localStorage navigator document".split(" "),
-  ..."MessageChannel BroadcastChannel addEventListener removeEventListener fetch WeakRef FinalizationRegistry".split(" "),
+  ..."globalThis setTimeout clearTimeout performance Date Math crypto indexedDB localStorage navigator document".split(
+    " ",
+  ),
+  ..."MessageChannel BroadcastChannel addEventListener removeEventListener fetch WeakRef FinalizationRegistry".split(
+    " ",
+  ),
   ..."TextEncoder WebAssembly Window".split(" "),
 ];
 const LONG = 10_000;
@@ -24,7 +28,12 @@ class Encoder extends TextEncoder {
 /** The package, from the text of its module: a function that gives it to a realm. */
 export async function packageOf(text) {
   const { transform } = await import("esbuild");
-  const { code } = await transform(text, { format: "iife", globalName: "meshydb", target: "es2022", logLevel: "error" });
+  const { code } = await transform(text, {
+    format: "iife",
+    globalName: "meshydb",
+    target: "es2022",
+    logLevel: "error",
+  });
   return new Function(...NAMES, `${code}; return meshydb;`);
 }
 
@@ -40,7 +49,8 @@ export class Realm {
   pending = new Set();
   flights = new Set();
   isToCollect = false;
-  notifications = 0;
+  /** How many calls give a token of the application's. */
+  resumes = 0;
   #listeners = new Map();
   #refs = new Set();
   #registries = new Set();
@@ -60,8 +70,26 @@ export class Realm {
     return this.kind === "page";
   }
 
-  hasNo(what) {
-    return this.lacks.includes(what);
+  /** Whether it has localStorage, where marks and copies are. */
+  get hasCopy() {
+    return this.isPage && !this.lacks.includes("localStorage");
+  }
+
+  /** Milliseconds since then in which it did not stand still. */
+  awakeSince(since) {
+    const { now } = this.world.time;
+    const still = this.stops.map(({ from, until }) => Math.max(0, Math.min(until, now) - Math.max(from, since)));
+    return now - since - still.reduce((sum, ms) => sum + ms, 0);
+  }
+
+  hasStoodStill(since) {
+    return this.stops.some(({ until }) => until > since);
+  }
+
+  /** Its program has come to its end. */
+  finish() {
+    this.isDone = true;
+    if (this.isAlive) this.world.time.later(0, () => {}, this);
   }
 
   dispatch(type, event) {
@@ -82,7 +110,7 @@ export class Realm {
     this.isLeaving = true;
     for (const flight of [...this.flights]) {
       if (flight.keepalive) continue;
-      flight.isLeft = true;
+      flight.wasBroken = true;
       flight.break();
     }
     time.later(dice.between(0, 200), () => this.end());
@@ -190,11 +218,11 @@ export class Realm {
     globals.removeEventListener = (type, listener) => this.#listeners.get(type)?.delete(listener);
     if (this.isPage) Object.assign(globals, { Window: Scope, document: {} });
     else globals.WorkerGlobalScope = Scope;
-    if (!this.hasNo("BroadcastChannel")) globals.BroadcastChannel = world.channels.of(this);
-    if (!this.hasNo("indexedDB")) globals.indexedDB = world.database.of(this);
-    if (this.isPage && !this.hasNo("localStorage")) globals.localStorage = world.localStorages.of(this);
+    if (!this.lacks.includes("BroadcastChannel")) globals.BroadcastChannel = world.channels.of(this);
+    if (!this.lacks.includes("indexedDB")) globals.indexedDB = world.database.of(this);
+    if (this.hasCopy) globals.localStorage = world.localStorages.of(this);
     const request = (name, options, use) => world.locks.request(this, name, options, use);
-    if (!this.hasNo("locks")) globals.navigator.locks = { request };
+    if (!this.lacks.includes("locks")) globals.navigator.locks = { request };
   }
 
   #timer(callback, ms) {

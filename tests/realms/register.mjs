@@ -1,57 +1,46 @@
 /** What is stored, and what was: the truth that the clients are compared with. */
 export class Register {
+  key;
+  text;
+  /** The family whose session is stored. */
+  stored;
   /** When what is stored last became another session, or none. */
   changedAt = 0;
-  text;
-  key;
-  /** When the store was last emptied. */
+  /** When the store was emptied. */
   wipedAt;
-  #family;
+  #world;
 
   constructor(world) {
-    this.world = world;
+    this.#world = world;
+  }
+
+  /** The family whose session is stored and was not signed out. */
+  get family() {
+    return this.stored?.signOut?.markedAt ? undefined : this.stored;
   }
 
   committed(key, text, realm) {
-    const { time, server } = this.world;
-    const record = text && JSON.parse(text);
-    const before = this.#family;
+    const { time, server } = this.#world;
+    const record = parsed(text);
+    const token = server.tokenOf(record?.refresh_token);
+    const before = this.stored;
     this.key = key;
     this.text = text;
     if (!text) this.wipedAt = time.now;
-    const token = server.tokenOf(record?.refresh_token);
-    this.#family = record?.ended ? undefined : token?.family;
-    if (token) {
-      const rotation = server.rotations.find(({ next }) => next === token);
-      if (rotation) rotation.storedAt ??= time.now;
-    }
-    if (this.#family !== before) {
+    if (token) token.rotation.storedAt ??= time.now;
+    this.stored = record?.ended ? undefined : token?.family;
+    if (this.stored !== before) {
       this.changedAt = time.now;
-      if (before && this.#family) before.replacedAt ??= time.now;
-      if (before && record?.ended) before.endedAt ??= time.now;
+      if (before && this.stored) before.replacedAt ??= time.now;
     }
-    const { sid, gen, ended, refresh_token, attempt, ...others } = record ?? {};
-    const claim = Object.keys(others).some((name) => name.startsWith("claim") && others[name]) ? "claim" : "";
-    this.world.log(realm?.name ?? "nobody", "stores", `gen ${gen}`, ended ?? refresh_token ?? "nothing", claim);
+    this.#world.log(realm?.name ?? "nobody", "stores", told(text));
   }
 
   copied(key, text, realm) {
-    this.world.log(realm.name, "copies", key.endsWith(":ended") ? "mark" : "", short(text));
-    if (realm.hasNo("indexedDB")) {
-      const token = text && this.world.server.tokenOf(parsed(text)?.refresh_token);
-      const rotation = token && this.world.server.rotations.find(({ next }) => next === token);
-      if (rotation) rotation.storedAt ??= this.world.time.now;
-    }
-  }
-
-  /** The family whose session is stored. */
-  get stored() {
-    return this.#family;
-  }
-
-  /** The same, unless it was signed out. */
-  get family() {
-    return this.#family?.signOut?.markedAt ? undefined : this.#family;
+    this.#world.log(realm.name, key.endsWith(":ended") ? "marks" : "copies", told(text));
+    if (!realm.lacks.includes("indexedDB")) return;
+    const token = this.#world.server.tokenOf(parsed(text)?.refresh_token);
+    if (token) token.rotation.storedAt ??= this.#world.time.now;
   }
 }
 
@@ -61,8 +50,7 @@ function parsed(text) {
   } catch {}
 }
 
-function short(text) {
-  if (text === null) return "nothing";
-  const { gen, ended, refresh_token } = parsed(text) ?? {};
-  return gen ? `gen ${gen} ${ended ?? refresh_token}` : text;
+function told(text) {
+  const { gen, ended, refresh_token, claim } = parsed(text) ?? {};
+  return gen ? `generation ${gen}, ${ended ?? refresh_token}${claim ? ", claimed" : ""}` : (text ?? "nothing");
 }

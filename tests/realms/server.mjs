@@ -1,3 +1,7 @@
+/** Milliseconds until every part of a server knows a token that one of them has issued. */
+const REPLICATION = 400;
+const REFUSED = [400, { error: "invalid_grant" }];
+
 /** An authorization server that rotates refresh tokens and revokes a family on reuse, or answers it again for a while. */
 export class Server {
   families = [];
@@ -10,10 +14,6 @@ export class Server {
     this.lifetime = lifetime;
     this.window = window;
     this.hasReplicas = hasReplicas;
-  }
-
-  familyOf(token) {
-    return this.#tokens.get(token)?.family;
   }
 
   tokenOf(text) {
@@ -43,7 +43,7 @@ export class Server {
   }
 
   #open(user, flight) {
-    const family = { number: this.families.length, user, isRevoked: false, index: 0, openedBy: flight.realm };
+    const family = { number: this.families.length, user, isRevoked: false, issued: 0 };
     this.families.push(family);
     return this.#issue(family, flight);
   }
@@ -51,43 +51,38 @@ export class Server {
   #refresh(text, flight) {
     const { now } = this.time;
     const token = this.#tokens.get(text);
-    flight.token = token;
-    if (!token) return [400, { error: "invalid_grant" }];
-    const { family } = token;
-    if (this.hasReplicas && now - token.issuedAt < 400) return [400, { error: "invalid_grant" }];
-    if (!this.accepts(text)) {
-      if (!family.isRevoked) {
-        family.isRevoked = true;
-        family.revokedBy = { reuse: true, at: now, realm: flight.realm, token };
-      }
-      return [400, { error: "invalid_grant" }];
+    const isYoung = token && this.hasReplicas && now - token.issuedAt < REPLICATION;
+    if (!token || isYoung) return REFUSED;
+    if (this.accepts(text)) {
+      token.usedAt ??= now;
+      return this.#issue(token.family, flight);
     }
-    token.usedAt ??= now;
-    return this.#issue(family, flight, token);
+    token.family.isRevoked = true;
+    token.family.revokedBy ??= { isReuse: true };
+    return REFUSED;
   }
 
   #revoke(text) {
-    const token = this.#tokens.get(text);
-    if (token) {
-      token.family.isRevoked = true;
-      token.family.revokedBy ??= { reuse: false, at: this.time.now };
+    const { family } = this.#tokens.get(text) ?? {};
+    if (family) {
+      family.isRevoked = true;
+      family.revokedBy ??= { isReuse: false };
     }
     return [200, {}];
   }
 
-  #issue(family, flight, from) {
-    const index = ++family.index;
-    const name = `${family.number}-${index}-${family.user}`;
+  #issue(family, flight) {
     const { now } = this.time;
+    const { realm, sentAt } = flight;
+    const index = ++family.issued;
+    const name = `${family.number}-${index}-${family.user}`;
+    const next = { text: `refresh-${name}`, family, index, issuedAt: now };
     const access = { text: `access-${name}`, family, isAccess: true, expiresAt: now + this.lifetime * 1000 };
-    const next = { text: `refresh-${name}`, family, issuedAt: now, index };
-    for (const token of [access, next]) this.#tokens.set(token.text, token);
-    flight.rotation = { family, from, next, at: flight.sentAt, realm: flight.realm, heardAt: undefined, storedAt: undefined };
-    this.rotations.push(flight.rotation);
-    const { lifetime } = this;
-    return [
-      200,
-      { access_token: access.text, token_type: "Bearer", expires_in: lifetime, refresh_token: next.text },
-    ];
+    const rotation = { family, next, at: sentAt, realm, heardAt: undefined, storedAt: undefined, isTwice: false };
+    for (const token of [access, next]) this.#tokens.set(token.text, Object.assign(token, { rotation }));
+    flight.rotation = rotation;
+    this.rotations.push(rotation);
+    const tokens = { access_token: access.text, token_type: "Bearer", refresh_token: next.text };
+    return [200, { ...tokens, expires_in: this.lifetime }];
   }
 }

@@ -1,3 +1,6 @@
+/** More than any world needs that comes to rest. */
+const MOST_STEPS = 20_000;
+
 /** Virtual time: what is to happen, in its order. Between two events every promise that can settle does. */
 export class Time {
   now = 0;
@@ -35,6 +38,7 @@ export class Time {
       }
       this.now = event.at;
       this.steps++;
+      if (this.steps > MOST_STEPS) throw new Error("It never comes to rest.");
       realm?.pending.delete(event);
       event.run();
       await new Promise(setImmediate);

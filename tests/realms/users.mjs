@@ -1,13 +1,6 @@
 /** What the person before a page, or the program in a process, does with the package. */
 
-export async function start(realm) {
-  const { world, tab } = realm;
-  if (realm.kind === "process") world.time.later(Math.max(0, world.plan.length - world.time.now), () => {}, realm);
-  realm.isDone = false;
-  await open(realm);
-}
-
-async function open(realm) {
+export async function open(realm) {
   const { world } = realm;
   const { plan, tokenEndpoint, apiUrl } = world;
   const persistence = plan.kind === "hosts" ? world.sharedStore.of(realm) : "local";
@@ -18,9 +11,7 @@ async function open(realm) {
   );
   if (!client || realm.client) return;
   realm.client = client;
-  client.subscribe(() => {
-    realm.notifications++;
-  });
+  client.subscribe(() => client.getSnapshot());
   await restore(realm);
   if (!realm.connection && !world.server.families.length) await logIn(realm, "alice");
 }
@@ -37,7 +28,7 @@ function logIn(realm, user) {
   if (!client) return;
   return hand(
     realm,
-    track(realm, "login", () => client.login(user, "pw"), { user }),
+    track(realm, "login", () => client.login(user, "pw")),
   );
 }
 
@@ -47,20 +38,21 @@ async function hand(realm, opening) {
 }
 
 /** Makes a call that the checks follow from its begin to its end. */
-export async function track(realm, name, make, details) {
-  const call = realm.world.checks.begin(realm, name, details);
+async function track(realm, name, make, connection) {
+  const { checks } = realm.world;
+  const call = checks.begins(realm, name, connection);
   try {
     const value = await make();
-    realm.world.checks.end(call, { value });
+    checks.ends(call, { value });
     return value;
   } catch (error) {
-    realm.world.checks.end(call, { error });
+    checks.ends(call, { error });
   }
 }
 
-function token(realm, options) {
+export function token(realm, options) {
   const { connection } = realm;
-  return connection && track(realm, "token", () => connection.getAccessToken(options), { connection });
+  return connection && track(realm, "token", () => connection.getAccessToken(options), connection);
 }
 
 const ODD = {
@@ -83,11 +75,11 @@ const ACTIONS = {
     realm.world.time.later(after, () => controller.abort(), realm);
     await token(realm, { rejected: String(realm.lastToken), signal: controller.signal });
   },
-  fetch: (realm) => track(realm, "fetch", () => realm.connection.fetch("me"), { connection: realm.connection }),
+  fetch: (realm) => track(realm, "fetch", () => realm.connection.fetch("me"), realm.connection),
   "odd fetch": async (realm) => {
     for (const make of Object.values(ODD)) {
       const input = make("https://api.example/demo/me", "https://elsewhere.example/");
-      await track(realm, "fetch", () => realm.connection.fetch(input), { connection: realm.connection });
+      await track(realm, "fetch", () => realm.connection.fetch(input), realm.connection);
     }
   },
   restore,
@@ -102,7 +94,7 @@ const ACTIONS = {
   resume: async (realm) => {
     const saved = realm.tab.saved;
     realm.tab.saved = realm.connection.retrievePersistanceToken();
-    if (!saved || realm.world.server.familyOf(saved)?.signOut) return;
+    if (!saved || realm.world.server.tokenOf(saved)?.family.signOut) return;
     await hand(
       realm,
       track(realm, "resume", () => realm.client.loginWithPersistance(saved)),
@@ -131,7 +123,7 @@ const ACTIONS = {
 
 function signOut(realm) {
   const { connection } = realm;
-  return track(realm, "signout", () => connection.signout(), { connection });
+  return track(realm, "signout", () => connection.signout(), connection);
 }
 
 function leave(realm, { absence }) {

@@ -7,13 +7,11 @@ import { Locks } from "./locks.mjs";
 import { Network } from "./network.mjs";
 import { Realm } from "./realm.mjs";
 import { Register } from "./register.mjs";
+import { Rest } from "./rest.mjs";
 import { Server } from "./server.mjs";
 import { SharedStore } from "./shared-store.mjs";
 import { Time } from "./time.mjs";
-import { perform, start } from "./users.mjs";
-
-/** Milliseconds after which nothing goes on by itself any more. */
-const REST = 150_000;
+import { open, perform } from "./users.mjs";
 
 /** Plays a plan. */
 export class World {
@@ -54,7 +52,7 @@ export class World {
     for (const action of plan.actions) time.later(action.at, () => this.#act(action));
     for (const fault of plan.faults) time.later(fault.from, () => this.#strike(fault));
     await time.run(plan.length + this.claim * 2);
-    await this.checks.rest(REST);
+    await new Rest(this).check();
   }
 
   /** The next page of a tab, or the next process in its place. */
@@ -66,7 +64,7 @@ export class World {
     tab.realm = realm;
     this.realms.push(realm);
     this.log(name, "starts");
-    start(realm);
+    open(realm);
   }
 
   ended(realm) {
@@ -85,29 +83,17 @@ export class World {
     return faults.find((fault) => fault.what === kind && isNow(fault) && concerns(fault, realm));
   }
 
-  /** Whether such faults, of which each lasts longer than that, have concerned the realm since then. */
-  hadFaults(kinds, realm, since, longest = 0) {
-    const { now } = this.time;
-    return this.plan.faults.some(
-      (fault) =>
-        kinds.includes(fault.what) &&
-        concerns(fault, realm) &&
-        fault.from <= now &&
-        fault.until >= since &&
-        fault.until - fault.from > longest,
-    );
-  }
-
   #act(action) {
-    const { realm } = this.tabs[action.tab];
-    if (!realm?.isAlive) return this.visit(this.tabs[action.tab]);
+    const tab = this.tabs.find(({ number }) => number === action.tab);
+    const { realm } = tab;
+    if (!realm?.isAlive) return this.visit(tab);
     // A person does nothing in a page that stands still.
     const run = () => perform(realm, action);
     this.time.later(0, run, realm);
   }
 
   #strike({ what, tab, from, until }) {
-    const { realm } = this.tabs[tab] ?? {};
+    const { realm } = this.tabs.find(({ number }) => number === tab) ?? {};
     this.log("fault:", what, realm?.name ?? "", "until", until);
     if (what === "wipe") return this.#wipe();
     if (!realm?.isAlive) return;
@@ -115,7 +101,10 @@ export class World {
     if (what === "stop") realm.stop(until - from);
     if (what === "freeze") {
       realm.stop(until - from);
-      this.time.later(0, () => realm.flights.forEach((flight) => flight.break()), realm);
+      const breakAll = () => {
+        for (const flight of [...realm.flights]) flight.break();
+      };
+      this.time.later(0, breakAll, realm);
     }
     if (what === "cache") this.#cache(realm, until - from);
   }

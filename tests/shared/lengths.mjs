@@ -8,6 +8,7 @@ const lengths = {
     writerKills: 20,
     holderKills: 20,
     worlds: 400,
+    edgeWorlds: 500,
   },
   ci: {
     isInEachBrowser: true,
@@ -17,6 +18,7 @@ const lengths = {
     writerKills: 100,
     holderKills: 100,
     worlds: 1_000,
+    edgeWorlds: 5_000,
   },
   all: {
     isInEachBrowser: true,
@@ -26,6 +28,7 @@ const lengths = {
     writerKills: 1_000,
     holderKills: 1_000,
     worlds: 10_000,
+    edgeWorlds: 100_000,
   },
 };
 

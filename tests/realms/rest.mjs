@@ -1,0 +1,161 @@
+import { familyOf, isOver } from "./families.mjs";
+import { restore, token } from "./users.mjs";
+
+/** Milliseconds after which nothing goes on by itself any more. */
+const REST = 150_000;
+/** Milliseconds in which a call comes to its end, a lock that the platform has forgotten included. */
+const A_CALL = 40_000;
+/** Milliseconds, and the steps that may be taken in them where nothing is to be done. */
+const QUIET = 60_000;
+const FEW_STEPS = 20;
+/** Milliseconds after a lost answer in which the network has to be back for one more send within `reuseWindow`. */
+const BACK_AGAIN = 8_000;
+
+/** What holds when nothing goes on any more: each call was settled, everybody knows the same, and whoever comes has the session. */
+export class Rest {
+  #world;
+  #checks;
+
+  constructor(world) {
+    this.#world = world;
+    this.#checks = world.checks;
+  }
+
+  async check() {
+    const { time, realms } = this.#world;
+    for (const realm of realms) realm.finish();
+    await time.run(time.now + REST);
+    this.#checkSettled();
+    const before = time.steps;
+    await time.run(time.now + QUIET);
+    const steps = time.steps - before;
+    if (steps > FEW_STEPS) this.#fail(`nothing is to be done, and ${steps} steps are taken`);
+    for (const realm of this.#pages) this.#checkHearing(realm);
+    await this.#checkAgreement();
+    await this.#checkVisitor();
+    for (const family of this.#world.server.families) {
+      this.#checkLife(family);
+      this.#checkRevocation(family);
+    }
+    this.#checkCopy();
+  }
+
+  get #pages() {
+    return this.#world.realms.filter(({ isAlive, client }) => isAlive && client);
+  }
+
+  get #faults() {
+    return this.#checks.faults;
+  }
+
+  #fail(text) {
+    this.#checks.fail(text);
+  }
+
+  #checkSettled() {
+    const { realms, locks } = this.#world;
+    for (const { realm, name } of this.#checks.calls) {
+      if (realm.isAlive) this.#fail(`${name} of ${realm.name} is never settled`);
+    }
+    for (const { realm, isOrphan } of locks.held) if (!isOrphan) this.#fail(`${realm.name} keeps a lock`);
+    for (const { kind, isAlive, name } of realms) if (isAlive && kind === "process") this.#fail(`${name} does not end`);
+  }
+
+  /** Who can hear of a sign-out elsewhere shows it. */
+  #checkHearing(realm) {
+    const { connection } = realm.client.getSnapshot();
+    const { signOut } = (connection && familyOf(this.#world.server, connection)) ?? {};
+    if (!signOut?.resolvedAt || this.#faults.areBestEffort || this.#faults.haveWiped) return;
+    const hears = !realm.lacks.includes("BroadcastChannel") || (realm.hasCopy && signOut.realm.hasCopy);
+    if (hears && !this.#faults.ofStore(realm, signOut.at))
+      this.#fail(`${realm.name} shows a session that was signed out`);
+  }
+
+  async #checkAgreement() {
+    const { time } = this.#world;
+    for (const realm of this.#pages) restore(realm);
+    await time.run(time.now + A_CALL);
+    for (const realm of this.#pages) this.#checkSnapshot(realm);
+  }
+
+  #checkSnapshot(realm) {
+    const { server, register } = this.#world;
+    const { connection, storage } = realm.client.getSnapshot();
+    const hasNone = ["indexedDB", "localStorage"].every((name) => realm.lacks.includes(name));
+    if (storage !== (hasNone ? "none" : "ok")) this.#fail(`the storage of ${realm.name} is ${storage} in the end`);
+    if (connection?.getSnapshot().state === "refreshing") this.#fail(`${realm.name} is refreshing in the end`);
+    if (this.#faults.areBestEffort || register.family?.isRevoked) return;
+    const family = connection ? familyOf(server, connection) : undefined;
+    const [has, stored] = [family, register.family].map((one) => (one ? `family ${one.number}` : "nothing"));
+    if (family !== register.family) this.#fail(`${realm.name} has ${has}, and ${stored} is stored`);
+  }
+
+  /** Whoever comes next has the session, and goes on with it. */
+  async #checkVisitor() {
+    const world = this.#world;
+    const { time, register, plan, server } = world;
+    const { family } = register;
+    if (this.#faults.areBestEffort || !family || family.isRevoked) return;
+    const tab = { number: plan.tabs.length, kind: plan.tabs[0].kind, lacks: [], skew: 0, visits: 0 };
+    world.visit(tab);
+    await time.run(time.now + A_CALL);
+    const { realm } = tab;
+    const mine = realm.connection && familyOf(server, realm.connection);
+    if (mine !== family) return this.#fail("the next page has not the session that is stored");
+    await time.run(time.now + plan.lifetime * 1000 + 1_000);
+    if (!server.accepts(JSON.parse(register.text).refresh_token)) return;
+    let served;
+    token(realm).then((text) => {
+      served = text;
+    });
+    await time.run(time.now + A_CALL);
+    if (!served) this.#fail("the next page cannot go on with the session that is stored");
+  }
+
+  #checkLife(family) {
+    const { register, server } = this.#world;
+    const rotations = server.rotations.filter((rotation) => rotation.family === family);
+    const wasStored = rotations.some(({ storedAt }) => storedAt);
+    if (this.#faults.areBestEffort || this.#faults.haveWiped || isOver(family) || !wasStored) return;
+    const isStored = register.stored === family;
+    if (isStored && server.accepts(JSON.parse(register.text).refresh_token)) return;
+    if (rotations.some((rotation) => this.#isLost(rotation))) return;
+    const why = family.revokedBy?.isReuse ? "its tokens were reused" : "nobody has it any more";
+    this.#fail(`family ${family.number} is lost: ${why}`);
+  }
+
+  /** Whether what this rotation gave never got into the store in time, for a reason that a session may die of. */
+  #isLost({ storedAt, heardAt, realm, at, isTwice }) {
+    const { plan, claim } = this.#world;
+    if (isTwice) return true;
+    if (storedAt < at + claim) return false;
+    const isGone = realm.diedAt >= at && !realm.hasWaited;
+    const couldNotStore = this.#faults.ofWriting(realm, at, claim * 0.5);
+    if (isGone || realm.hasStoodStill(at) || couldNotStore) return true;
+    const isStrict = plan.window < 0;
+    return !heardAt && (isStrict || this.#faults.ofNetwork(at + BACK_AGAIN));
+  }
+
+  /** What was signed out is revoked, if the server could be asked. */
+  #checkRevocation({ signOut, isRevoked, number }) {
+    if (!signOut || isRevoked || this.#faults.areBestEffort || this.#faults.haveWiped) return;
+    const { realm, at, resolvedAt } = signOut;
+    const isGone = !resolvedAt && !realm.hasCopy;
+    if (isGone || this.#faults.ofNetwork(at) || this.#faults.ofStore(realm, 0) || this.#hasWorkers) return;
+    this.#fail(`family ${number} was signed out, and is not revoked`);
+  }
+
+  /** What one of them has received meanwhile may be ended by whoever finds the mark. */
+  get #hasWorkers() {
+    return this.#world.plan.tabs.some(({ kind }) => kind === "worker");
+  }
+
+  #checkCopy() {
+    const { localStorages, register } = this.#world;
+    const { key, text } = register;
+    if (this.#faults.areBestEffort || !this.#pages.some(({ hasCopy }) => hasCopy)) return;
+    if (localStorages.values.has(`${key}:ended`) && text) this.#fail("a mark is left in localStorage");
+    const isEnded = text && JSON.parse(text).ended;
+    if (isEnded && localStorages.values.has(key)) this.#fail("what was signed out is left in localStorage");
+  }
+}
