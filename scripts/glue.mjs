@@ -26,14 +26,17 @@ const HELPERS = {
     return real;`,
 };
 
-/** What the glue does to tell a value's type, without the values that nobody reads. */
+/**
+ * What the glue does to tell a value's type, without the values that nobody reads. What is longer than anything that the core
+ * takes is no text: its memory would never be given back, or not suffice.
+ */
 const READS = {
   number: `
             const isNumber = typeof arg1 === 'number';
             getDataViewMemory0().setFloat64(arg0 + 8, isNumber ? arg1 : 0, true);
             getDataViewMemory0().setInt32(arg0, isNumber, true);`,
   string: `
-            const ptr = typeof arg1 === 'string' ? passStringToWasm0(arg1, wasm.__wbindgen_malloc) : 0;
+            const ptr = typeof arg1 === 'string' && arg1.length < 1e6 ? passStringToWasm0(arg1, wasm.__wbindgen_malloc) : 0;
             getDataViewMemory0().setInt32(arg0 + 4, WASM_VECTOR_LEN, true);
             getDataViewMemory0().setInt32(arg0, ptr, true);`,
 };

@@ -114,8 +114,9 @@ export class Client {
 
   async [Symbol.asyncDispose]() {
     const end = performance.now() + this.#api.timeout;
-    const isBusy = () => [...this.#knownPorts()].some((port) => port.isBusy);
-    while (isBusy() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 9));
+    for (const port of this.#knownPorts()) {
+      while (port.isBusy && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 9));
+    }
     this[DISPOSE]();
   }
 
@@ -238,11 +239,11 @@ export class Client {
       this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
     }
     const isDegraded = isLive ? this.#current.isDegraded : this.#failed;
-    const storage = this.#store ? (isDegraded ? "degraded" : "ok") : "none";
+    const storage = isDegraded ? "degraded" : "ok";
     return Object.freeze({
       ready: this.#ready,
       connection: this.#connection?.handle ?? null,
-      storage,
+      storage: this.#store ? storage : "none",
       error: isLive ? (isDegraded ? this.#current.storeError : null) : this.#error,
     });
   }

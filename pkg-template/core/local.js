@@ -4,7 +4,7 @@ import * as register from "./register.js";
 
 /** Milliseconds. One that does not answer for so long when it is probed may yet. */
 const PATIENCE = 500;
-const PROBE = "meshydb-client:";
+const PROBE = "meshydb-client";
 
 /** Throws where there is none, or it is blocked: the core would trap. */
 function storage() {

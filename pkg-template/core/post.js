@@ -23,7 +23,6 @@ export function post(port, parameters, secret) {
   const { grant_type: grant = "revocation" } = parameters;
   const isRevocation = grant === "revocation";
   const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
-  const given = Object.entries(parameters).filter(([, value]) => value);
   const controller = new AbortController();
   const headers = {
     "content-type": "application/x-www-form-urlencoded",
@@ -35,7 +34,7 @@ export function post(port, parameters, secret) {
     const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
       method: "POST",
       headers,
-      body: String(new URLSearchParams(given)),
+      body: String(new URLSearchParams(Object.entries(parameters).filter(([, value]) => value))),
       keepalive: isRevocation,
       signal: controller.signal,
       redirect: "manual",
@@ -45,8 +44,8 @@ export function post(port, parameters, secret) {
     });
     const header = (name) => response.headers.get(name);
     const later = header("retry-after");
-    const since = () => Date.parse(header("date")) || Date.now();
-    const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - since()) / 1000;
+    const since = Date.parse(header("date")) || Date.now();
+    const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - since) / 1000;
     const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
     const text = await readText(response.body);
     const members = tokenMembers((isJson || response.status >= 400) && parseObject(text), secret);
@@ -71,7 +70,7 @@ function told(words, secret) {
   const reveals = (text) => {
     const length = Math.min(text.length, TELLING);
     const isPart = (_, at) => at + length <= read.length && text.includes(read.slice(at, at + length));
-    return length > 0 && read.split("").some(isPart);
+    return length && read.split("").some(isPart);
   };
   if (shown === "invalid_grant") return words === shown ? shown : undefined;
   return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { length } from "../shared/lengths.mjs";
 import { startSite } from "../shared/site.mjs";
 import { inEachBrowser, problemsOf, until } from "./browsers.mjs";
 import {
@@ -188,6 +189,31 @@ inEachBrowser((browser, name) => {
   });
 
   const skip = name !== "chromium" && "only Chromium lets a test freeze a tab";
+  test("as many rotations elsewhere as one likes leave a tab as it was", async (t) => {
+    const { page, problems } = await (await newSessionTest(t, browser(), site)).open();
+    const generation = await page.evaluate(async (count) => {
+      let text = null;
+      const persistence = {
+        read: () => text,
+        compareAndSet(_key, expected, next) {
+          if (text !== expected) return false;
+          text = next;
+          return true;
+        },
+      };
+      const client = await window.makeClient({ persistence });
+      const connection = await client.login("alice", "wonderland");
+      const record = JSON.parse(text);
+      for (let gen = 2; gen <= count; gen++) {
+        text = JSON.stringify({ ...record, gen, refresh_token: `rt-${gen}` });
+        await client.restore();
+      }
+      return connection.getSnapshot().generation;
+    }, length.pageRotations);
+    assert.equal(generation, length.pageRotations);
+    assert.deepEqual(problems, []);
+  });
+
   test("a tab that is frozen in the middle of its refresh adopts what others have done", { skip }, async (t) => {
     const { server, gate, one, two, tabs } = await openTabs(t, undefined, 3_000);
     const session = await one.createCDPSession();

@@ -32,6 +32,18 @@ describe("a store", () => {
     assert.equal(other.getSnapshot().storage, "ok");
   });
 
+  test("that restores nothing has the client's other sessions look again", async () => {
+    const persistence = new MemoryStore();
+    const client = await start({ persistence });
+    const connection = await client.login("alice", "pw");
+    const elsewhere = await start({ persistence }).restore();
+    await elsewhere.signout();
+    assert.equal(client.getSnapshot().connection?.getSnapshot().state, "active");
+    assert.equal(await client.restore(), null);
+    await until(() => client.getSnapshot().connection === null);
+    await rejects(connection.getAccessToken(), { code: "session_ended", reason: "signed_out" });
+  });
+
   test("gives a session whose token has expired, which refreshes when it is asked", async () => {
     const persistence = new MemoryStore();
     await expired({ persistence });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { rejects, server, start } from "../shared/client.mjs";
+import { length } from "../shared/lengths.mjs";
 import { MemoryStore } from "../shared/stores.mjs";
 import { Time } from "../shared/time.mjs";
 import { settled, until } from "../shared/waiting.mjs";
@@ -61,7 +62,7 @@ test("a connection goes on with whatever has seen more of its session, and what 
   await rejects(connection.getAccessToken(), { code: "session_ended", reason: "signed_out" });
 });
 
-test("twenty thousand rotations by another holder leave one machine, and every handle goes on", async () => {
+test("as many rotations by another holder as one likes leave one machine, and every handle goes on", async (t) => {
   const persistence = new MemoryStore();
   const client = await start({ persistence });
   const connection = await client.login("alice", "pw");
@@ -72,18 +73,21 @@ test("twenty thousand rotations by another holder leave one machine, and every h
   const [[key]] = persistence.values;
   const { attempt, ...record } = persistence.record;
   const machines = [];
-  for (let gen = 2; gen <= 20_000; gen++) {
+  for (let gen = 2; gen <= length.rotations; gen++) {
     persistence.values.set(key, JSON.stringify({ ...record, gen, refresh_token: `rt-${gen}` }));
     const restored = await client.restore();
-    if (gen % 5_000 === 0) machines.push(restored);
+    // What a job has had in hand is not collected before it is over.
+    if (gen % 100 === 0) await new Promise(setImmediate);
+    if (gen % (length.rotations / 4) === 0) machines.push(restored);
   }
   await settled();
   assert.ok(heard > 0);
   for (const handle of [connection, ...machines]) {
-    assert.equal(handle.getSnapshot().generation, 20_000);
-    assert.equal(handle.retrievePersistanceToken(), "rt-20000");
+    assert.equal(handle.getSnapshot().generation, length.rotations);
+    assert.equal(handle.retrievePersistanceToken(), `rt-${length.rotations}`);
     assert.equal(await handle.getAccessToken(), record.access_token);
   }
+  t.diagnostic(`${length.rotations} rotations`);
   const before = heard;
   await connection.signout();
   await settled();

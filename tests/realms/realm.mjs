@@ -129,11 +129,17 @@ export class Realm {
 
   /** After each of its tasks: what nobody needs any more is collected, and a process that has nothing to do ends. */
   afterTask() {
-    const { held } = this.world.locks;
-    const isIdle = this.pending.size === 0 && !this.flights.size && !held.some(({ realm }) => realm === this);
-    if (this.isToCollect && !this.client && isIdle) this.#collect();
-    const isNeeded = this.flights.size || [...this.pending].some((event) => event.isNeeded);
-    if (this.kind === "process" && this.isDone && !isNeeded) this.end();
+    if (this.isToCollect && !this.client && this.#isIdle) this.#collect();
+    if (this.isDone && this.kind === "process" && !this.#isBusy) this.end();
+  }
+
+  get #isIdle() {
+    const isMine = ({ realm }) => realm === this;
+    return !this.pending.size && !this.flights.size && !this.world.locks.held.some(isMine);
+  }
+
+  get #isBusy() {
+    return this.flights.size || [...this.pending].some(({ isNeeded }) => isNeeded);
   }
 
   #collect() {

@@ -263,3 +263,19 @@ test("arguments that do what they like harm no other client", async () => {
   assert.match(await connection.getAccessToken(), /-alice-1/);
   assert.equal(server.requests.length, 1);
 });
+
+test("texts that are longer than the module has memory for are none", async () => {
+  const client = await start();
+  const connection = await client.login("alice", "pw");
+  const long = "中".repeat(2 ** 29 - 30);
+  const token = { access_token: "a", token_type: "Bearer" };
+  for (const tokens of [
+    { ...token, access_token: long },
+    { ...token, token_type: long },
+    { ...token, refresh_token: long },
+  ]) {
+    await rejects(client.adopt(tokens), { code: "invalid_argument", argument: "tokens" });
+  }
+  assert.match(await connection.getAccessToken({ rejected: long }), /-alice-1/);
+  await isWell();
+});

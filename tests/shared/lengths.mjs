@@ -9,6 +9,8 @@ const lengths = {
     holderKills: 20,
     worlds: 400,
     edgeWorlds: 500,
+    rotations: 20_000,
+    pageRotations: 2_000,
   },
   ci: {
     isInEachBrowser: true,
@@ -19,6 +21,8 @@ const lengths = {
     holderKills: 100,
     worlds: 1_000,
     edgeWorlds: 5_000,
+    rotations: 20_000,
+    pageRotations: 20_000,
   },
   all: {
     isInEachBrowser: true,
@@ -29,6 +33,8 @@ const lengths = {
     holderKills: 1_000,
     worlds: 10_000,
     edgeWorlds: 100_000,
+    rotations: 100_000,
+    pageRotations: 20_000,
   },
 };
 
