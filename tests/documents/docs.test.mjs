@@ -204,6 +204,9 @@ describe("docs/errors.md", () => {
         if (ts.isCallExpression(node) && /^check([A-Z]|$)/.test(node.expression.getText())) note(node.arguments[1]);
         if (ts.isCallExpression(node) && node.expression.getText() === "url") note(node.arguments[0]);
         if (ts.isPropertyAssignment(node) && node.name.getText() === "argument") note(node.initializer);
+        if (ts.isVariableDeclaration(node) && node.name.getText() === "RULES") {
+          found.push(...node.initializer.properties.map(({ name }) => name.getText()));
+        }
         ts.forEachChild(node, visit);
       };
       visit(source);

@@ -46,7 +46,7 @@ export const mutants = [
     "performance.now() < due + STANDSTILL",
     "performance.now() < due + 1000",
   ],
-  ["a process that is to exit does not wait", "while (isBusy() && performance.now() < end)", "while (false)"],
+  ["a process that is to exit does not wait", "while (port.isBusy && performance.now() < end)", "while (false)"],
   [
     "a client that is to exit waits for calls alone",
     'this.#callers.size || this.isDegraded || this.snapshot?.state === "refreshing"',

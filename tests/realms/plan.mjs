@@ -48,7 +48,8 @@ const THEMES = [
   function standing({ timeout, actions, faults }, dice, at) {
     actions.push({ at, tab: 0, do: dice.pick(["rejected", "leave", "restore"]), absence: 5 });
     const what = dice.pick(["stop", "freeze"]);
-    faults.push({ what, from: at + dice.below(400), until: at + 400 + dice.below(timeout), tab: 0 });
+    const from = at + dice.below(dice.pick([60, 400]));
+    faults.push({ what, from, until: from + 600 + dice.below(timeout), tab: 0 });
   },
   function exit({ actions, faults }, dice, at) {
     actions.push({ at, tab: 0, do: "rejected" });
