@@ -7,6 +7,8 @@ const SEEN = 250;
 const LEEWAY = 4_000;
 /** Milliseconds from a look into the store to the request that follows from it. */
 const A_SEND = 1_500;
+/** Milliseconds from a call to the end of a standstill that ends with the time of one of its operations. */
+const HARDLY_LATE = [1_000, 1_060];
 /** Milliseconds by which an access token may be served too late. */
 const EXPIRY = 500;
 
@@ -92,6 +94,8 @@ export class Checks {
   /** A store that does not fail is read. Others that stand still may keep it busy. */
   #couldNotRestore({ realm, at }, { code }) {
     if (code !== "unavailable" || this.faults.ofStore(realm, at) || this.faults.ofOthers(realm, at)) return;
+    // A timer that is hardly late tells nobody that everything stood still until then.
+    if (realm.stops.some(({ until }) => until > at + HARDLY_LATE[0] && until < at + HARDLY_LATE[1])) return;
     this.fail(`restore of ${realm.name} says that the store fails, and it does not`);
   }
 

@@ -129,9 +129,10 @@ export class Rest {
     const { plan, claim } = this.#world;
     if (isTwice) return true;
     if (storedAt < at + claim) return false;
-    const isGone = realm.diedAt >= at && !realm.hasWaited;
     const couldNotStore = this.#faults.ofWriting(realm, at, claim * 0.5);
-    if (isGone || realm.hasStoodStill(at) || couldNotStore) return true;
+    if (realm.hasStoodStill(at) || couldNotStore) return true;
+    // Who has waited for what was under way is gone with everything that came.
+    if (realm.diedAt >= at) return !realm.hasWaited || this.#faults.ofNetwork(at);
     const isStrict = plan.window < 0;
     return !heardAt && (isStrict || this.#faults.ofNetwork(at + BACK_AGAIN));
   }
