@@ -49,6 +49,8 @@ export class Realm {
   pending = new Set();
   flights = new Set();
   isToCollect = false;
+  /** Every connection that was given to the application. */
+  handles = [];
   /** How many calls give a token of the application's. */
   resumes = 0;
   #listeners = new Map();
@@ -84,6 +86,14 @@ export class Realm {
 
   hasStoodStill(since) {
     return this.stops.some(({ until }) => until > since);
+  }
+
+  /** Nobody has anything of the package in hand any more. */
+  letGo() {
+    this.client = undefined;
+    this.connection = undefined;
+    this.handles = [];
+    this.isToCollect = true;
   }
 
   /** Its program has come to its end. */

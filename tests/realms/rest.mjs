@@ -85,6 +85,9 @@ export class Rest {
     if (storage !== (hasNone ? "none" : "ok")) this.#fail(`the storage of ${realm.name} is ${storage} in the end`);
     if (connection?.getSnapshot().state === "refreshing") this.#fail(`${realm.name} is refreshing in the end`);
     if (this.#faults.areBestEffort || register.family?.isRevoked) return;
+    const isStale = (handle) =>
+      connection && familyOf(server, handle) === register.family && handle.getSnapshot() !== connection.getSnapshot();
+    if (realm.handles.some(isStale)) this.#fail(`a handle of ${realm.name} is not at the session's last generation`);
     const family = connection ? familyOf(server, connection) : undefined;
     const [has, stored] = [family, register.family].map((one) => (one ? `family ${one.number}` : "nothing"));
     if (family !== register.family) this.#fail(`${realm.name} has ${has}, and ${stored} is stored`);

@@ -34,7 +34,9 @@ function logIn(realm, user) {
 
 async function hand(realm, opening) {
   const connection = await opening;
-  if (connection) realm.connection = connection;
+  if (!connection) return;
+  realm.connection = connection;
+  realm.handles.push(connection);
 }
 
 /** Makes a call that the checks follow from its begin to its end. */
@@ -101,9 +103,7 @@ const ACTIONS = {
     );
   },
   drop: (realm) => {
-    realm.client = undefined;
-    realm.connection = undefined;
-    realm.isToCollect = true;
+    realm.letGo();
   },
   exit: (realm) => realm.end(),
   "dispose and exit": async (realm) => {
@@ -115,9 +115,7 @@ const ACTIONS = {
   },
   dispose: (realm) => {
     realm.client[Symbol.dispose]();
-    realm.client = undefined;
-    realm.connection = undefined;
-    realm.isToCollect = true;
+    realm.letGo();
   },
 };
 
