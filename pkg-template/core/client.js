@@ -2,7 +2,7 @@ import { Connection } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Answer, Command, Engine } from "./load.js";
 import { aborted, check, checkText, DISPOSE, signalOf } from "./options.js";
-import { MeshyError } from "./platform.js";
+import { MeshyError, pause } from "./platform.js";
 import { Port } from "./port.js";
 import { tokenMembers } from "./post.js";
 
@@ -114,9 +114,8 @@ export class Client {
 
   async [Symbol.asyncDispose]() {
     const end = performance.now() + this.#api.timeout;
-    for (const port of this.#knownPorts()) {
-      while (port.isBusy && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 9));
-    }
+    do await pause(9);
+    while ([...this.#knownPorts()].some((port) => port.isBusy) && performance.now() < end);
     this[DISPOSE]();
   }
 
@@ -239,11 +238,11 @@ export class Client {
       this.#connection = isLive ? { port: this.#current, handle: new Connection(this.#current) } : undefined;
     }
     const isDegraded = isLive ? this.#current.isDegraded : this.#failed;
-    const storage = isDegraded ? "degraded" : "ok";
+    const storage = this.#store ? (isDegraded ? "degraded" : "ok") : "none";
     return Object.freeze({
       ready: this.#ready,
       connection: this.#connection?.handle ?? null,
-      storage: this.#store ? storage : "none",
+      storage,
       error: isLive ? (isDegraded ? this.#current.storeError : null) : this.#error,
     });
   }

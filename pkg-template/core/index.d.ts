@@ -97,8 +97,8 @@ export interface MeshyClient {
   /** Lets go of the client. Its sessions go on in the handles on them. */
   [Symbol.dispose](): void;
   /**
-   * The same, once every call and refresh that is under way has come to its end and is stored, or after `timeout`. Await it
-   * before `process.exit()`, which without it may lose the session; a process that ends by itself waits anyway.
+   * The same, once every sign-in, refresh and sign-out that is under way has come to its end and is stored, or after `timeout`.
+   * Await it before `process.exit()`, which without it may lose the session; a process that ends by itself waits anyway.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -11,7 +11,7 @@ class ClientPromise extends Promise {
   static [Symbol.species] = Promise;
 }
 
-for (const name of ["login", "loginWithPersistance", "adopt", "restore"]) {
+for (const name of ["adopt", "restore", "login", "loginWithPersistance"]) {
   ClientPromise.prototype[name] = function (...args) {
     return this.then((client) => client[name](...args));
   };

@@ -4,6 +4,8 @@ import * as register from "./register.js";
 
 /** Milliseconds. One that does not answer for so long when it is probed may yet. */
 const PATIENCE = 500;
+/** After each of them another may have changed what is stored. */
+const EVENTS = "focus pageshow storage visibilitychange".split(" ");
 const PROBE = "meshydb-client";
 
 /** Throws where there is none, or it is blocked: the core would trap. */
@@ -30,20 +32,16 @@ function writeCopy(key, next) {
   }
 }
 
-function isOver(text) {
-  return parseObject(text)?.ended;
-}
-
-/** Where the sid of a session stands that was signed out, until the register has its end. */
-function markOf(key) {
-  return `${key}:ended`;
+/** Where it stands that a session was signed out, until the register has its end. */
+function markOf(key, sid) {
+  return `${key}:${sid}`;
 }
 
 /** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
 function updateCopy(key, text) {
-  const isEnd = isOver(text);
-  if (isEnd || !writeCopy(key, text)) writeCopy(key, null);
-  if (isEnd) writeCopy(markOf(key), null);
+  const { sid, ended } = parseObject(text);
+  if (ended || !writeCopy(key, text)) writeCopy(key, null);
+  if (ended) writeCopy(markOf(key, sid), null);
 }
 
 /** Waits so many milliseconds without a timer: the timers of a page in the background are a second late. */
@@ -84,35 +82,33 @@ export async function openStore(persistence) {
 export class Local {
   #channel;
   #hasAnswered = false;
-  /** The session that was signed out here: its end is written by its core. */
+  /** The mark of the session that was signed out here: its end is written by its core. */
   #leaving;
 
   read(key) {
-    const copy = readCopy(key);
-    const mark = readCopy(markOf(key));
-    const other = mark === this.#leaving ? null : mark;
-    const found = (text, kept) => {
-      if (isOver(text)) writeCopy(key, kept);
-      if (other && text) {
-        writeCopy(markOf(key), null);
-        this.#channel?.postMessage(0);
+    const isMarked = (sid) => sid !== this.#leaving && readCopy(markOf(key, sid)) !== null;
+    const found = (text, kept = text) => {
+      const { sid, ended } = parseObject(text) ?? {};
+      if (ended) {
+        writeCopy(key, kept);
+        if (isMarked(sid)) this.#channel?.postMessage(0);
+        writeCopy(markOf(key, sid), null);
       }
       return text;
     };
-    const last = register.ended(copy, other);
     return this.#ask(
-      register.read(key, copy, other),
+      register.read(key, readCopy(key), isMarked),
       (text) => found(text, null),
-      () => found(last, last),
+      () => found(register.ended(readCopy(key), isMarked)),
     );
   }
 
   /** Marks a session as ended before anything else happens: its page may be gone then. */
   markEnded(key, sid) {
     this.#leaving = sid;
-    if (!writeCopy(markOf(key), sid)) {
+    if (!writeCopy(markOf(key, sid), "")) {
       writeCopy(key, null);
-      writeCopy(markOf(key), sid);
+      writeCopy(markOf(key, sid), "");
     }
   }
 
@@ -139,24 +135,25 @@ export class Local {
 
   /** Web Locks, which only secure contexts have. */
   get lock() {
-    return navigator.locks && ((key, signal, run) => navigator.locks.request(key, { signal }, run));
+    const { locks } = navigator;
+    return locks && ((key, signal, run) => locks.request(key, { signal }, run));
   }
 
   /**
-   * Listens for messages of the clients that share the register, for changes of localStorage by other tabs, and for the
-   * return of a page from the back/forward cache, where it receives neither.
+   * Listens for messages of the clients that share the register, for changes of localStorage by other tabs, and for whatever
+   * may come after a time in which a page receives neither.
    */
   watch(key, changed) {
-    const onEvent = (event) => {
-      if ([key, markOf(key), null].includes(event.key) || event.persisted) changed();
+    const onEvent = ({ key: changedKey, persisted }) => {
+      if ((!changedKey || changedKey.startsWith(key)) && persisted !== false) changed();
     };
-    addEventListener("storage", onEvent);
-    addEventListener("pageshow", onEvent);
-    this.#channel = globalThis.BroadcastChannel && new BroadcastChannel(key);
-    if (this.#channel) this.#channel.onmessage = changed;
+    for (const type of EVENTS) addEventListener(type, onEvent);
+    if (globalThis.BroadcastChannel) {
+      this.#channel = new BroadcastChannel(key);
+      this.#channel.onmessage = changed;
+    }
     return () => {
-      removeEventListener("storage", onEvent);
-      removeEventListener("pageshow", onEvent);
+      for (const type of EVENTS) removeEventListener(type, onEvent);
       this.#channel?.close();
       this.#channel = undefined;
     };
@@ -164,13 +161,15 @@ export class Local {
 
   /** Continues with the register's answer, or without where there is none: one that has ever answered only fails. */
   #ask(asked, answered, missing) {
-    const goOn = ([answer]) => {
-      this.#hasAnswered = true;
-      return answered(answer);
-    };
-    return asked.then(goOn, (error) => {
-      if (this.#hasAnswered) throw error;
-      return missing();
-    });
+    return asked.then(
+      ([answer]) => {
+        this.#hasAnswered = true;
+        return answered(answer);
+      },
+      (error) => {
+        if (this.#hasAnswered) throw error;
+        return missing();
+      },
+    );
   }
 }

@@ -47,7 +47,7 @@ function plainUrl(text) {
 
 function checkUrl(text, argument) {
   const url = typeof text === "string" && plainUrl(text);
-  check(url, argument, "an https URL (or http on this machine) of host, port and path alone, in normal form");
+  check(url, argument, "a normal https URL (or http on this machine) of host, port and path alone");
   return url;
 }
 
@@ -56,9 +56,9 @@ const RULES = {
     /^[a-z\d][\w.~-]{0,127}$/i,
     "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
   ],
-  tenant: [/^([!-~]([ -~]{0,1022}[!-~])?)?$/, "up to 1024 visible ASCII characters and spaces between them"],
+  tenant: [/^([!-~]([ -~]{0,1022}[!-~])?)?$/, "up to 1024 visible ASCII characters with spaces between them"],
   publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
-  scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces between them"],
+  scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces"],
   refreshToken: [/^[!-~]{1,65536}$/, "1 to 65536 visible ASCII characters"],
   slot: [/^\P{Cs}{1,1024}$/u, "1 to 1024 Unicode characters"],
   username: [/^\P{Cs}{1,4096}$/u, "1 to 4096 Unicode characters"],
@@ -102,8 +102,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     fetch,
     persistence = "none",
   } = options ?? {};
-  const texts = { accountName, tenant, publicKey, scope, slot };
-  for (const name in texts) checkText(texts[name], name);
+  for (const [name, text] of Object.entries({ accountName, tenant, publicKey, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
   check(fetch === undefined || typeof fetch === "function", "fetch", "a function");

@@ -35,6 +35,10 @@ export function meshyError([code, reason, text, retryable, status, error, error_
 /** Milliseconds by which a timer is late if everything stood still. What has arrived meanwhile has a hundred times as long to be read. */
 const STANDSTILL = 10;
 
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
 export function within(ms, ask, late) {
   return new Promise((resolve, reject) => {
@@ -47,10 +51,9 @@ export function within(ms, ask, late) {
       if (performance.now() < due + STANDSTILL) giveUp();
       else timer = setTimeout(giveUp, 100 * STANDSTILL);
     }, ms);
-    const failed = (error) => reject(error ?? 0);
     Promise.resolve()
       .then(ask)
-      .then(resolve, failed)
+      .then(resolve, (error) => reject(error ?? 0))
       .then(() => clearTimeout(timer));
   });
 }
@@ -59,6 +62,7 @@ export function within(ms, ask, late) {
 export class StoredEntry {
   /** The store's last error, if it is one of this package: any other may show a secret. */
   error = null;
+  isBusy = false;
   #store;
   #key;
   #onFailure;
@@ -98,6 +102,7 @@ export class StoredEntry {
   }
 
   async #callStore(operation, ask) {
+    this.isBusy = true;
     try {
       const answer = await within(STORE_TIMEOUT, ask);
       this.error = null;
@@ -106,6 +111,8 @@ export class StoredEntry {
       this.error = error instanceof MeshyError ? error : null;
       this.#onFailure(operation);
       throw undefined;
+    } finally {
+      this.isBusy = false;
     }
   }
 }

@@ -66,7 +66,8 @@ export class Port {
 
   /** Whether anything is under way that would be lost with its process. */
   get isBusy() {
-    return this.#callers.size || this.isDegraded || this.snapshot?.state === "refreshing";
+    const isEnding = this.isOver && (this.#alarm || this.#entry.isBusy);
+    return this.#callers.size || this.isDegraded || isEnding || this.snapshot?.state === "refreshing";
   }
 
   get storeError() {
@@ -129,9 +130,9 @@ export class Port {
   // What follows is called by the core, as src/web/platform.rs declares it.
 
   settle(caller, answer, value) {
-    const { resolve, reject } = this.#forget(caller) ?? {};
-    if (answer === Answer.Failed) reject?.(this.#errorOf(value));
-    else resolve?.(answer === Answer.Token ? value : answer);
+    const waiting = this.#forget(caller);
+    if (answer === Answer.Failed) waiting?.reject(this.#errorOf(value));
+    else waiting?.resolve(answer === Answer.Token ? value : answer);
   }
 
   read() {
@@ -156,11 +157,11 @@ export class Port {
       const hold = () => {
         if (isAnswered) return;
         answer(true);
-        return new Promise((release) => {
-          this.#release = release;
+        return new Promise((resolve) => {
+          this.#release = resolve;
         });
       };
-      controller.signal.onabort = refuse;
+      controller.signal.addEventListener("abort", refuse);
       const timer = setTimeout(() => controller.abort(), within);
       timer.unref?.();
       Promise.resolve()
@@ -191,8 +192,8 @@ export class Port {
 
   wake(after, isNeeded) {
     clearTimeout(this.#alarm);
-    if (after > A_YEAR) return;
-    this.#alarm = setTimeout(() => this.tell(Command.Wake), Math.min(after, LONGEST_TIMER));
+    this.#alarm =
+      after < A_YEAR ? setTimeout(() => this.tell(Command.Wake), Math.min(after, LONGEST_TIMER)) : undefined;
     this.#isNeeded = isNeeded;
     this.#letGo();
   }

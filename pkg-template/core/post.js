@@ -1,4 +1,4 @@
-import { ownMembers, parseObject, within } from "./platform.js";
+import { ownMembers, parseObject, pause, within } from "./platform.js";
 
 /** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
 const LEAVING = 250;
@@ -34,7 +34,7 @@ export function post(port, parameters, secret) {
     const response = await fetch(isRevocation ? revocationEndpoint : tokenEndpoint, {
       method: "POST",
       headers,
-      body: String(new URLSearchParams(Object.entries(parameters).filter(([, value]) => value))),
+      body: String(new URLSearchParams(Object.entries(parameters).filter((pair) => pair[1]))),
       keepalive: isRevocation,
       signal: controller.signal,
       redirect: "manual",
@@ -54,7 +54,7 @@ export function post(port, parameters, secret) {
   };
   return within(timeout, ask, controller).catch(async (failure) => {
     port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
-    if (failure !== undefined && globalThis.document) await new Promise((resolve) => setTimeout(resolve, LEAVING));
+    if (failure !== undefined && globalThis.document) await pause(LEAVING);
     throw NEVER_SENT.test(failure?.cause?.code) ? null : failure;
   });
 }
@@ -66,7 +66,7 @@ export function post(port, parameters, secret) {
 function told(words, secret) {
   const shown = typeof words === "string" && words.replace(HIDDEN, "").slice(0, LONGEST_WORDS);
   if (!shown) return;
-  const read = [shown, new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")].join();
+  const read = `${shown},${new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")}`;
   const reveals = (text) => {
     const length = Math.min(text.length, TELLING);
     const isPart = (_, at) => at + length <= read.length && text.includes(read.slice(at, at + length));

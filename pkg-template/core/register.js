@@ -40,19 +40,19 @@ async function transact(key, use) {
   }
 }
 
-/** The text, or the end of its session if that is the marked one. */
-export function ended(text, mark) {
+/** The text, or the end of its session if that is marked. */
+export function ended(text, isMarked) {
   const { v, sid, gen, ended } = parseObject(text) ?? {};
-  return !mark || sid !== mark || ended ? text : JSON.stringify({ v, sid, gen, ended: "signed_out" });
+  return ended || !isMarked?.(sid) ? text : JSON.stringify({ v, sid, gen, ended: "signed_out" });
 }
 
 /**
  * Resolves to the later one of `copy` and the text under `key` in an array, or to nothing where the transaction failed. Ends the
- * session that is marked. Rejects without IndexedDB.
+ * session if that is marked. Rejects without IndexedDB.
  */
-export function read(key, copy, mark) {
+export function read(key, copy, isMarked) {
   return transact(key, (text, store) => {
-    const next = ended(later(text, copy), mark);
+    const next = ended(later(text, copy), isMarked);
     if (next && next !== text) store.put(next, key);
     return next;
   });

@@ -37,7 +37,7 @@ export class Register {
   }
 
   copied(key, text, realm) {
-    this.#world.log(realm.name, key.endsWith(":ended") ? "marks" : "copies", told(text));
+    this.#world.log(realm.name, key !== this.key && text !== null ? "marks" : "copies", told(text));
     if (!realm.lacks.includes("indexedDB")) return;
     const token = this.#world.server.tokenOf(parsed(text)?.refresh_token);
     if (token) token.rotation.storedAt ??= this.#world.time.now;

@@ -158,8 +158,8 @@ export class Rest {
     const { localStorages, register } = this.#world;
     const { key, text } = register;
     if (this.#faults.areBestEffort || !this.#pages.some(({ hasCopy }) => hasCopy)) return;
-    if (localStorages.values.has(`${key}:ended`) && text) this.#fail("a mark is left in localStorage");
-    const isEnded = text && JSON.parse(text).ended;
+    const { sid, ended: isEnded } = JSON.parse(text ?? "{}");
+    if (localStorages.values.has(`${key}:${sid}`)) this.#fail("a mark is left in localStorage");
     if (isEnded && localStorages.values.has(key)) this.#fail("what was signed out is left in localStorage");
   }
 }
