@@ -84,6 +84,21 @@ inEachBrowser((browser) => {
     assert.deepEqual(problems, []);
   });
 
+  test("two sessions that are signed out one after the other in a page that is left both stay so", async (t) => {
+    const { open } = await newSessionTest(t, browser(), site);
+    const { page, problems } = await open();
+    await page.evaluate(openFrame);
+    await page.evaluate(async () => {
+      const { client, connection: one } = window.frame.contentWindow;
+      const two = await client.login("alice", "wonderland");
+      two.signout();
+      one.signout();
+      window.frame.remove();
+    });
+    assert.equal(await page.evaluate(restoredUser), null);
+    assert.deepEqual(problems, []);
+  });
+
   test("a login at once in another page stays", async (t) => {
     const { open, reload } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();
@@ -142,4 +157,22 @@ inEachBrowser((browser) => {
       assert.deepEqual(problems, []);
     }
   });
+
+  for (const type of ["focus", "visibilitychange"]) {
+    test(`site data that were cleared are missed after ${type}`, async (t) => {
+      const { open } = await newSessionTest(t, browser(), site);
+      const { page, problems } = await open();
+      await page.evaluate(logIn);
+      const reason = await page.evaluate(async (type) => {
+        const { connection } = window;
+        await window.emptyRegister();
+        localStorage.clear();
+        const over = window.snapshotWhere(connection, ({ state }) => state === "ended");
+        window.dispatchEvent(new Event(type));
+        return (await over).error.reason;
+      }, type);
+      assert.equal(reason, "removed");
+      assert.deepEqual(problems, []);
+    });
+  }
 });

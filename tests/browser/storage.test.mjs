@@ -371,22 +371,6 @@ inEachBrowser((browser) => {
     assert.deepEqual([...one.problems, ...two.problems], []);
   });
 
-  for (const type of ["focus", "visibilitychange"]) {
-    test(`site data that were cleared are missed after ${type}`, async (t) => {
-      const { page, problems } = await signedIn(t);
-      const reason = await page.evaluate(async (type) => {
-        const { connection } = window;
-        await window.emptyRegister();
-        localStorage.clear();
-        const over = window.snapshotWhere(connection, ({ state }) => state === "ended");
-        window.dispatchEvent(new Event(type));
-        return (await over).error.reason;
-      }, type);
-      assert.equal(reason, "removed");
-      assert.deepEqual(problems, []);
-    });
-  }
-
   test("no secret is in a storage key or a snapshot, and no password is in the storage", async (t) => {
     const { open } = await newSessionTest(t, browser(), site);
     const { page } = await open();
