@@ -127,9 +127,9 @@ describe("a process ends by itself", () => {
     ],
     [
       "by process.exit when a server has not answered for a timeout",
-      `server.answer = () => new Promise(() => {}); age(3_700_000); refused(connection.getAccessToken());
+      `server.answer = () => new Promise(() => {}); age(3_700_000); connection.getAccessToken().catch(() => {});
        await client[Symbol.asyncDispose](); process.exit();`,
-      ["timeout", "1"],
+      ["1"],
       300,
     ],
     [
