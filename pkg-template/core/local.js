@@ -82,7 +82,7 @@ export async function openStore(persistence) {
 export class Local {
   #channel;
   #hasAnswered = false;
-  /** The mark of the session that was signed out here: its end is written by its core. */
+  /** The sid of the session that was signed out here: its end is written by its core. */
   #leaving;
 
   read(key) {

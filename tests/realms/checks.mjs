@@ -58,9 +58,9 @@ export class Checks {
 
   sends(flight) {
     const { form, realm, url, headers } = flight;
-    const { tokenEndpoint, apiUrl, log } = this.#world;
+    const { tokenEndpoint, apiUrl } = this.#world;
     const text = form.get("refresh_token");
-    log.call(this.#world, realm.name, "sends", form.get("grant_type") ?? url, text ?? "");
+    this.#world.log(realm.name, "sends", form.get("grant_type") ?? url, text ?? "");
     if (headers.has("authorization") && !url.startsWith(`${apiUrl}/`)) this.fail(`the access token went to ${url}`);
     if (url === tokenEndpoint && text) this.#presents(flight, text);
   }

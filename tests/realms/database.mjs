@@ -19,10 +19,8 @@ export class Database {
   }
 
   #open(realm) {
-    const { world } = this;
     const request = { result: this.#connection(realm) };
     const opened = () => {
-      if (world.faultOf("opening", realm)) return request.onerror?.({ type: "error" });
       if (!this.#isMade) request.onupgradeneeded?.();
       this.#isMade = true;
       request.onsuccess?.();
@@ -47,7 +45,7 @@ export class Database {
   }
 
   #transaction(realm) {
-    const transaction = { realm, puts: [], isCommitting: false };
+    const transaction = { realm, puts: [] };
     transaction.objectStore = () => ({
       get: (key) => {
         transaction.reading = { key };

@@ -1,6 +1,10 @@
 const OF_WRITING = ["silence", "transactions", "writes"];
 const OF_STORE = [...OF_WRITING, "reads"];
 
+export function concerns({ tab }, realm) {
+  return tab === undefined || !realm || realm.tab.number === tab;
+}
+
 /** What went wrong, as far as it explains what is seen. Nothing else does. */
 export class Faults {
   #world;
@@ -38,9 +42,9 @@ export class Faults {
 
   #had(isOfKind, realm, since, longest = 0) {
     const { plan, time } = this.#world;
-    return plan.faults.some(({ what, tab, from, until }) => {
-      const concerns = tab === undefined || !realm || realm.tab.number === tab;
-      return isOfKind(what) && concerns && from <= time.now && until >= since && until - from > longest;
+    return plan.faults.some((fault) => {
+      const { what, from, until } = fault;
+      return isOfKind(what) && concerns(fault, realm) && from <= time.now && until >= since && until - from > longest;
     });
   }
 }

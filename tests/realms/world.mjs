@@ -2,6 +2,7 @@ import { Channels } from "./channels.mjs";
 import { Checks } from "./checks.mjs";
 import { Database } from "./database.mjs";
 import { Dice } from "./dice.mjs";
+import { concerns } from "./faults.mjs";
 import { LocalStorages } from "./local-storage.mjs";
 import { Locks } from "./locks.mjs";
 import { Network } from "./network.mjs";
@@ -124,8 +125,4 @@ export class World {
     this.localStorages.clear();
     this.sharedStore.clear();
   }
-}
-
-function concerns({ tab }, realm) {
-  return tab === undefined || !realm || realm.tab.number === tab;
 }
