@@ -3,28 +3,24 @@ import { text } from "node:stream/consumers";
 import { interruptions, spoilers } from "./fault-answers.mjs";
 import { answerFaults } from "./fault-settings.mjs";
 import { Faults } from "./faults.mjs";
-import { close, listen, report, sendJson } from "./http.mjs";
+import { close, isOfThisMachine, listen, report, sendJson } from "./http.mjs";
+import { checkedOptions } from "./options.mjs";
 import { answerApi } from "./protected-api.mjs";
 import { createProvider, noteGrant } from "./provider.mjs";
-import { defaultTenant, accounts as seededAccounts, users as seededUsers } from "./seed.mjs";
+import { defaultTenant } from "./seed.mjs";
+import { answerSignIn } from "./sign-in.mjs";
 
 const keptRequests = 10_000;
-const twoWeeks = 14 * 24 * 3600;
+/** A tenant is named in the path, or by a header. */
+const resources = /^\/api\/([^/]+)(?:\/([^/]+))?\/(me|echo)$/;
+const endpoints = /^\/([^/]+)(?:\/([^/]+))?(\/connect\/.+|\/\.well-known\/openid-configuration)$/;
 
 /**
  * A real authorization server and a small protected API for development, on 127.0.0.1.
  * Lifetimes and `reuseWindow` are in seconds. `log` is called with each entry of `requests` once its request is over.
  */
-export async function startAuthorizationServer({
-  port = 0,
-  accessTokenLifetime = 60,
-  refreshTokenLifetime = twoWeeks,
-  reuseWindow = 0,
-  accounts = seededAccounts,
-  users = seededUsers,
-  faults: planned = [],
-  log = () => {},
-} = {}) {
+export async function startAuthorizationServer(given) {
+  const { port, accounts, users, faults: planned, log, ...lifetimes } = checkedOptions(given);
   const requests = [];
   const faults = new Faults(planned);
   const server = createServer(async (request, response) => {
@@ -32,6 +28,7 @@ export async function startAuthorizationServer({
     if (request.headers.origin) response.setHeader("Connection", "close");
     const target = parseTarget(request);
     try {
+      if (!isOfThisMachine(request.headers.host)) return refuseHost(response);
       if (target.path === "/faults") return await answerFaults(request, response, faults);
       const entry = record(requests, request, response, target, log);
       if (faults.isOffline()) return await interrupt(request, response, { name: "offline" }, entry);
@@ -46,7 +43,7 @@ export async function startAuthorizationServer({
 
   const boundPort = await listen(server, port, "another port");
   const url = `http://127.0.0.1:${boundPort}`;
-  const findProvider = providers({ url, users, accessTokenLifetime, refreshTokenLifetime, reuseWindow });
+  const findProvider = providers({ url, users, ...lifetimes });
   return {
     url,
     port: boundPort,
@@ -59,13 +56,19 @@ export async function startAuthorizationServer({
   };
 }
 
+/** A page whose name was made to lead here (DNS rebinding) is one of this origin to its browser, and sends its own name. */
+function refuseHost(response) {
+  const sentence = "the Host must be localhost or a loopback address, whatever its port";
+  sendJson(response, 403, { error: "forbidden", error_description: sentence });
+}
+
 function parseTarget(request) {
   const path = request.url.split("?", 1)[0];
-  const tenant = request.headers.tenant || defaultTenant;
-  const [, apiAccount, resource] = /^\/api\/([^/]+)\/(me|echo)$/.exec(path) ?? [];
-  if (resource) return { path, account: apiAccount, tenant, resource };
-  const [, account, endpoint] = /^\/([^/]+)(\/connect\/(?:token|revocation))$/.exec(path) ?? [];
-  return { path, account: account ?? null, tenant, endpoint };
+  const named = request.headers.tenant || defaultTenant;
+  const [, holder, part = named, resource] = resources.exec(path) ?? [];
+  if (resource) return { path, account: holder, tenant: part, resource };
+  const [, account = null, tenant = named, endpoint] = endpoints.exec(path) ?? [];
+  return { path, account, tenant, endpoint };
 }
 
 function record(requests, request, response, { path, account, tenant }, log) {
@@ -100,7 +103,7 @@ function answerPreflight(response) {
   response.end();
 }
 
-async function answer(request, response, { account, tenant, resource, endpoint }, server) {
+async function answer(request, response, { path, account, tenant, resource, endpoint }, server) {
   const { accounts, findProvider, faults, entry } = server;
   const known = accounts.find(({ name }) => name === account);
   if (!known) return refuse(response, 404, "unknown account or path");
@@ -108,13 +111,14 @@ async function answer(request, response, { account, tenant, resource, endpoint }
 
   const provider = findProvider(known, tenant);
   if (resource) return answerApi(request, response, { resource, provider, account, tenant });
+  if (endpoint.startsWith("/connect/sign-in/")) return answerSignIn(request, response, provider);
 
   const isTokenRequest = request.method === "POST" && endpoint === "/connect/token";
   const fault = isTokenRequest ? faults.next() : undefined;
   if (interruptions[fault?.name]) return interrupt(request, response, fault, entry);
   if (fault) spoil(response, fault, entry);
   request.originalUrl = request.url;
-  request.url = endpoint;
+  request.url = endpoint + request.url.slice(path.length);
   await provider.callback()(request, response);
 }
 
@@ -139,11 +143,12 @@ function refuse(response, status, description) {
 
 function providers({ url, users, ...lifetimes }) {
   const made = new Map();
-  return ({ name, publicKey }, tenant) => {
+  return ({ name, publicKey, secret }, tenant) => {
     const key = JSON.stringify([name, tenant]);
     if (!made.has(key)) {
       const own = users.filter((user) => user.account === name && user.tenant === tenant);
-      made.set(key, createProvider({ issuer: `${url}/${name}`, publicKey, users: own, ...lifetimes }));
+      const issuer = `${url}/${name}${tenant === defaultTenant ? "" : `/${encodeURIComponent(tenant)}`}`;
+      made.set(key, createProvider({ issuer, publicKey, secret, users: own, ...lifetimes }));
     }
     return made.get(key);
   };

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { Faults, faultNames } from "./faults.mjs";
+import { checkWhole, limits } from "./options.mjs";
 import { defaultTenant } from "./seed.mjs";
 
 const names = faultNames.join(", ").replaceAll(/(.{60,}?), /g, "$1,\n                                 ");
@@ -38,13 +39,13 @@ const options = {
 export function readOptions(args) {
   try {
     const { values } = parseArgs({ args, options });
-    const number = (name, least, most) => wholeNumber(name, values[name], least, most);
+    const number = (name, range) => wholeNumber(`--${name}`, values[name], range);
     return {
       help: values.help,
-      port: number("port", 0, 65_535),
-      accessTokenLifetime: number("access-token-lifetime", 1),
-      refreshTokenLifetime: number("refresh-token-lifetime", 1),
-      reuseWindow: number("reuse-window", 0),
+      port: number("port", limits.port),
+      accessTokenLifetime: number("access-token-lifetime", limits.accessTokenLifetime),
+      refreshTokenLifetime: number("refresh-token-lifetime", limits.refreshTokenLifetime),
+      reuseWindow: number("reuse-window", limits.reuseWindow),
       faults: readFaults(values.fault),
       ...people(values),
     };
@@ -53,11 +54,11 @@ export function readOptions(args) {
   }
 }
 
-function wholeNumber(name, text, least, most = 1_000_000_000) {
+function wholeNumber(name, text, range) {
   if (text === undefined) return undefined;
-  const isIn = /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
-  if (!isIn) throw new Error(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
-  return Number(text);
+  const value = /^\d+$/.test(text) ? Number(text) : text;
+  checkWhole(name, value, range, text);
+  return value;
 }
 
 function people({ user, account, tenant }) {

@@ -1,17 +1,18 @@
 import { text } from "node:stream/consumers";
-import { sendJson } from "./http.mjs";
-
-const ownOrigin = /^https?:\/\/(127\.0\.0\.1|localhost)(:\d+)?$/;
+import { isOfThisMachine, sendJson } from "./http.mjs";
 
 /** `GET /faults` tells what is left, `PUT /faults` sets others: for pages and programs of this machine. */
 export async function answerFaults(request, response, faults) {
-  const { method, headers } = request;
-  if (ownOrigin.test(headers.origin)) {
-    response.setHeader("Access-Control-Allow-Origin", headers.origin);
+  const { method } = request;
+  const { origin } = request.headers;
+  response.setHeader("Vary", "Origin");
+  if (origin !== undefined) {
+    const [, host] = /^https?:\/\/(.*)$/.exec(origin) ?? [];
+    if (!isOfThisMachine(host)) return refuseOrigin(response);
+    response.setHeader("Access-Control-Allow-Origin", origin);
     response.setHeader("Access-Control-Allow-Methods", "GET, PUT");
     response.setHeader("Access-Control-Allow-Headers", "Content-Type");
   }
-  response.setHeader("Vary", "Origin");
   if (method === "OPTIONS") return response.writeHead(204).end();
   if (method === "GET") return sendJson(response, 200, faults.left);
   if (method !== "PUT") return sendJson(response, 405, { error: "method_not_allowed" }, { Allow: "GET, PUT" });
@@ -23,4 +24,9 @@ export async function answerFaults(request, response, faults) {
     return sendJson(response, 400, { error: "invalid_request", error_description: sentence });
   }
   sendJson(response, 200, faults.left);
+}
+
+function refuseOrigin(response) {
+  const sentence = "pages of this machine alone set faults: the Origin must be on localhost or a loopback address";
+  sendJson(response, 403, { error: "forbidden", error_description: sentence });
 }

@@ -1,17 +1,22 @@
 import { seededDice } from "./dice.mjs";
 import { interruptions, spoilers } from "./fault-answers.mjs";
+import { check } from "./options.mjs";
 
 export const faultNames = [...Object.keys(interruptions), ...Object.keys(spoilers)];
 
-const isWhole = (value) => Number.isSafeInteger(value) && value >= 0;
+/** Milliseconds: a timer can wait for no longer. */
+const longestDelay = 2 ** 31 - 1;
+/** Seconds. */
+const longestRetry = 1_000_000_000;
+const isWhole = (value, most = Number.MAX_SAFE_INTEGER) => Number.isInteger(value) && value >= 0 && value <= most;
 const isOrigin = (value) => typeof value === "string" && /^https?:/.test(value) && new URL(value).origin === value;
 const rules = {
   times: [(value) => isWhole(value) && value > 0, "a whole number of 1 or more"],
-  milliseconds: [isWhole, "a whole number of 0 or more"],
-  retry_after: [isWhole, "a whole number of 0 or more"],
+  milliseconds: [(value) => isWhole(value, longestDelay), `a whole number from 0 to ${longestDelay}`],
+  retry_after: [(value) => isWhole(value, longestRetry), `a whole number from 0 to ${longestRetry}`],
   origin: [(value) => URL.canParse(value) && isOrigin(value), 'an origin such as "http://127.0.0.1:9000"'],
-  seed: [isWhole, "a whole number of 0 or more"],
-  rate: [(value) => value >= 0 && value <= 1, "a number from 0 to 1"],
+  seed: [(value) => isWhole(value), "a whole number of 0 or more"],
+  rate: [(value) => typeof value === "number" && value >= 0 && value <= 1, "a number from 0 to 1"],
 };
 const membersOf = { delay: ["milliseconds"], too_many_requests: ["retry_after"], redirect: ["origin"] };
 
@@ -63,7 +68,7 @@ export class Faults {
 function checkList(faults) {
   for (const [index, entry] of faults.entries()) {
     const at = `faults[${index}]`;
-    if (!isObject(entry)) throw new TypeError(`${at} must be an object with a name`);
+    check(isObject(entry), at, "an object with a name", entry);
     checkName(`${at}.name`, entry.name);
     checkMembers(`${at}.`, entry, ["name", "times", ...(membersOf[entry.name] ?? [])]);
     checkOrigin(at, entry, [entry.name]);
@@ -71,11 +76,11 @@ function checkList(faults) {
 }
 
 function checkRandom(faults) {
-  if (!isObject(faults)) throw new TypeError("faults must be a list, or an object with seed, rate and names");
+  check(isObject(faults), "faults", "a list, or an object with seed, rate and names", faults);
   const { names } = faults;
-  if (!Array.isArray(names) || !names.length) throw new TypeError("faults.names must be a list of names");
+  check(Array.isArray(names) && names.length, "faults.names", "a list of names", names);
   for (const [index, name] of names.entries()) checkName(`faults.names[${index}]`, name);
-  for (const name of ["seed", "rate"]) check(`faults.${name}`, name, faults[name]);
+  for (const name of ["seed", "rate"]) checkMember(`faults.${name}`, name, faults[name]);
   checkMembers("faults.", faults, ["seed", "rate", "names", ...names.flatMap((name) => membersOf[name] ?? [])]);
   checkOrigin("faults", faults, names);
 }
@@ -85,22 +90,22 @@ function isObject(value) {
 }
 
 function checkName(at, name) {
-  if (!faultNames.includes(name)) throw new TypeError(`${at} must be one of ${faultNames.join(", ")}`);
+  check(faultNames.includes(name), at, `one of ${faultNames.join(", ")}`, name);
 }
 
 function checkMembers(before, entry, known) {
   for (const [member, value] of Object.entries(entry)) {
     if (!known.includes(member))
       throw new TypeError(`${before}${member} is unknown here: there is ${known.join(", ")}`);
-    if (rules[member]) check(before + member, member, value);
+    if (rules[member]) checkMember(before + member, member, value);
   }
 }
 
 function checkOrigin(at, entry, names) {
-  if (names.includes("redirect")) check(`${at}.origin`, "origin", entry.origin);
+  if (names.includes("redirect")) checkMember(`${at}.origin`, "origin", entry.origin);
 }
 
-function check(at, member, value) {
+function checkMember(at, member, value) {
   const [holds, words] = rules[member];
-  if (!holds(value)) throw new TypeError(`${at} must be ${words}`);
+  check(holds(value), at, words, value);
 }

@@ -1,5 +1,10 @@
 import { once } from "node:events";
 
+/** Whether a host, with or without a port, names this machine: no other machine's name server can have a say in that. */
+export function isOfThisMachine(host) {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1])(:\d+)?$/i.test(host);
+}
+
 /** Listens on 127.0.0.1 alone. The system chooses the port when asked for 0; `other` is what else to set. */
 export async function listen(server, port, other) {
   try {

@@ -1,19 +1,23 @@
-/** A real authorization server and a small protected API on 127.0.0.1, for development and tests. */
+/**
+ * A real authorization server and a small protected API on 127.0.0.1, for development and tests. Rejects with a `TypeError`
+ * that names the option at fault, its value and what is allowed.
+ */
 export function startAuthorizationServer(options?: AuthorizationServerOptions): Promise<AuthorizationServer>;
 
 export interface AuthorizationServerOptions {
   /** Default 0: the system chooses. */
   port?: number;
-  /** Seconds. Default 60. */
+  /** Whole seconds, 1 or more. Default 60. */
   accessTokenLifetime?: number;
-  /** Seconds. Default two weeks. */
+  /** Whole seconds, 1 or more. Default two weeks. */
   refreshTokenLifetime?: number;
   /**
-   * Seconds within which a spent refresh token is accepted again, each time for a new one. Default 0. After that it ends
+   * Whole seconds within which a spent refresh token is accepted again, each time for a new one. Default 0. After that it ends
    * all tokens of its sign-in.
    */
   reuseWindow?: number;
   accounts?: readonly Account[];
+  /** Each of an account and tenant that there is. */
   users?: readonly User[];
   faults?: Faults;
   /** Called with each entry of `requests` once its request is over. */
@@ -21,7 +25,10 @@ export interface AuthorizationServerOptions {
 }
 
 export interface AuthorizationServer {
-  /** The token endpoint is `{url}/{account}/connect/token`, the API is `{url}/api`. */
+  /**
+   * The token endpoint is `{url}/{account}/connect/token`, the API is `{url}/api`. The issuer is `{url}/{account}`, and for a
+   * tenant other than `default` it is `{url}/{account}/{tenant}`.
+   */
   readonly url: string;
   readonly port: number;
   /** The last 10 000 requests, without secrets. Those that are under way are among them. */
@@ -37,8 +44,10 @@ export interface AuthorizationServer {
 export interface Account {
   name: string;
   publicKey: string;
-  /** A request without a `tenant` header is for `default`. */
+  /** A request without a `tenant` header, and with no tenant in its path, is for `default`. */
   tenants: readonly string[];
+  /** With one, of visible ASCII characters, the client is confidential: each of its requests has to have it, by Basic authentication (RFC 6749 section 2.3.1). */
+  secret?: string;
 }
 
 export interface User {
@@ -58,7 +67,7 @@ export type Faults = readonly Fault[] | RandomFaults;
 
 export type Fault =
   | ({ name: Exclude<FaultName, "delay" | "too_many_requests" | "redirect"> } & Times)
-  /** Milliseconds. Default 1000. */
+  /** Milliseconds, 2,147,483,647 at most. Default 1000. */
   | ({ name: "delay"; milliseconds?: number } & Times)
   /** Seconds. Default 1. */
   | ({ name: "too_many_requests"; retry_after?: number } & Times)
@@ -107,7 +116,7 @@ export interface LoggedRequest {
   path: string;
   account: string | null;
   tenant: string;
-  grant_type: "password" | "refresh_token" | null;
+  grant_type: "password" | "refresh_token" | "authorization_code" | null;
   /** The beginning of a SHA-256 of the refresh token that was presented. */
   fingerprint: string | null;
   fault: FaultName | null;

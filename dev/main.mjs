@@ -9,8 +9,8 @@ try {
   process.exitCode = 1;
 }
 
-async function main(options) {
-  if (options.help) return console.log(help);
+async function main({ help: isAsked, ...options }) {
+  if (isAsked) return console.log(help);
   const { startAuthorizationServer } = await import("./authorization-server.mjs");
   const server = await startAuthorizationServer({ ...options, log: printTokenRequest });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());

@@ -1,14 +1,16 @@
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { report } from "./http.mjs";
 import { errors, Provider } from "./oidc-provider.mjs";
+import { allowThisMachine, signOutPages } from "./sign-in.mjs";
 import { TokenStore } from "./token-store.mjs";
 
-const grantTypes = ["password", "refresh_token"];
+const grantTypes = ["password", "refresh_token", "authorization_code"];
 const scopes = ["meshy.api", "offline_access"];
-const aYear = 365 * 24 * 3600;
+const anHour = 3600;
+const aYear = 365 * 24 * anHour;
 
 /** The authorization server of one tenant of one account: nothing issued here is known to another. */
-export function createProvider({ issuer, publicKey, users, accessTokenLifetime, refreshTokenLifetime, reuseWindow }) {
+export function createProvider({ issuer, publicKey, secret, users, reuseWindow, ...lifetimes }) {
   const store = new TokenStore(reuseWindow);
   const findAccount = (_context, username) => {
     const known = users.some((user) => user.username === username);
@@ -21,33 +23,60 @@ export function createProvider({ issuer, publicKey, users, accessTokenLifetime, 
     clients: [
       {
         client_id: publicKey,
-        token_endpoint_auth_method: "none",
+        ...(secret
+          ? { client_secret: secret, token_endpoint_auth_method: "client_secret_basic" }
+          : { token_endpoint_auth_method: "none" }),
         grant_types: grantTypes,
-        response_types: [],
-        redirect_uris: [],
+        response_types: ["code"],
+        redirect_uris: ["http://127.0.0.1/"],
         id_token_signed_response_alg: "ES256",
       },
     ],
     // oidc-provider counts in whole seconds, rounded down; the store ends each token on time.
     clockTolerance: 1,
-    cookies: { keys: [randomBytes(32).toString("base64url")] },
+    cookies: {
+      keys: [randomBytes(32).toString("base64url")],
+      // Cookies are shared by all ports of a host, so that each issuer needs a name of its own.
+      names: { session: `session-${fingerprint(issuer)}` },
+      long: { httpOnly: true, sameSite: "lax" },
+    },
     features: {
       devInteractions: { enabled: false },
+      introspection: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true },
-      rpInitiatedLogout: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      rpInitiatedLogout: { enabled: true, ...signOutPages(issuer) },
       userinfo: { enabled: false },
     },
     findAccount,
+    interactions: { url: (_context, { uid }) => `${new URL(issuer).pathname}/connect/sign-in/${uid}` },
     jwks: { keys: [generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" })] },
     renderError: (context, answer) => {
       context.body = answer;
     },
+    responseTypes: ["code"],
     rotateRefreshToken: true,
-    routes: { token: "/connect/token", revocation: "/connect/revocation" },
-    scopes,
-    ttl: { AccessToken: accessTokenLifetime, RefreshToken: refreshTokenLifetime, Grant: aYear },
+    routes: {
+      authorization: "/connect/authorize",
+      end_session: "/connect/sign-out",
+      jwks: "/connect/jwks",
+      token: "/connect/token",
+      revocation: "/connect/revocation",
+      introspection: "/connect/introspect",
+    },
+    scopes: ["openid", ...scopes],
+    ttl: {
+      AccessToken: lifetimes.accessTokenLifetime,
+      AuthorizationCode: 60,
+      Grant: aYear,
+      IdToken: anHour,
+      Interaction: anHour,
+      RefreshToken: lifetimes.refreshTokenLifetime,
+      Session: anHour,
+    },
   });
 
+  allowThisMachine(provider);
   provider.registerGrantType("password", passwordGrant(users), ["username", "password", "scope"]);
   provider.use(async (context, next) => {
     await next();

@@ -15,17 +15,19 @@ export class TokenStore {
 
   adapter(model) {
     const key = (id) => `${model}:${id}`;
+    const window = model === "RefreshToken" ? this.#reuseWindow : 0;
     return {
-      upsert: async (id, payload, expiresIn) => this.#put(key(id), payload, expiresIn),
+      upsert: async (id, payload, expiresIn) => this.#put(key(id), payload, expiresIn, window),
       find: async (id) => this.#get(key(id)),
+      findByUid: async (uid) => this.#findByUid(key(""), uid),
       destroy: async (id) => void this.#entries.delete(key(id)),
       consume: async (id) => this.#consume(key(id)),
       revokeByGrantId: async (grantId) => this.#revoke(grantId),
     };
   }
 
-  #put(key, payload, expiresIn) {
-    this.#entries.set(key, { payload, expiresAt: expiresIn ? Date.now() + expiresIn * 1000 : Infinity });
+  #put(key, payload, expiresIn, window) {
+    this.#entries.set(key, { payload, window, expiresAt: expiresIn ? Date.now() + expiresIn * 1000 : Infinity });
     this.#writes += 1;
     if (this.#writes % 1000 === 0) this.#sweep();
   }
@@ -36,8 +38,14 @@ export class TokenStore {
     return this.#isReusable(entry) ? { ...entry.payload, consumed: undefined } : entry.payload;
   }
 
-  #isReusable({ usedAt }) {
-    return Date.now() < usedAt + this.#reuseWindow;
+  #findByUid(prefix, uid) {
+    for (const [key, { payload }] of this.#entries) {
+      if (key.startsWith(prefix) && payload.uid === uid) return this.#get(key);
+    }
+  }
+
+  #isReusable({ usedAt, window }) {
+    return Date.now() < usedAt + window;
   }
 
   // Two requests can both find a token unused before either marks it, so the second mark is a reuse too.
@@ -45,7 +53,7 @@ export class TokenStore {
     const payload = this.#get(key);
     if (!payload || payload.consumed) {
       if (payload) this.#revoke(payload.grantId);
-      throw new errors.InvalidGrant("refresh token already used");
+      throw new errors.InvalidGrant("already used");
     }
     const entry = this.#entries.get(key);
     if (entry.usedAt) return;

@@ -5,7 +5,16 @@ import { root } from "./steps.mjs";
 export const template = join(root, "pkg-template");
 
 /** What an application can import, by room of pkg-template. The published package is flat. */
-const ROOMS = { core: ["index"], stores: ["node", "redis", "store-tests"], bindings: ["react", "svelte", "vue"] };
+const ROOMS = {
+  core: ["index"],
+  fetches: ["json"],
+  grants: ["oauth"],
+  stores: ["node", "redis", "store-tests"],
+  bindings: ["react", "svelte", "vue"],
+};
+
+/** Published as it is: a module of its own, which an entry imports when it is used, because of what it imports itself. */
+export const peerModules = ["oauth-peer", "oauth-device-peer"].map((name) => join(template, `grants/${name}.js`));
 
 export const entries = Object.values(ROOMS).flat();
 

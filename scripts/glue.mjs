@@ -1,3 +1,5 @@
+import { FIRST_OWN } from "./shrink.mjs";
+
 /** Bodies of the glue's helpers that do without caches, and without a second way to start. */
 const HELPERS = {
   getDataViewMemory0: "return new DataView(wasm.memory.buffer);",
@@ -10,15 +12,23 @@ const HELPERS = {
     const ptr = malloc(WASM_VECTOR_LEN, 1);
     getUint8ArrayMemory0().set(bytes, ptr);
     return ptr;`,
+  addHeapObject: `
+    const idx = vacant.pop() ?? heap.length;
+    heap[idx] = obj;
+    return idx;`,
+  takeObject: `
+    const ret = heap[idx];
+    if (idx >= ${FIRST_OWN}) {
+      heap[idx] = undefined;
+      vacant.push(idx);
+    }
+    return ret;`,
   makeMutClosure: `
     let count = 1;
-    const real = (...args) => {
+    const real = (arg) => {
       count++;
-      try {
-        return f(arg0, arg1, ...args);
-      } finally {
-        real._wbg_cb_unref();
-      }
+      f(arg0, arg1, arg);
+      real._wbg_cb_unref();
     };
     real._wbg_cb_unref = () => {
       if (!--count) wasm.__wbindgen_destroy_closure(arg0, arg1);
@@ -32,22 +42,25 @@ const HELPERS = {
  */
 const READS = {
   number: `
-            const isNumber = typeof arg1 === 'number';
-            getDataViewMemory0().setFloat64(arg0 + 8, isNumber ? arg1 : 0, true);
+            const obj = heap[arg1];
+            const isNumber = typeof obj === 'number';
+            getDataViewMemory0().setFloat64(arg0 + 8, isNumber ? obj : 0, true);
             getDataViewMemory0().setInt32(arg0, isNumber, true);`,
   string: `
-            const ptr = typeof arg1 === 'string' && arg1.length < 1e6 ? passStringToWasm0(arg1, wasm.__wbindgen_malloc) : 0;
+            const obj = heap[arg1];
+            const ptr = typeof obj === 'string' && obj.length < 1e6 ? passStringToWasm0(obj, wasm.__wbindgen_malloc) : 0;
             getDataViewMemory0().setInt32(arg0 + 4, WASM_VECTOR_LEN, true);
             getDataViewMemory0().setInt32(arg0, ptr, true);`,
 };
 
 const START = `
+const heap = [...Array(${FIRST_OWN - 3}), null, true, false];
+const vacant = [];
 let EngineFinalization;
 
 export function start(module) {
   EngineFinalization = new FinalizationRegistry((ptr) => wasm.__wbg_engine_free(ptr, 1));
   wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
-  wasm.__wbindgen_start();
 }
 `;
 
@@ -65,7 +78,7 @@ export function simplified(glue) {
     .replaceAll(/^if \(Symbol\.dispose\).*\n/gm, "")
     .replaceAll(/^ +_assertClass\(.*\n/gm, "")
     .replaceAll(
-      /^ {12}const obj = arg1;\n {12}const ret = typeof\(obj\) === '(\w+)'[\s\S]*?(?=\n {8}\},$)/gm,
+      /^ {12}const obj = getObject\(arg1\);\n {12}const ret = typeof\(obj\) === '(\w+)'[\s\S]*?(?=\n {8}\},$)/gm,
       (_, type) => READS[type].slice(1),
     )
     .replaceAll(/^const (CLOSURE_DTORS|EngineFinalization) = [\s\S]*?;\n/gm, "")
@@ -78,9 +91,17 @@ export function simplified(glue) {
     .replaceAll(/^ {8}\}, arguments\); \},$/gm, "        },")
     .replaceAll(/^ +let result;\n +try \{\n +result = (.*);\n[\s\S]*?^ +return ret;$/gm, "            return $1;")
     .replaceAll(/^( {8}\w+: )function(\(.*\)) \{$/gm, "$1$2 => {")
-    .replace(/^ +const ret = typeof globalThis === .*\n.*$/m, "            return addToExternrefTable0(globalThis);")
-    .replaceAll("return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);", "return addToExternrefTable0(ret);")
+    .replace(/^ +const ret = typeof globalThis === .*\n.*$/m, "            return addHeapObject(globalThis);")
+    .replaceAll("isLikeNone(ret) ? 0 : addHeapObject(ret)", "addHeapObject(ret)")
+    .replace(/^function getObject\(.*\n/m, "")
+    .replace(/^import .*\n/m, "")
+    .replace(/^ +".*": import1,\n/m, "")
+    .replaceAll(/\bgetObject\((\w+)\)/g, "heap[$1]")
+    .replace(/^let heap = [\s\S]*?^let heap_next = .*\n/m, "")
     .replaceAll("new Array()", "[]")
+    .replaceAll(/^ +const val\d = \+\w+;\n/gm, "")
+    .replace("val1, addHeapObject(port), val2", "command, addHeapObject(port), caller")
+    .replaceAll(/const ret = (.*);\n +return addHeapObject\(ret\);/g, "return addHeapObject($1);")
     .replaceAll(" >>> 0", "")
     .replaceAll(", this.__wbg_ptr, this)", ", this.__wbg_ptr)")
     .replace(/const ret = (wasm\.engine_new\(.*\));\n +this.__wbg_ptr = ret;/, "this.__wbg_ptr = $1;")

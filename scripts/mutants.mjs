@@ -65,8 +65,8 @@ export const mutants = [
   ],
   [
     "a claim's time passes while the store does not answer",
-    "            self.contest.forget_rival();\n            self.degraded = true;",
-    "            self.degraded = true;",
+    "                self.contest.forget_rival();\n                self.degraded = true;",
+    "                self.degraded = true;",
   ],
   [
     "nobody looks while another's claim lasts",
@@ -203,7 +203,7 @@ export const mutants = [
   ],
   [
     "a foreign claim is written over by a login",
-    "if [token, stored].contains(&self.attempt.token) {",
+    "if [token, stored, GRANT].contains(&self.attempt.token) {",
     "if [token, stored, self.attempt.token].contains(&self.attempt.token) {",
   ],
   [
@@ -258,12 +258,12 @@ export const mutants = [
   ["only eight past tokens are remembered", "const PAST: usize = 514;", "const PAST: usize = 8;"],
   [
     "adopt does not join the live session",
-    "self.look.stored.live().filter(|_| is_adopted)",
-    "self.look.stored.live().filter(|_| is_adopted && self.hand.record().is_some())",
+    "(is_adopted && is_known).then_some(stored)",
+    "(is_adopted && is_known && self.hand.record().is_some()).then_some(stored)",
   ],
   [
     "adopt revokes what it replaces",
-    "if matches!(self.hand.tokens(), Tokens::None) {\n            self.replaced",
+    "if matches!(self.hand.tokens(), Tokens::Grant(_)) {\n            self.replaced",
     "if !matches!(self.hand.tokens(), Tokens::Foreign(_)) {\n            self.replaced",
   ],
   [
@@ -283,8 +283,8 @@ export const mutants = [
   ],
   [
     "a session without a refresh token ends on a call alone",
-    "record.map_or(i64::MAX, |record| record.lapses_at())",
-    "record.map_or(i64::MAX, |_| i64::MAX)",
+    "common.rewrite_at().min(common.hand.lapses_at())",
+    "common.rewrite_at()",
   ],
   [
     "a session without a refresh token never ends",
@@ -311,5 +311,50 @@ export const mutants = [
     "a corrupt record does not stop a send",
     "is_unreadable && self.look.has_stored() ||",
     "is_unreadable && self.look.is_silent() && self.look.has_stored() ||",
+  ],
+  [
+    "each of those who restore or log in logs in for itself",
+    "(_, Tokens::Grant(Grant::Own)) => self.send(),",
+    "(_, Tokens::Grant(_)) => self.send(),",
+  ],
+  [
+    "what has expired is joined by a login",
+    "self.hand.has_shared_grant() && self.hand.can_go_on_with(&stored, now)",
+    "self.hand.has_shared_grant()",
+  ],
+  [
+    "a grant that repeats renews nothing",
+    "Tokens::Record(record) => self.repeats_grant && record.refresh_token.is_none(),",
+    "Tokens::Record(_) => false,",
+  ],
+  [
+    "what could be renewed by its grant ends with its token",
+    "Some(record) if !self.repeats_grant => record.lapses_at(),",
+    "Some(record) => record.lapses_at(),",
+  ],
+  [
+    "a 401 renews nothing without a refresh token",
+    "!self.hand.is_sendable() || record.is_renewed(*now)",
+    "record.refresh_token.is_none() || record.is_renewed(*now)",
+  ],
+  [
+    "a grant that all have is sent again without a claim",
+    "let is_shared = self.look.has_stored() || self.hand.is_everyones();",
+    "let is_shared = self.look.has_stored() && !self.hand.has_shared_grant();",
+  ],
+  [
+    "what is no record is written over without a claim",
+    "if self.look.is_silent() {\n            return self.send_unclaimed(now);",
+    "if !self.look.stored.is_readable() {\n            return self.send_unclaimed(now);",
+  ],
+  [
+    "a grant is repeated as if it were spent",
+    "error.is_unanswered() && self.hand.refresh_token().is_some();",
+    "error.is_unanswered();",
+  ],
+  [
+    "what a store denies is not waited for",
+    "self.contest.has_rival() || self.contest.unwritable().is_so()",
+    "self.contest.has_rival()",
   ],
 ];

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { root, run, StepError } from "./steps.mjs";
 
@@ -6,6 +7,8 @@ const WASM_TARGET = "wasm32-unknown-unknown";
 const TOOLS = join(root, "target/tools");
 const WASM_BINDGEN = join(root, "scripts/wasm-bindgen");
 const BUILT = join(TOOLS, "debug");
+const REQUIREMENTS = join(root, "tests/shared/python/requirements.txt");
+const ENVIRONMENT = join(TOOLS, "python");
 const CARGO_TOOLS = {
   "wasm-pack": "0.15.1",
   geckodriver: "0.37.1",
@@ -13,7 +16,7 @@ const CARGO_TOOLS = {
   "cargo-fuzz": "0.13.2",
   "cargo-mutants": "27.1.0",
 };
-/** Commands, and the Debian package of each. */
+/** Commands, or what is asked of one, and the Debian package of each. */
 const DEBIAN = {
   chromium: "chromium",
   chromedriver: "chromium-driver",
@@ -23,6 +26,7 @@ const DEBIAN = {
   xauth: "xauth",
   "redis-server": "redis-server",
   initdb: "postgresql",
+  "python3 -m venv": "python3-venv",
 };
 const OTHERS = {
   packages: installPackages,
@@ -34,11 +38,16 @@ const OTHERS = {
   },
   "wasm-pack": () => setUpTool("wasm-pack"),
   geckodriver: () => setUpTool("geckodriver"),
+  "python-packages": async () => {
+    await begun.get("python3 -m venv");
+    await installPythonPackages();
+  },
 };
 
 export const wasmBindgen = join(BUILT, "wasm-bindgen");
 export const geckodriver = join(TOOLS, "bin/geckodriver");
 export const wasmPack = join(TOOLS, "bin/wasm-pack");
+export const python = join(ENVIRONMENT, "bin/python");
 export const toolPath = [BUILT, process.env.PATH].join(delimiter);
 
 const begun = new Map();
@@ -130,8 +139,31 @@ export function postgresFolder() {
   return [...folders, ...process.env.PATH.split(delimiter)].find((folder) => existsSync(join(folder, "initdb")));
 }
 
+/** A Python that can make virtual environments: Debian's cannot by itself, and may come after another in the path. */
+function venvPython() {
+  const asked = "import ensurepip, sys, venv; ensurepip.version(); sys.exit(sys.version_info < (3, 11))";
+  return ["python3", "/usr/bin/python3"].find((name) => spawnSync(name, ["-c", asked]).status === 0);
+}
+
+/** Makes a virtual environment of what is required, anew if that has changed. */
+async function installPythonPackages() {
+  const installed = join(ENVIRONMENT, "requirements.txt");
+  const required = readFileSync(REQUIREMENTS, "utf8");
+  if (existsSync(python) && existsSync(installed) && readFileSync(installed, "utf8") === required) return;
+  const found = venvPython();
+  if (!found) throw new StepError("Install Python 3.11 or newer with its venv, then run this command again.");
+  rmSync(ENVIRONMENT, { recursive: true, force: true });
+  const install = ["-m", "pip", "install", "--require-hashes", "--no-deps", "--only-binary=:all:", "-r"];
+  await timed("Python packages, once", async () => {
+    await run(found, ["-m", "venv", ENVIRONMENT], { quiet: true });
+    await run(python, [...install, REQUIREMENTS], { quiet: true, hint: "Is the Python registry reachable?" });
+  });
+  copyFileSync(REQUIREMENTS, installed);
+}
+
 /** Where a command is, if it is installed. */
 export function command(name) {
+  if (name === "python3 -m venv") return venvPython();
   const folders = [...process.env.PATH.split(delimiter), name === "initdb" ? postgresFolder() : undefined];
   return folders
     .filter(Boolean)

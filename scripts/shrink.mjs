@@ -24,6 +24,17 @@ const UNUSED_POINTERS = [
 const GLOBAL = /^js_sys::global::(get_global_object::)?h\w+$/;
 const GLOBAL_THIS = /::GLOBAL_THIS::init::__wbg_static_accessor_\w+::\w+$/;
 
+/** A module of which wasm-bindgen takes no table of references: an array of its glue's is smaller, and on every platform. */
+export function withoutReferenceTypes(bytes) {
+  const at = bytes.indexOf("+\x0freference-types");
+  if (at < 0) throw new StepError("The compiled core does not say whether it uses reference types.");
+  bytes.write("-", at);
+  return bytes;
+}
+
+/** The first place of an array of values that is not undefined, null, true or false, or a borrowed one. */
+export const FIRST_OWN = 1028;
+
 /** Makes traps of panics and of pointers to what is not used. wasm-opt then drops what only they called. */
 export function withoutPanics(module, binaryen) {
   const functions = Array.from({ length: module.getNumFunctions() }, (_, index) =>
@@ -40,6 +51,9 @@ export function withoutPanics(module, binaryen) {
   const [search, found] = [GLOBAL, GLOBAL_THIS].map((pattern) => functions.find(({ name }) => pattern.test(name)));
   module.removeFunction(search.name);
   module.addFunction(search.name, search.params, search.results, [], module.call(found.name, [], search.results));
+  const { name: first, results: number } = functions.find(({ base }) => base === "__wbindgen_externref_statics_end");
+  module.removeFunction(first);
+  module.addFunction(first, binaryen.none, number, [], module.i32.const(FIRST_OWN));
   module.addFunction("trap", binaryen.none, binaryen.none, [], module.unreachable());
   const { name, table, offset, data } = binaryen.getElementSegmentInfo(module.getElementSegmentByIndex(0));
   const pointers = data.map((name) => (matches([...PANICS, ...UNUSED_POINTERS], name) ? "trap" : name));
@@ -94,6 +108,11 @@ function referencesOf(text, segments) {
   const code = text.replaceAll(/^ \(data .*\n/gm, "");
   for (const [, address] of code.matchAll(/(?:i32\.const |offset=)(\d+)/g)) visit(Number(address));
   return found;
+}
+
+/** A module's text without the alignments that its code promises: engines read them as hints, and do without. */
+export function unaligned(text) {
+  return text.replaceAll(/ align=\d/g, "");
 }
 
 /** A module's text with like functions side by side, which compress better: of one signature, and of much the same length. */

@@ -6,8 +6,10 @@ import { build, bundle, wasmFile } from "./build.mjs";
 import { parsed } from "./flags.mjs";
 import { main, root, run, StepError, step } from "./steps.mjs";
 
-/** Brotli bytes of everything a page downloads. The one place where the limit is written: 24,000 is what it is to be again. */
-const LIMIT = 24_010;
+/** Brotli bytes of everything a page downloads. The one place where the limit is written. */
+const LIMIT = 24_000;
+/** The same of a page that signs in by redirect, with the peer that this takes. */
+const REDIRECT_LIMIT = LIMIT + 9_000;
 
 export async function size() {
   const folder = join(root, "target/size");
@@ -22,9 +24,25 @@ export async function size() {
     const columns = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli(bytes)];
     console.log(name.padEnd(22) + columns.map((count) => count.toLocaleString("en").padStart(9)).join(""));
   }
-  const total = brotli(whole);
-  console.log(`\nlimit ${LIMIT.toLocaleString("en")}, left ${(LIMIT - total).toLocaleString("en")}`);
-  if (total > LIMIT) throw new StepError(`The bundle is ${total - LIMIT} bytes too large (brotli).`);
+  checkLimit("the bundle", whole, LIMIT);
+  checkLimit("sign-in by redirect", await redirectJob(), REDIRECT_LIMIT);
+}
+
+function checkLimit(name, bytes, limit) {
+  const total = brotli(bytes);
+  const [shown, most, left] = [total, limit, limit - total].map((count) => count.toLocaleString("en"));
+  console.log(`\n${name}: ${shown}, limit ${most}, left ${left}`);
+  if (total > limit) throw new StepError(`${name} is ${total - limit} bytes too large (brotli).`);
+}
+
+/** Of what is in pkg/, with oauth4webapi. */
+async function redirectJob() {
+  const { build: esbuild } = await import("esbuild");
+  const names = "completeSignIn, createClient, signInWithRedirect";
+  const contents = `import { ${names} } from "./pkg/oauth.js"; globalThis.job = [${names}];`;
+  const options = { bundle: true, minify: true, format: "esm", target: "es2022", write: false, logLevel: "warning" };
+  const { outputFiles } = await esbuild({ stdin: { contents, resolveDir: root }, ...options });
+  return outputFiles[0].contents;
 }
 
 /** How many bytes these are when compressed. */

@@ -17,7 +17,8 @@ import { main, root, run, StepError } from "./steps.mjs";
 
 const SBOM = "target/meshydb-client.cdx.json";
 const CARGO_CALL = /\[\s*"(build|test|rustc|clippy|install|metadata)"(?!, "-y")[^\]]*\]/g;
-const PEERS = ["react", "redis", "vue"];
+const REQUIREMENTS = "tests/shared/python/requirements.txt";
+const PEERS = ["oauth4webapi", "react", "redis", "vue"];
 
 /** What is quickly checked, by name: each resolves to what was found. */
 export const quickChecks = {
@@ -55,19 +56,28 @@ export function checkInstalls() {
       requires(call.includes('"--locked"'), `${file} calls cargo without --locked: ${call}`);
     const [unlocked] = text.match(/"npm", \["install.*/) ?? [];
     requires(!unlocked, `${file} installs npm packages without a lock file, say "ci": ${unlocked}`);
+    const [unhashed] = text.match(/"pip",\s"install"(?!,\s"--require-hashes").*/) ?? [];
+    requires(!unhashed, `${file} installs Python packages without --require-hashes: ${unhashed}`);
     count += (calls ?? []).length + text.split('"npm", ["ci"').length - 1;
   }
   return `${count} calls of cargo and npm, all by lock file`;
 }
 
 export function checkLocks() {
-  const locks = ["", "tests/platforms/", "tests/shared/peers/"].map((folder) => `${folder}package-lock.json`);
+  const locks = ["", "tests/platforms/", "tests/runners/", "tests/shared/peers/"].map(
+    (folder) => `${folder}package-lock.json`,
+  );
   for (const file of locks) {
     const packages = Object.entries(JSON.parse(read(file)).packages).filter(([path, { link }]) => path && !link);
     for (const [path, { integrity, inBundle }] of packages)
       requires(integrity || inBundle, `${file} has no digest of ${path}: install it again with npm.`);
   }
-  return `a digest of each package in ${locks.join(" and ")}`;
+  const requirements = read(REQUIREMENTS)
+    .split(/^(?=\w)/m)
+    .slice(1);
+  for (const requirement of requirements)
+    requires(/^\S+==.*--hash=sha256:/s.test(requirement), `${REQUIREMENTS} has no digest of ${requirement.trim()}`);
+  return `a digest of each package in ${[...locks, REQUIREMENTS].join(" and ")}`;
 }
 
 /** Written anew, and complete. */
@@ -144,7 +154,7 @@ function digests(folder) {
 
 function scriptsIn(folder) {
   const names = readdirSync(join(root, folder), { recursive: true });
-  const isOurs = (name) => name.endsWith(".mjs") && !/node_modules|^platforms\/work\//.test(name);
+  const isOurs = (name) => name.endsWith(".mjs") && !/node_modules|^(platforms|runners)\/work\//.test(name);
   return names.filter(isOurs).map((name) => relative(root, join(root, folder, name)));
 }
 

@@ -14,14 +14,31 @@ const ROOM_NEEDS = {
   documents: REDIS,
   examples: REDIS,
   fleet: REDIS,
+  recipes: ["packages", "package", "chromium"],
+  runners: ["packages", "package", "chromium"],
   bench: ["packages", "package", "chromium", "firefox-esr"],
+  oauth: ["packages", "package", "chromium", "firefox-esr"],
   browser: ["packages", "package", "chromium", "firefox-esr"],
 };
-/** What takes longest of what plays with the whole package: every fault of the demo, every end of a tab, many processes. */
+const PYTHON = ["python3 -m venv", "python-packages"];
+const WEBKIT = ["WebKitWebDriver", "xvfb-run", "xauth"];
+/** What a single file needs beside what its room does. */
+const FILE_NEEDS = {
+  [inTests("fetches/recipes")]: PYTHON,
+  [inTests("oauth/second-make")]: PYTHON,
+};
+/** What takes longest of what plays with the whole package, and is seldom touched: every fault of the demo, many processes. */
 export const LONG_FILES = [
-  ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map(inBrowsers),
-  ...["tests/bench/bench.test.mjs", "tests/examples/cli.test.mjs", "tests/examples/cluster.test.mjs"],
-  ...["tests/fleet/fleet.test.mjs", "tests/soak/soak.test.mjs"],
+  ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map((name) =>
+    inTests(`browser/${name}`),
+  ),
+  ...["bench/bench", "client/memory", "examples/cli", "examples/cluster", "fetches/recipes", "fleet/fleet"].map(
+    inTests,
+  ),
+  ...["oauth/second-make", "package/binding-types", "package/dev", "package/redis-types", "package/sample"].map(
+    inTests,
+  ),
+  ...["recipes/recipes", "runners/runners", "security/fuzz", "soak/soak", "stores/file-store-races"].map(inTests),
 ];
 const OTHER_ROOM_NEEDS = ["packages", "package"];
 
@@ -75,7 +92,7 @@ const node = { name: "node", files: filesIn(...rooms().filter((room) => room !==
 const browser = { name: "browser", files: filesIn("browser") };
 const platforms = (isAll) => ({
   name: "platforms",
-  needs: ["package", "chromium", "firefox-esr"],
+  needs: ["package", "redis-server", "chromium", "firefox-esr", ...(isAll ? WEBKIT : [])],
   commands: () => [tests("node", ["tests/platforms/main.mjs", ...(isAll ? [] : ["--quick"])])],
 });
 const everyBrowser = {
@@ -83,7 +100,7 @@ const everyBrowser = {
   isLong: true,
   needs: [
     ...["target", "test-runner", "wasm-pack", "chromium", "chromedriver", "firefox-esr", "geckodriver"],
-    ...["WebKitWebDriver", "xvfb-run", "xauth"],
+    ...WEBKIT,
   ],
   commands: () => [
     edgeTests([wasmPack], "--chrome", "--chromedriver", command("chromedriver")),
@@ -105,15 +122,14 @@ const bench = {
 export const stages = (isAll) => [
   [[formatting, lints, core], [worlds]],
   [[edge], [build]],
-  [[node]],
-  [[browser]],
+  [[node], [browser]],
   [[platforms(isAll)]],
   [[everyBrowser]],
   [[bench]],
 ];
 
-function inBrowsers(name) {
-  return `tests/browser/${name}.test.mjs`;
+function inTests(name) {
+  return `tests/${name}.test.mjs`;
 }
 
 function rooms() {
@@ -131,8 +147,11 @@ function filesIn(...names) {
 
 /** A step that plays only these of its test files. */
 export function withFiles({ name }, files) {
-  const needs = files.flatMap((file) => ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS);
-  const args = ["--test", "--test-concurrency=3", "--test-reporter=spec", ...files];
+  const needs = files.flatMap((file) => [
+    ...(ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS),
+    ...(FILE_NEEDS[file] ?? []),
+  ]);
+  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files];
   return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
 }
 

@@ -8,6 +8,8 @@
 pub struct Config {
     /// Asked for where a session begins; empty for none.
     pub scope: String,
+    /// Whether the grant that opens the session can be sent again by itself, where there is no refresh token.
+    pub repeats_grant: bool,
     /// Whether the server has an endpoint for revocations (RFC 7009).
     pub can_revoke: bool,
     /// How long one token request may take, body included, in milliseconds, at most an hour.

@@ -2,11 +2,10 @@
 //!
 //! Owns the error codes, which of them are worth retrying and which one proves
 //! that a refresh token is dead. Knows nothing of requests, records or JavaScript.
-//! Texts are fixed, or come from the server as `pkg-template/core/post.js` lets them through.
+//! Texts are fixed: what the server said is added by `pkg-template/core/port.js`.
 //! RFC 6749 section 5.2, RFC 6750 section 3.1.
 
 use std::ops::{Deref, DerefMut};
-use std::rc::Rc;
 
 /// The discriminant of [`Error`], spelled as JavaScript sees it by [`Code::as_str`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,15 +92,6 @@ impl Reason {
     }
 }
 
-/// The server's own words (RFC 6749 section 5.2), sanitised and cut to 256 characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct ServerError {
-    /// `error`.
-    pub error: String,
-    /// `error_description`.
-    pub description: Option<String>,
-}
-
 /// What every rejected call carries. A pointer in size, since every result has room for one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Error(Box<Details>);
@@ -119,8 +109,6 @@ pub struct Details {
     pub status: Option<u16>,
     /// Seconds after which the server wants to be asked again.
     pub retry_after: Option<u32>,
-    /// What the server said.
-    pub server: Option<Rc<ServerError>>,
     /// Whether the request certainly never left.
     pub never_sent: bool,
 }
@@ -148,7 +136,6 @@ impl Error {
             text,
             status: None,
             retry_after: None,
-            server: None,
             never_sent: false,
         }))
     }
@@ -158,12 +145,10 @@ impl Error {
         let text = match reason {
             Reason::SignedOut => "the user signed out",
             Reason::InvalidGrant => "the server refused the refresh token",
-            Reason::ResponseLost => {
-                "an answer was lost, and the server refused the refresh token that it had spent"
-            }
+            Reason::ResponseLost => "an answer was lost, and with it the next refresh token",
             Reason::Replaced => "another login took its place",
             Reason::Removed => "its record was removed from the store",
-            Reason::Expired => "the access token has expired, and the server gave no refresh token",
+            Reason::Expired => "the access token has expired, and there is no refresh token",
         };
         let mut error = Self::new(Code::SessionEnded, text);
         error.reason = Some(reason);

@@ -10,7 +10,12 @@ use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 /// The store did not answer, or refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StoreFailed;
+pub enum StoreFailed {
+    /// It may not the next time.
+    Once,
+    /// It says itself that it cannot be used.
+    ForGood,
+}
 
 /// More than any token lives: whatever token comes after the one in hand is wanted.
 pub const ANOTHER: i64 = 2 * LONGEST_LIFETIME;
@@ -20,6 +25,8 @@ pub const ANOTHER: i64 = 2 * LONGEST_LIFETIME;
 pub enum Opening {
     /// With the answer to a grant, whose parameters the edge has.
     Login,
+    /// With what is stored; otherwise with the answer to a grant that one holder sends for all.
+    RestoreOrLogin,
     /// With a refresh token: goes on with the stored session if it is one of its tokens.
     Resume(RefreshToken),
     /// With tokens from any other grant: goes on with the stored session if they are some of its own.

@@ -4,9 +4,9 @@
 //! sessions, time or how bytes travel: `pkg-template/core/post.js` writes the forms. RFC 6749
 //! section 5, RFC 9110 section 10.2.3 (Retry-After).
 
-use std::{fmt, rc::Rc};
+use std::fmt;
 
-use crate::error::{Code, Error, ServerError};
+use crate::error::{Code, Error};
 use crate::token::{AccessToken, LONGEST_LIFETIME, RefreshToken, TokenSet};
 
 /// The longest Retry-After believed, in seconds: one hour.
@@ -46,10 +46,11 @@ impl Member {
         }
     }
 
-    /// The refresh token that it is, or that there is none; nothing if it is something else.
+    /// The refresh token that it is, or that there is none, as an empty one says, too; nothing if it is something else.
     pub fn refresh_token(&self) -> Option<Option<RefreshToken>> {
         match self {
             Self::Missing => Some(None),
+            Self::Text(text) if text.is_empty() => Some(None),
             Self::Text(text) => RefreshToken::parse(text).map(Some),
             Self::Number(_) | Self::Other => None,
         }
@@ -72,9 +73,8 @@ pub struct Answer {
     /// Retry-After, in seconds from now.
     pub retry_after: Option<f64>,
     /// Of the JSON object that the body is, if it is one of at most 64 KiB of UTF-8: `access_token`, `token_type`,
-    /// `expires_in`, `refresh_token`, `scope`, if its media type is `application/json`, `error`, `error_description`. The last three
-    /// as they may be shown.
-    pub members: [Member; 7],
+    /// `expires_in`, `refresh_token`, `scope`, `error`. The last two as they may be shown.
+    pub members: [Member; 6],
 }
 
 /// What it means that no answer came: the connection failed, or the deadline passed.
@@ -89,22 +89,24 @@ pub fn no_answer(late: bool) -> Error {
 /// Judges the answer to a token request (RFC 6749 sections 5.1 and 5.2).
 pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
     let (code, text) = match answer.status {
-        200 => match token_set(&answer.members) {
+        200 | 201 => match token_set(&answer.members) {
             Some(tokens) => return Ok(tokens),
+            None if names_error(&answer.members) => {
+                (Code::Refused, "the server refused the request")
+            }
             None => (Code::InvalidResponse, "the answer is no token response"),
         },
         429 => (Code::RateLimited, "the server asks for fewer requests"),
         408 | 425 | 500.. => (Code::Unavailable, "the server cannot answer now"),
         400..500 => (Code::Refused, "the server refused the request"),
-        0..200 | 201..400 => (Code::InvalidResponse, "the answer is no token response"),
+        0..200 | 202..400 => (Code::InvalidResponse, "the answer is no token response"),
     };
     let mut error = Error::new(code, text);
     error.status = Some(answer.status);
     if error.retryable() {
         error.retry_after = seconds(answer.retry_after);
     } else if code == Code::Refused {
-        let [.., name, description] = &answer.members;
-        error.server = server_error(name, description).map(Rc::new);
+        let [.., name] = &answer.members;
         if name.text() == Some("invalid_grant") {
             error.code = Code::InvalidGrant;
             error.text = "the server refused the credentials";
@@ -113,15 +115,13 @@ pub fn token_response(answer: &Answer) -> Result<TokenSet, Error> {
     Err(error)
 }
 
-fn server_error(error: &Member, description: &Member) -> Option<ServerError> {
-    Some(ServerError {
-        error: error.text()?.into(),
-        description: description.text().map(Into::into),
-    })
+/// Whether a member says what is wrong, as an error response does, whatever its status.
+fn names_error([.., error]: &[Member; 6]) -> bool {
+    error.text().is_some()
 }
 
 /// The token set in the members of an [`Answer`], if they are a valid one. Only what the RFC defines is looked at.
-pub fn token_set(members: &[Member; 7]) -> Option<TokenSet> {
+pub fn token_set(members: &[Member; 6]) -> Option<TokenSet> {
     let [
         access_token,
         token_type,
@@ -141,19 +141,10 @@ pub fn token_set(members: &[Member; 7]) -> Option<TokenSet> {
     })
 }
 
-/// `expires_in` in milliseconds: an integer or a string of digits, clamped to one year.
+/// `expires_in` in milliseconds: the whole seconds of a number, clamped to one year.
 fn lifetime(expires_in: &Member) -> Option<i64> {
-    let seconds = match expires_in {
-        Member::Number(number) if number.fract() == 0.0 => *number,
-        Member::Text(text)
-            if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            text.bytes()
-                .fold(0.0, |seconds, byte| seconds * 10.0 + f64::from(byte - b'0'))
-        }
-        Member::Number(_) | Member::Text(_) | Member::Missing | Member::Other => return None,
-    };
-    Some(((seconds * 1_000.0) as i64).clamp(0, LONGEST_LIFETIME))
+    let seconds = expires_in.number().filter(|seconds| seconds.is_finite())?;
+    Some(((seconds.floor() * 1_000.0) as i64).clamp(0, LONGEST_LIFETIME))
 }
 
 fn seconds(retry_after: Option<f64>) -> Option<u32> {

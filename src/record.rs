@@ -154,6 +154,8 @@ pub enum Stored {
     Newer,
     /// The store does not answer.
     Silent,
+    /// The store says itself that it cannot be used.
+    Unusable,
 }
 
 impl Entry {
@@ -179,7 +181,7 @@ impl Stored {
     pub fn is_readable(&self) -> bool {
         match self {
             Self::Empty | Self::Live(_) | Self::Ended { .. } => true,
-            Self::Corrupt | Self::Newer | Self::Silent => false,
+            Self::Corrupt | Self::Newer | Self::Silent | Self::Unusable => false,
         }
     }
 
@@ -187,7 +189,12 @@ impl Stored {
     pub fn live(&self) -> Option<&Rc<Record>> {
         match self {
             Self::Live(record) => Some(record),
-            Self::Empty | Self::Ended { .. } | Self::Corrupt | Self::Newer | Self::Silent => None,
+            Self::Empty
+            | Self::Ended { .. }
+            | Self::Corrupt
+            | Self::Newer
+            | Self::Silent
+            | Self::Unusable => None,
         }
     }
 
@@ -196,7 +203,7 @@ impl Stored {
         match self {
             Self::Live(record) => record.generation,
             Self::Ended { generation, .. } => *generation,
-            Self::Empty | Self::Corrupt | Self::Newer | Self::Silent => 0,
+            Self::Empty | Self::Corrupt | Self::Newer | Self::Silent | Self::Unusable => 0,
         }
     }
 
@@ -205,7 +212,7 @@ impl Stored {
         match self {
             Self::Live(record) => Some(&record.sid),
             Self::Ended { sid, .. } => Some(sid),
-            Self::Empty | Self::Corrupt | Self::Newer | Self::Silent => None,
+            Self::Empty | Self::Corrupt | Self::Newer | Self::Silent | Self::Unusable => None,
         }
     }
 
@@ -308,7 +315,7 @@ pub enum Standing {
 /// Compares the session `sid` at `generation` with what is stored.
 pub fn standing(sid: &str, generation: i64, place: Place, stored: &Stored) -> Standing {
     match (stored, place) {
-        (Stored::Corrupt | Stored::Silent, _) => Standing::Unknown,
+        (Stored::Corrupt | Stored::Silent | Stored::Unusable, _) => Standing::Unknown,
         (Stored::Newer, _) => Standing::Newer,
         (Stored::Live(record), _) if record.sid == sid => {
             if record.generation > generation {

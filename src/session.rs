@@ -41,7 +41,7 @@ use std::rc::Rc;
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::{Input, Output, StoreFailed};
-use crate::record::{Entry, Place, Record, Standing, Stored};
+use crate::record::{Entry, Place, Record, Standing};
 use crate::token::{Now, RefreshToken};
 use callers::{Callers, Wanted};
 use contest::Contest;
@@ -95,10 +95,9 @@ impl Session {
         Self {
             phase: Phase::Idle,
             common: Common {
-                config,
                 contest: Contest::new(Holder::new(&name)),
                 sid: name,
-                hand: Hand::empty(),
+                hand: Hand::empty(config.repeats_grant),
                 look: Look::new(),
                 lock: Lock::Free,
                 callers: Callers::new(),
@@ -110,6 +109,7 @@ impl Session {
                 hinted: false,
                 lost_writes: 0,
                 outputs: Vec::new(),
+                config,
             },
         }
     }
@@ -178,7 +178,9 @@ impl Common {
     fn is_held_up(&self, phase: &Phase) -> bool {
         match phase {
             Phase::Locking(_) | Phase::Committing(_) => true,
-            Phase::Reading(_) | Phase::Waiting { .. } => self.contest.has_rival(),
+            Phase::Reading(_) | Phase::Waiting { .. } => {
+                self.contest.has_rival() || self.contest.unwritable().is_so()
+            }
             _ => false,
         }
     }
@@ -224,12 +226,15 @@ impl Common {
 
     /// Remembers what is stored, and what holders have told each other.
     fn notice(&mut self, now: &Now, read: Result<Entry, StoreFailed>) {
-        let Ok(Entry { stored, attempt }) = read else {
-            self.look.stored = Stored::Silent;
-            self.contest.end_attempt();
-            self.contest.forget_rival();
-            self.degraded = true;
-            return;
+        let Entry { stored, attempt } = match read {
+            Ok(entry) => entry,
+            Err(failed) => {
+                self.look.failed(failed);
+                self.contest.end_attempt();
+                self.contest.forget_rival();
+                self.degraded = true;
+                return;
+            }
         };
         self.look.stored = stored;
         if !self.look.stored.is_readable() {
@@ -378,7 +383,7 @@ impl Common {
     fn is_ageing(&self, now: &Now) -> bool {
         self.hand.record().is_some_and(|record| {
             let validity = &record.validity;
-            record.refresh_token.is_some() && !validity.covers(*now, validity.margin())
+            self.hand.is_sendable() && !validity.covers(*now, validity.margin())
         })
     }
 }

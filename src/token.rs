@@ -39,7 +39,9 @@ impl Now {
 struct Secret(String);
 
 impl Secret {
-    fn parse(text: &str, is_allowed: fn(u8) -> bool) -> Option<Self> {
+    /// Visible ASCII: what a header can carry as it is.
+    fn parse(text: &str) -> Option<Self> {
+        let is_allowed = |byte: u8| byte.is_ascii_graphic();
         (!text.is_empty() && text.bytes().all(is_allowed)).then(|| Self(text.into()))
     }
 }
@@ -50,15 +52,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An access token: the characters that a Bearer token can have (RFC 6750 section 2.1).
+/// An access token: visible ASCII, more than RFC 6750 section 2.1 allows, and what servers issue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccessToken(Secret);
 
 impl AccessToken {
     /// The token, unless a character of `text` can be in none.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_bearer = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
-        Secret::parse(text, is_bearer).map(Self)
+        Secret::parse(text).map(Self)
     }
 
     /// The secret itself.
@@ -74,7 +75,7 @@ pub struct RefreshToken(Secret);
 impl RefreshToken {
     /// The token, unless a character of `text` can be in none.
     pub fn parse(text: &str) -> Option<Self> {
-        Secret::parse(text, |byte| byte.is_ascii_graphic()).map(Self)
+        Secret::parse(text).map(Self)
     }
 
     /// The secret itself.

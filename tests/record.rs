@@ -180,7 +180,7 @@ fn each_member_is_validated() {
         ("access_token", text(""), false),
         ("access_token", text("a\r\nb"), false),
         ("access_token", Other, false),
-        ("refresh_token", text(""), false),
+        ("refresh_token", text(""), true),
         ("refresh_token", text("é"), false),
         ("refresh_token", number(1), false),
         ("refresh_token", Other, false),

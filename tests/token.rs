@@ -24,14 +24,10 @@ fn apart(wall: i64, monotonic: i64) -> Now {
 }
 
 #[test]
-fn a_token_is_visible_ascii_and_an_access_token_fit_for_a_header() {
-    for accepted in ["a", "~", "a.b-c_d/e+f="] {
+fn a_token_is_visible_ascii() {
+    for accepted in ["a", "~", "a.b-c_d/e+f=", "!", "1|abc", "\"\\", "{}"] {
         assert_eq!(AccessToken::parse(accepted).unwrap().reveal(), accepted);
         assert_eq!(RefreshToken::parse(accepted).unwrap().reveal(), accepted);
-    }
-    for fit_for_a_body in ["!", "a,b", "\"\\", "{}"] {
-        assert_eq!(AccessToken::parse(fit_for_a_body), None);
-        assert!(RefreshToken::parse(fit_for_a_body).is_some());
     }
     for refused in ["", " ", "a b", "a\r\nb", "\0", "\u{7f}", "é", "\u{feff}a"] {
         assert_eq!(AccessToken::parse(refused), None, "{refused:?}");

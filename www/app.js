@@ -4,10 +4,11 @@ import { clockAhead, moveClock, realTime, whenClockMoves } from "/clock.js";
 import { drawFaults, faultsOf, loseNothing } from "/faults.js";
 import { drawForm } from "/form.js";
 import { follow } from "/lines.js";
+import { claims, completeSignIn, signInWithRedirect, signOutWithRedirect } from "/pkg/oauth.js";
 import { drawScore, noteSignIn, startScore } from "/score.js";
 import { closeTabs, openTabs, refreshTabs } from "/tabs.js";
 import { drawTimeline } from "/timeline.js";
-import { codes, endings, lasted, storage } from "/words.js";
+import { codes, endings, lasted, refusals, storage } from "/words.js";
 
 const HOUR = 3_600_000;
 const element = (id) => document.getElementById(id);
@@ -23,9 +24,10 @@ let acting = 0;
 let last = {};
 
 drawTimeline();
-drawForm(act, { signIn: (...credentials) => signIn(["ours", "naive"], ...credentials), changeTenant });
+drawForm(act, { signIn: (username, password) => signIn(username, byPassword(username, password)), changeTenant });
 drawFaults(act);
 element("servers").replaceChildren(...config.servers.map(serverChoice));
+whenClicked("redirect", "Sign-in", signInByRedirect);
 whenClicked("call", "API call", callApi);
 whenClicked("refresh", "Refresh", refreshNow);
 whenClicked("expire", "Expiry", expireNow);
@@ -57,13 +59,16 @@ async function open(next) {
   user = localStorage.getItem(userKey()) ?? user;
   stops = [client.subscribe(render)];
 
+  const signedIn = await act(element("redirect"), "Sign-in", completeRedirect);
   element("tenant").value = place.tenant;
   element("server").textContent = `${place.server.authUrl}/${config.accountName}`;
   history.replaceState(null, "", addressOf(location.pathname, place));
   element("second-tab").href = location.href;
 
-  const restored = await client.restore();
-  note(restored ? "Session restored, without a request" : "Nobody is signed in");
+  if (!signedIn) {
+    const restored = await client.restore();
+    note(restored ? "Session restored, without a request" : "Nobody is signed in");
+  }
   render();
   await faultsOf(place.server);
 }
@@ -77,40 +82,65 @@ async function changeServer(server) {
   if (!isLive() && user) await signInAgain();
 }
 
-async function signIn(whoses, username, password) {
+/** `ways` has for each client that is to be signed in what does that. */
+async function signIn(username, ways) {
   startScore(session, noteLoss);
   user = username;
   localStorage.setItem(userKey(), username);
-  const clients = {
-    ours: () => client.login(username, password),
-    naive: () => naive.signIn(username, password),
-  };
   await everyone(
-    whoses.map(async (whose) => {
-      await clients[whose]();
+    Object.entries(ways).map(async ([whose, begin]) => {
+      await begin();
       noteSignIn(whose);
     }),
   );
   note(`Signed in as ${username}`);
-  if (whoses.includes("ours")) element("session-title").focus();
+  if (ways.ours) element("session-title").focus();
+}
+
+function byPassword(username, password) {
+  return {
+    ours: () => client.login(username, password),
+    naive: () => naive.signIn(username, password),
+  };
+}
+
+/** Leaves the page for the server's. */
+function signInByRedirect() {
+  return signInWithRedirect(client.redirect, {
+    redirectUri: addressOf("/", place).href,
+    parameters: { prompt: "consent" },
+  });
+}
+
+/** Takes the answer of a sign-in by redirect, if there is one, and signs in the naive client as the same user. */
+async function completeRedirect() {
+  const signedIn = await completeSignIn(client.redirect);
+  if (!signedIn) return false;
+  const { sub } = claims(signedIn.connection);
+  const { naive } = byPassword(sub, seeded(sub).password);
+  await signIn(sub, { ours: () => {}, naive });
+  return true;
 }
 
 /** Whoever is signed out is signed in again as the user that both have been. */
 async function signInAgain() {
-  const seeded = config.users.find(({ username, tenant }) => username === user && tenant === place.tenant);
-  if (!seeded) throw new Error("This page does not know who was signed in: sign out, and in again.");
+  const known = seeded(user);
+  if (!known) throw new Error("This page does not know who was signed in: sign out, and in again.");
   await loseNothing();
-  const out = { ours: !isLive(), naive: !naive.tokens };
-  return signIn(
-    Object.keys(out).filter((whose) => out[whose]),
-    seeded.username,
-    seeded.password,
-  );
+  const ways = byPassword(user, known.password);
+  if (isLive()) delete ways.ours;
+  if (naive.tokens) delete ways.naive;
+  return signIn(user, ways);
+}
+
+function seeded(name) {
+  return config.users.find(({ username, tenant }) => username === name && tenant === place.tenant);
 }
 
 async function signOut() {
   if (naive.tokens) naive.signOut();
-  await connection.signout();
+  if (connection !== client.redirect.getSnapshot().connection) return connection.signout();
+  await signOutWithRedirect(client.redirect, { connection, postLogoutRedirectUri: addressOf("/", place).href });
 }
 
 async function callApi() {
@@ -170,7 +200,7 @@ async function act(control, what, action) {
   acting += 1;
   element("problem").hidden = true;
   try {
-    await action();
+    return await action();
   } catch (error) {
     note(`${what} failed: ${error.code ?? error.name}`);
     showProblem(error);
@@ -263,8 +293,8 @@ function noteLoss(whose, reason) {
   if (whose === "naive") note(`The naive client has lost its session: ${reason}`);
 }
 
-function showProblem({ code, reason, retryAfter, message }) {
-  const words = (code === "session_ended" && endings[reason]) || codes[code] || message;
+function showProblem({ code, reason, error, retryAfter, message }) {
+  const words = (code === "session_ended" && endings[reason]) || refusals[error] || codes[code] || message;
   const seconds = Math.ceil(retryAfter);
   const wait =
     retryAfter === undefined ? "" : ` Please try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;

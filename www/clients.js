@@ -1,6 +1,7 @@
 import { share, tracedFetch } from "/lines.js";
 import { NaiveClient } from "/naive.js";
 import { MeshyClient } from "/pkg/index.js";
+import { createClient } from "/pkg/oauth.js";
 
 export const config = await (await fetch("/config.json")).json();
 export const tenants = [...new Set(config.users.map((user) => user.tenant))];
@@ -22,17 +23,26 @@ export function addressOf(path, { tenant, server }) {
   return url;
 }
 
-/** This package's client and the naive one, each with a server of its own; both tell all tabs what happens to them. */
+/** This package's client, by form and by redirect, and the naive one, each with a server of its own; both tell all tabs what happens to them. */
 export async function openClients({ tenant, server }, name) {
   const { accountName, publicKey } = config;
   const header = tenant === "default" ? null : tenant;
   const session = `${server.authUrl} ${tenant}`;
-  const client = await MeshyClient.initializeWithTenant(accountName, header, publicKey, {
+  const form = await MeshyClient.initializeWithTenant(accountName, header, publicKey, {
     authUrl: server.authUrl,
     apiUrl: `${server.authUrl}/api`,
     persistence: "local",
   });
-  client.trace(share({ name, session, whose: "ours" }));
+  const part = header ? `${accountName}/${header}` : accountName;
+  const redirect = await createClient({
+    issuer: `${server.authUrl}/${part}`,
+    clientId: publicKey,
+    scope: "openid meshy.api offline_access",
+    apiUrl: `${server.authUrl}/api/${part}`,
+    persistence: "local",
+  });
+  const tell = share({ name, session, whose: "ours" });
+  for (const client of [form, redirect]) client.trace(tell);
 
   const say = share({ name, session, whose: "naive" });
   const naive = new NaiveClient({
@@ -44,7 +54,26 @@ export async function openClients({ tenant, server }, name) {
     fetch: tracedFetch(say),
     onSignOut: (error) => say({ type: "ended", reason: error ? whyOf(error) : "signed_out" }),
   });
-  return { client, naive, session };
+  return { client: together(form, redirect), naive, session };
+}
+
+/** Both ways to sign in as one client, whose session is that of the one which has some. */
+function together(form, redirect) {
+  const clients = [form, redirect];
+  const all = (calls) => () => {
+    for (const call of calls) call?.();
+  };
+  return {
+    redirect,
+    login: form.login,
+    restore: async () => (await form.restore()) ?? redirect.restore(),
+    subscribe: (listener) => all(clients.map((client) => client.subscribe(listener))),
+    getSnapshot() {
+      const snapshots = clients.map((client) => client.getSnapshot());
+      return snapshots.find(({ connection }) => connection) ?? snapshots[0];
+    },
+    [Symbol.dispose]: all(clients.map((client) => client[Symbol.dispose])),
+  };
 }
 
 function whyOf({ name, message }) {

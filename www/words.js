@@ -7,7 +7,12 @@ export const codes = {
   timeout: "The server took too long to answer.",
   invalid_response: "The server answered something unexpected.",
   session_ended: "Your session has ended.",
+  aborted: "You came back before the sign-in had ended.",
   unsupported: "This browser cannot run the client.",
+};
+
+export const refusals = {
+  access_denied: "You have denied access at the server, so nobody is signed in.",
 };
 
 export const endings = {

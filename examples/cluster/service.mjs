@@ -22,7 +22,6 @@ async function openStore() {
   const { createClient } = await import("redis");
   const { redisStore } = await import("meshydb-client/redis");
   const redis = createClient({ url: env.REDIS_URL }).on("error", ({ message }) => console.error(`Redis: ${message}`));
-  await redis.connect();
   redis.unref(); // It is open until the last token is stored, and keeps no process alive.
   return redisStore(redis);
 }
@@ -37,20 +36,26 @@ async function primary() {
       signingIn = signingIn.then(signIn);
     });
   };
+  const end = () => {
+    stopping.abort();
+    const workers = Object.values(cluster.workers);
+    cluster.disconnect();
+    setTimeout(() => workers.forEach((worker) => void worker.process.kill("SIGKILL")), 10_000).unref();
+  };
+  const listening = new Set();
+  cluster.on("listening", (worker) => listening.add(worker));
   cluster.once("listening", (_worker, { port }) => console.log(`http://127.0.0.1:${port}`));
   cluster.on("exit", (worker, code, signal) => {
     if (stop.aborted) return;
     console.error(`worker ${worker.process.pid} ended (${signal ?? code})`);
+    // The next one could not start either.
+    if (!listening.delete(worker) && code) {
+      process.exitCode = 1;
+      return end();
+    }
     pause(1).then(fork);
   });
-  for (const name of ["SIGINT", "SIGTERM"]) {
-    process.on(name, () => {
-      stopping.abort();
-      const workers = Object.values(cluster.workers);
-      cluster.disconnect();
-      setTimeout(() => workers.forEach((worker) => void worker.process.kill("SIGKILL")), 10_000).unref();
-    });
-  }
+  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, end);
   for (let left = Number(env.WORKERS ?? 3); left > 0; left -= 1) fork();
 }
 
@@ -74,7 +79,11 @@ function pause(seconds) {
 /** Told to disconnect, it ends by itself: when it has answered, and a refresh that is under way is stored. */
 function worker() {
   for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => {}); // The primary says when.
-  createServer(answer).listen(env.PORT ?? 8090, "127.0.0.1");
+  const server = createServer(answer).listen(env.PORT ?? 8090, "127.0.0.1");
+  server.on("error", ({ message }) => {
+    console.error(`cannot listen: ${message}`);
+    process.exit(1);
+  });
 }
 
 /** The snapshot follows the session, whoever refreshes it, and the next one if it ends and somebody logs in again. */

@@ -1,12 +1,9 @@
-import { useCallback, useSyncExternalStore } from "react";
-import { unknownClient } from "./snapshots.js";
+import { useSyncExternalStore } from "react";
+import { nothing, sourceOf, unknownClient } from "./snapshots.js";
 
-const never = () => () => {};
-const nothing = () => null;
-
-function useSnapshot(source, unknown) {
-  const subscribe = useCallback((listener) => source.subscribe(listener), [source]);
-  return useSyncExternalStore(source ? subscribe : never, source ? () => source.getSnapshot() : unknown, unknown);
+function useSnapshot(given, unknown) {
+  const { subscribe, getSnapshot } = sourceOf(given, unknown);
+  return useSyncExternalStore(subscribe, getSnapshot, unknown);
 }
 
 export function useClient(client) {

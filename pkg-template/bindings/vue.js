@@ -1,20 +1,33 @@
-import { onMounted, onScopeDispose, shallowReadonly, shallowRef, toValue, watch } from "vue";
-import { unknownClient } from "./snapshots.js";
+import {
+  getCurrentInstance,
+  getCurrentScope,
+  onMounted,
+  onScopeDispose,
+  shallowReadonly,
+  shallowRef,
+  toValue,
+  watch,
+} from "vue";
+import { nothing, sourceOf, unknownClient } from "./snapshots.js";
 
-function useSnapshot(source, unknown) {
+function useSnapshot(given, unknown) {
   const snapshot = shallowRef(unknown());
+  const scope = getCurrentScope();
   let stop = () => {};
-  const follow = (followed) => {
+  const follow = ({ subscribe, getSnapshot }) => {
     stop();
-    stop = () => {};
-    snapshot.value = followed ? followed.getSnapshot() : unknown();
-    if (!followed) return;
-    stop = followed.subscribe(() => {
-      snapshot.value = followed.getSnapshot();
-    });
+    const show = () => {
+      snapshot.value = getSnapshot();
+    };
+    stop = subscribe(show);
+    show();
   };
-  onMounted(() => watch(() => toValue(source), follow, { immediate: true }));
-  onScopeDispose(() => stop());
+  const start = () => watch(() => sourceOf(toValue(given), unknown), follow, { immediate: true });
+  if (scope) onScopeDispose(() => stop());
+  const instance = getCurrentInstance();
+  // A store's scope outlives the component in which the store was first used.
+  if (instance && !instance.isMounted) onMounted(() => scope.run(start));
+  else start();
   return shallowReadonly(snapshot);
 }
 
@@ -23,5 +36,5 @@ export function useClient(client) {
 }
 
 export function useConnection(connection) {
-  return useSnapshot(connection, () => null);
+  return useSnapshot(connection, nothing);
 }

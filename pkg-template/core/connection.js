@@ -2,56 +2,44 @@ import { authorizedFetch } from "./fetch.js";
 import { Command } from "./load.js";
 import { aborted, DISPOSE, signalOf, wantedOf } from "./options.js";
 
-/** A handle on one session. Several handles may share it. */
-export class Connection {
-  #port;
-  #stops = new Set();
+/** A handle on one session. Several handles may share it. Its methods need no `this`, so that a proxy can stand for it. */
+export function connectionTo(port) {
+  const stops = new Set();
+  let isDisposed = false;
 
-  constructor(port) {
-    this.#port = port;
-  }
+  const live = () => {
+    if (isDisposed) throw aborted("it was disposed of");
+    return port.live;
+  };
+  const callToken = async (options) => live().ask(Command.Token, wantedOf(options), signalOf(options));
 
-  retrievePersistanceToken() {
-    return this.#open().refreshToken;
-  }
+  return Object.freeze({
+    retrievePersistanceToken: () => live().refreshToken,
 
-  getAccessToken(options) {
-    const held = options === undefined && this.#port?.live.token;
-    return held || this.#callToken(options);
-  }
+    retrieveIdToken: () => live().idToken,
 
-  async #callToken(options) {
-    return this.#open().ask(Command.Token, wantedOf(options), signalOf(options));
-  }
+    getAccessToken: (options) => (options === undefined && !isDisposed && port.live.token) || callToken(options),
 
-  async fetch(input, init) {
-    return authorizedFetch(this.#open(), input, init);
-  }
+    fetch: async (input, init) => authorizedFetch(live(), input, init),
 
-  async signout(options) {
-    await this.#open().ask(Command.SignOut, undefined, signalOf(options));
-  }
+    async signout(options) {
+      await live().ask(Command.SignOut, undefined, signalOf(options));
+    },
 
-  subscribe(listener) {
-    const stop = this.#open().listeners.add(listener);
-    this.#stops.add(stop);
-    return () => {
-      this.#stops.delete(stop);
-      stop();
-    };
-  }
+    subscribe(listener) {
+      const stop = live().listeners.add(listener);
+      stops.add(stop);
+      return () => {
+        stops.delete(stop);
+        stop();
+      };
+    },
 
-  getSnapshot() {
-    return this.#open().snapshot;
-  }
+    getSnapshot: () => live().snapshot,
 
-  [DISPOSE]() {
-    for (const stop of this.#stops) stop();
-    this.#port = undefined;
-  }
-
-  #open() {
-    if (!this.#port) throw aborted("it was disposed of");
-    return this.#port.live;
-  }
+    [DISPOSE]() {
+      for (const stop of stops) stop();
+      isDisposed = true;
+    },
+  });
 }

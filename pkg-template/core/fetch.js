@@ -21,37 +21,46 @@ function urlOf(input) {
 }
 
 /** `fetch` with the access token, and after a 401 once more with the next one, if the session asks for one. */
-export async function authorizedFetch(port, input, init) {
-  checkObject(init);
+export async function authorizedFetch(port, input, given) {
+  checkObject(given);
   const { api } = port;
+  // At once, and what it has inherited, too: a Request may be given here.
+  const init = {};
+  for (const name in given) init[name] = given[name];
   const requested = urlOf(input);
   const request = requested && input;
   const isText = typeof input === "string" || input instanceof URL;
   const url = (request || isText) && targetOf(requested ?? String(input), api);
-  check(url, "input", "a URL of an allowed origin, or a relative one inside the account");
-  const headers = new Headers(init?.headers ?? request?.headers);
+  check(url, "input", 'a URL of an allowed origin, or a relative one inside the account ("me", not "/me")');
+  const headers = new Headers(init.headers ?? request?.headers);
   check(!headers.has("authorization"), "headers", "without Authorization");
   if (api.tenant && url.origin === api.origin) headers.set("tenant", api.tenant);
-  const signal = signalOf({ signal: init?.signal ?? request?.signal });
+  const signal = signalOf({ signal: init.signal ?? request?.signal });
 
   const send = (token) => {
     const { fetch } = port;
     headers.set("authorization", `Bearer ${token}`);
     return fetch(request ?? url.href, { ...init, headers });
   };
-  const token = await (port.token ?? port.ask(Command.Token, {}, signal));
+  /** Rejects as the platform's own fetch does if the signal aborts. */
+  const ask = (command, args) =>
+    port.ask(command, args, signal).catch((error) => {
+      signal?.throwIfAborted?.();
+      throw error;
+    });
+  const token = await (port.token ?? ask(Command.Token, {}));
   const response = await send(token);
   if (response.status !== 401) return response;
 
-  const renewing = port.ask(Command.Token, { rejected: token, unauthorized: true }, signal);
-  const body = init?.body;
-  const isStream = body?.getReader || body?.[Symbol.asyncIterator];
+  const renewing = ask(Command.Unauthorized, { rejected: token });
+  const { body } = init;
+  const isStream = body?.getReader || body?.pipe || body?.[Symbol.asyncIterator];
   if (isStream || (request && !body && !/^(GET|HEAD)$/.test(request.method))) {
     renewing.catch(() => {});
     return response;
   }
   const isKept = (await renewing.catch(() => {})) === token;
   if (isKept) return response;
-  response.body?.cancel().catch(() => {});
+  response.body?.cancel?.().catch(() => {});
   return send(await renewing);
 }

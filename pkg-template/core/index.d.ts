@@ -1,51 +1,61 @@
 /** Identifies one client application. All values are validated before any request. */
 export interface ClientOptions {
   /** Base URL of the authorization server; the account name is the next path segment. Default `https://auth.meshydb.com`. */
-  authUrl?: string;
+  authUrl?: string | undefined;
   /**
    * Base URL of the API. `connection.fetch` resolves relative URLs against `{apiUrl}/{account}/`.
    * Default `https://api.meshydb.com`.
    */
-  apiUrl?: string;
+  apiUrl?: string | undefined;
   /** Further origins that `connection.fetch` may send the access token to. Default: that of `apiUrl` alone. */
-  allowedOrigins?: readonly string[];
+  allowedOrigins?: readonly string[] | undefined;
   /**
    * Full endpoint URLs, for an OAuth 2.0 server whose paths are not MeshyDB's `{authUrl}/{account}/connect/…`. With
    * `tokenEndpoint` nothing else defaults to MeshyDB: no revocation endpoint (sign-out is local), no scope, no API, unless given.
    */
-  tokenEndpoint?: string;
-  revocationEndpoint?: string;
+  tokenEndpoint?: string | undefined;
+  revocationEndpoint?: string | undefined;
   /** Space separated. Default `meshy.api offline_access`. */
-  scope?: string;
+  scope?: string | undefined;
   /**
    * Where the session survives a reload or a restart. Default `"none"`: memory only. `"local"` is IndexedDB with a copy in
    * localStorage, shared by all pages and workers of an origin; memory outside of these, and where neither can be written.
    */
-  persistence?: "none" | "local" | SessionStore;
+  persistence?: "none" | "local" | SessionStore | undefined;
   /**
    * Milliseconds that one token request may take, body included. Default 10 000, at most 3 600 000. A call settles
    * within it, or within twice that and three seconds where other holders, or the store that is to take its token,
    * stand in its way.
    */
-  timeout?: number;
+  timeout?: number | undefined;
   /**
    * Milliseconds after its first send within which a refresh token whose answer was lost is presented again by itself:
    * at once, then after pauses that grow, seven times in all at most. Default 30 000, at most 3 600 000.
    */
-  reuseWindow?: number;
+  reuseWindow?: number | undefined;
   /** Distinguishes several signed-in users of one application in one store. Default `"default"`. */
-  slot?: string;
+  slot?: string | undefined;
   /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
-  fetch?: typeof fetch;
+  fetch?: typeof fetch | undefined;
 }
 
 export interface CallOptions {
   /** Rejects this call with `aborted`. A request that is on its way goes on: a refresh token can be spent only once. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+}
+
+export interface GrantOptions extends CallOptions {
+  /**
+   * The grant can be sent again by itself, as client credentials can (RFC 6749 section 4.4): the stored session is taken; where
+   * there is none, and whenever an access token has expired that no refresh token renews, one of all who share the store
+   * sends the grant, and the others wait for it. Its parameters are kept as long as the session lasts.
+   */
+  repeatable?: boolean | undefined;
 }
 
 /** Entry point. Each function returns a promise of the client that can also be used as the client straight away. */
 export declare const MeshyClient: {
+  /** With `tokenEndpoint` the account name may be empty: relative URLs of `connection.fetch` are then inside `apiUrl`. */
   initialize(accountName: string, publicKey: string, options?: ClientOptions): ClientPromise;
   /** An empty or missing tenant means the server's default: no `tenant` header. */
   initializeWithTenant(
@@ -60,14 +70,30 @@ export declare const initializeWithTenant: typeof MeshyClient.initializeWithTena
 
 export interface ClientPromise
   extends Promise<MeshyClient>,
-    Pick<MeshyClient, "login" | "loginWithPersistance" | "adopt" | "restore"> {}
+    Pick<MeshyClient, "login" | "restoreOrLogin" | "loginWithGrant" | "loginWithPersistance" | "adopt" | "restore"> {}
 
 export interface MeshyClient {
   /**
    * Password grant (RFC 6749 section 4.3). The password is kept until the answer. A session whose
-   * place in a store this one takes is revoked.
+   * place in a store this one takes is revoked. Rejects with the store's own error, before any request, if the store says
+   * that it cannot be used; one that fails for the moment shows as `storage: "degraded"`.
    */
   login(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
+  /**
+   * The stored session, whosever it is; where there is none, a login, which one of all who share the store sends: the others
+   * wait for it, as they do for a refresh, and have its session. Without a store: the session that lives in this client.
+   */
+  restoreOrLogin(username: string, password: string, options?: CallOptions): Promise<MeshyConnection>;
+  /**
+   * Any other token request (RFC 6749 section 4.5), an authorization code for instance: `parameters` are sent with
+   * `grant_type`, the client's `client_id` and, unless they have one, its `scope`. Otherwise as `login`: sent once, and never
+   * again by itself. An answer without a refresh token makes a session that ends with its access token, as `expired`.
+   */
+  loginWithGrant(
+    grantType: string,
+    parameters?: Readonly<Record<string, string>>,
+    options?: GrantOptions,
+  ): Promise<MeshyConnection>;
   /**
    * Refresh grant (RFC 6749 section 6) from a token kept earlier with `retrievePersistanceToken`. If the token belongs
    * to a session that is live here or stored, the connection is to that session, which is refreshed first: with its
@@ -124,7 +150,8 @@ export type TraceEvent = { readonly at: number } & (
   | { readonly type: "ended"; readonly reason?: MeshyError["reason"] }
 );
 
-export type TracedGrant = "password" | "refresh_token" | "revocation";
+/** A `grant_type`, or a revocation. */
+export type TracedGrant = "password" | "refresh_token" | "revocation" | (string & {});
 
 export interface ClientSnapshot {
   /** False until the store was read once. */
@@ -140,6 +167,11 @@ export interface MeshyConnection {
   /** The refresh token to log in with later, or null once the session has ended. It changes at every rotation: prefer `persistence`. */
   retrievePersistanceToken(): string | null;
   /**
+   * The session's last ID token (OpenID Connect Core 1.0 section 2) as the server sent it, not validated, or null if there was
+   * none. It is stored with the session.
+   */
+  retrieveIdToken(): string | null;
+  /**
    * A valid access token. Refreshes when needed; concurrent callers share one request. For an answer that
    * was lost a call waits until the next try would come after its `timeout`; while the server cannot answer, for three
    * sends at most.
@@ -150,20 +182,20 @@ export interface MeshyConnection {
        * Seconds the token must still be valid for, and half of its lifetime if that is less. Default 0. A token that
        * was just received satisfies any.
        */
-      minValidity?: number;
+      minValidity?: number | undefined;
       /**
        * A token the API answered 401 to: refreshes if it is still the current one, once for each. Without a refresh
        * token the call rejects with `session_ended`, reason `expired`; the session goes on while the token is valid by
        * the clock.
        */
-      rejected?: string;
+      rejected?: string | undefined;
     },
   ): Promise<string>;
   /**
    * `fetch` with the access token (RFC 6750 section 2.1), and the `tenant` header towards `apiUrl`. A relative URL
    * stays inside `{apiUrl}/{account}/`; another origin than the allowed ones, or an Authorization header of the
    * caller's own, is `invalid_argument` before anything is sent. After a 401 the token is refreshed, and the request
-   * made once more if its body can be read again: neither a stream nor that of a `Request`. A 401 costs no second
+   * made once more if its body can be read again: neither a stream nor that of a `Request`. `init` is read at once. A 401 costs no second
    * refresh within half of a token's life, or within five minutes if that is less, whoever shares the session and
    * whatever the origin: until then, and without a refresh token, it is handed on. If the refresh fails, the call
    * rejects with its error. Any other answer or failure is the platform's.
@@ -183,6 +215,8 @@ export interface MeshyConnection {
 }
 
 export interface SessionSnapshot {
+  /** Names the session, for keys of caches: the same in every tab and after a reload, another for each login. No secret. */
+  readonly sessionId: string;
   readonly state: "active" | "refreshing" | "waiting" | "ended";
   /** Epoch milliseconds by this machine's clock; null when the server did not say. */
   readonly expiresAt: number | null;
@@ -200,6 +234,7 @@ export interface TokenSet {
   expires_in?: number;
   refresh_token?: string;
   scope?: string;
+  id_token?: string;
 }
 
 export type MeshyErrorCode =
@@ -237,7 +272,8 @@ export declare class MeshyError extends Error {
   readonly status?: number;
   /**
    * The server's own OAuth `error` and `error_description`, sanitised and cut to 256 characters. Each is left out if
-   * six characters in a row of the password or token that was sent are in it.
+   * six characters in a row of the password or token that was sent are in it, or of a grant's other parameters but
+   * `username` and `redirect_uri`.
    */
   readonly error?: string;
   readonly error_description?: string;

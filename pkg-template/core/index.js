@@ -1,6 +1,7 @@
-import { Client } from "./client.js";
+import { createClient } from "./client.js";
 import { load } from "./load.js";
 import { openStore } from "./local.js";
+import { compile } from "./module.js";
 import { clientOptions } from "./options.js";
 import { MeshyError } from "./platform.js";
 
@@ -11,7 +12,7 @@ class ClientPromise extends Promise {
   static [Symbol.species] = Promise;
 }
 
-for (const name of ["adopt", "restore", "login", "loginWithPersistance"]) {
+for (const name of ["adopt", "restore", "restoreOrLogin", "login", "loginWithGrant", "loginWithPersistance"]) {
   ClientPromise.prototype[name] = function (...args) {
     return this.then((client) => client[name](...args));
   };
@@ -23,9 +24,9 @@ export function initialize(accountName, publicKey, options) {
 
 export function initializeWithTenant(accountName, tenant, publicKey, options) {
   return new ClientPromise((resolve) => {
-    load();
+    load(compile);
     const settings = clientOptions(accountName, tenant ?? "", publicKey, options);
-    resolve(openStore(settings.store).then((store) => new Client(settings, store)));
+    resolve(openStore(settings.store).then((store) => createClient(settings, store)));
   });
 }
 

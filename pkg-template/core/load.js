@@ -1,5 +1,4 @@
 import { start } from "../../target/wasm/meshydb_client.js";
-import { compile } from "./module.js";
 import { unsupported } from "./options.js";
 
 export { Answer, Command, Engine, pageStorage } from "../../target/wasm/meshydb_client.js";
@@ -7,7 +6,7 @@ export { Answer, Command, Engine, pageStorage } from "../../target/wasm/meshydb_
 let isLoaded = false;
 
 /** Compiles the core at first use, so that importing the package never fails. */
-export function load() {
+export function load(compile) {
   if (isLoaded) return;
   try {
     start(compile());

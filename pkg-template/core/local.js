@@ -5,8 +5,12 @@ import * as register from "./register.js";
 /** Milliseconds. One that does not answer for so long when it is probed may yet. */
 const PATIENCE = 500;
 /** After each of them another may have changed what is stored. */
-const EVENTS = "focus pageshow storage visibilitychange".split(" ");
-const PROBE = "meshydb-client";
+const EVENTS = "visibilitychange storage focus pageshow".split(" ");
+/** Of messages to itself, in a second at least. */
+const MOST_TURNS = 1e5;
+
+/** The method of a store that marks a session as ended before anything else happens: its page may be gone then. */
+export const MARK_ENDED = Symbol();
 
 /** Throws where there is none, or it is blocked: the core would trap. */
 function storage() {
@@ -40,14 +44,16 @@ function markOf(key, sid) {
 /** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
 function updateCopy(key, text) {
   const { sid, ended } = parseObject(text);
-  if (ended || !writeCopy(key, text)) writeCopy(key, null);
   if (ended) writeCopy(markOf(key, sid), null);
+  if (ended || !writeCopy(key, text)) writeCopy(key, null);
 }
 
-/** Waits so many milliseconds without a timer: the timers of a page in the background are a second late. */
+/** Waits so many milliseconds without a timer: the timers of a page in the background are a second late. A test's clock may stand still. */
 async function pass(ms) {
+  if (!globalThis.MessageChannel) return;
   const { port1, port2 } = new MessageChannel();
-  for (const end = performance.now() + ms; performance.now() < end; ) {
+  const end = performance.now() + ms;
+  for (let turns = 0; turns < MOST_TURNS && performance.now() < end; turns++) {
     await new Promise((resolve) => {
       port1.onmessage = resolve;
       port2.postMessage(0);
@@ -68,43 +74,49 @@ async function compareAndSetCopy(key, expected, next) {
 export async function openStore(persistence) {
   if (persistence !== "local") return persistence;
   const local = new Local();
-  if (writeCopy(PROBE, "")) return writeCopy(PROBE, null) && local;
-  return within(PATIENCE, () => register.read(PROBE)).then(
+  if (writeCopy(register.NAME, "")) return writeCopy(register.NAME, null) && local;
+  return within(PATIENCE, () => register.read(register.NAME)).then(
     () => local,
-    (error) => (error === undefined ? local : undefined),
+    (error) => (error ? undefined : local),
   );
 }
 
 /**
  * The store of `persistence: "local"`. IndexedDB is the register. localStorage keeps a copy, which counts only where
- * IndexedDB is missing, or has no entry or an earlier one: not while it does not answer.
+ * IndexedDB is missing, or has an earlier entry or has had none here: not while it does not answer.
  */
 export class Local {
   #channel;
   #hasAnswered = false;
+  /** What stood in the register last. If nothing does then, it was removed, whatever a copy says that this page still sees. */
+  #last;
   /** The sid of the session that was signed out here: its end is written by its core. */
   #leaving;
 
   read(key) {
     const isMarked = (sid) => sid !== this.#leaving && readCopy(markOf(key, sid)) !== null;
-    const found = (text, kept = text) => {
-      const { sid, ended } = parseObject(text) ?? {};
-      if (ended) {
-        writeCopy(key, kept);
-        if (isMarked(sid)) this.#channel?.postMessage(0);
-        writeCopy(markOf(key, sid), null);
-      }
-      return text;
-    };
     return this.#ask(
-      register.read(key, readCopy(key), isMarked),
-      (text) => found(text, null),
-      () => found(register.ended(readCopy(key), isMarked)),
+      register.read(key, isMarked, () => readCopy(key), this.#last),
+      (text) => {
+        if (!text && this.#last === readCopy(key)) writeCopy(key, null);
+        this.#last = text || this.#last;
+        const { sid, ended } = parseObject(text) ?? {};
+        if (ended) {
+          if (isMarked(sid)) this.#channel?.postMessage(0);
+          updateCopy(key, text);
+        }
+        return text;
+      },
+      () => {
+        const text = register.ended(readCopy(key), isMarked);
+        // Its mark stays: the register may have the session, too.
+        if (text !== readCopy(key)) writeCopy(key, text);
+        return text;
+      },
     );
   }
 
-  /** Marks a session as ended before anything else happens: its page may be gone then. */
-  markEnded(key, sid) {
+  [MARK_ENDED](key, sid) {
     this.#leaving = sid;
     if (!writeCopy(markOf(key, sid), "")) {
       writeCopy(key, null);
@@ -126,7 +138,10 @@ export class Local {
     return this.#ask(
       setting,
       (isSet) => {
-        if (isSet) updateCopy(key, next);
+        if (isSet) {
+          this.#last = next;
+          updateCopy(key, next);
+        }
         return isSet;
       },
       async () => tell(await compareAndSetCopy(key, expected, next)),
@@ -151,11 +166,12 @@ export class Local {
     if (globalThis.BroadcastChannel) {
       this.#channel = new BroadcastChannel(key);
       this.#channel.onmessage = changed;
+      this.#channel.unref?.();
     }
     return () => {
       for (const type of EVENTS) removeEventListener(type, onEvent);
-      this.#channel?.close();
-      this.#channel = undefined;
+      // What is under way is still told to others by it.
+      if (this.#channel) this.#channel.onmessage = null;
     };
   }
 

@@ -1,7 +1,8 @@
 import { MeshyError } from "./platform.js";
 
-/** A compiled `using` takes the other one where the platform has no Symbol.dispose. */
+/** A compiled `using` takes these where the platform has no symbols of its own. */
 export const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
+export const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 const LONGEST_TEXT = 1024;
 const LONGEST_TIME = 3_600_000;
 
@@ -35,39 +36,46 @@ export function signalOf(options) {
 }
 
 /** The full URL, if it is https (or http on this machine), has host, port and path alone, and is in normal form. */
-function plainUrl(text) {
+function checkUrl(text, argument) {
   try {
     const { href, protocol, hostname, origin, pathname } = new URL(text);
-    const isHere = /^(localhost|127[.\d]+|\[::1])$/.test(hostname);
-    const isSafe = protocol === "https:" || (protocol === "http:" && isHere);
-    const isPlain = href === origin + pathname && [text, `${text}/`].includes(href) && href.length <= LONGEST_TEXT;
-    return isSafe && isPlain && href;
+    const isHere = /^(([\w-]+\.)*localhost|127[.\d]+|\[::1])$/.test(hostname);
+    if (protocol === "https:" || (protocol === "http:" && isHere)) {
+      const plain = origin + pathname;
+      const isNormal = typeof text === "string" && [text, `${text}/`].includes(href);
+      if (href === plain && isNormal && href.length <= LONGEST_TEXT) return href;
+    }
   } catch {}
+  check(false, argument, "an https URL (or http on this machine) of host, port and path alone, in normal form");
 }
 
-function checkUrl(text, argument) {
-  const url = typeof text === "string" && plainUrl(text);
-  check(url, argument, "a normal https URL (or http on this machine) of host, port and path alone");
-  return url;
+const OPTIONS =
+  "allowedOrigins apiUrl authUrl fetch persistence reuseWindow revocationEndpoint scope slot timeout tokenEndpoint".split(
+    " ",
+  );
+
+/** Whoever misspells an option would otherwise have its default. */
+function checkNames(options) {
+  for (const argument in options) {
+    if (OPTIONS.includes(argument) || options[argument] === undefined) continue;
+    const meant = OPTIONS.find((name) => name.slice(0, 3) === argument.slice(0, 3).toLowerCase());
+    const text = `${argument} is no option${meant ? `: is it ${meant}?` : ""}`;
+    throw new MeshyError({ code: "invalid_argument", argument }, text);
+  }
 }
 
 const RULES = {
-  accountName: [
-    /^[a-z\d][\w.~-]{0,127}$/i,
-    "1 to 128 letters, digits, '.', '_', '~' or '-', the first a letter or digit",
-  ],
-  tenant: [/^([!-~]([ -~]{0,1022}[!-~])?)?$/, "up to 1024 visible ASCII characters with spaces between them"],
-  publicKey: [/^[!-~]{1,1024}$/, "1 to 1024 visible ASCII characters"],
-  scope: [/^[ !#-[\]-~]{0,1024}$/, "up to 1024 characters of scope names and spaces"],
-  refreshToken: [/^[!-~]{1,65536}$/, "1 to 65536 visible ASCII characters"],
-  slot: [/^\P{Cs}{1,1024}$/u, "1 to 1024 Unicode characters"],
-  username: [/^\P{Cs}{1,4096}$/u, "1 to 4096 Unicode characters"],
-  password: [/^\P{Cs}{1,4096}$/u, "1 to 4096 Unicode characters"],
+  accountName: /^[a-z\d][\w.~-]{0,127}$/i,
+  tenant: /^([!-~]([ -~]{0,1022}[!-~])?)?$/,
+  publicKey: /^[!-~]{1,1024}$/,
+  scope: /^[ !#-[\]-~]{0,1024}$/,
+  refreshToken: /^[!-~]{1,65536}$/,
+  slot: /^\P{Cs}{1,1024}$/u,
 };
+export const TEXT = /^\P{Cs}{1,65536}$/u;
 
-export function checkText(text, argument) {
-  const [rule, words] = RULES[argument];
-  check(typeof text === "string" && rule.test(text), argument, words);
+export function checkText(text, argument, rule = RULES[argument]) {
+  check(typeof text === "string" && rule.test(text), argument, `like ${rule}`);
 }
 
 /** The token that a caller of `getAccessToken` wants. */
@@ -86,13 +94,15 @@ function checkMilliseconds(value, argument, least) {
 
 /** The name of the session in a store: an injective encoding of everything that distinguishes sessions. */
 function keyOf(...parts) {
-  return ["meshydb-client", ...parts].map((part) => String(new URLSearchParams({ "": part })).slice(1)).join(":");
+  return ["meshydb-client", ...parts].map(encodeURIComponent).join(":");
 }
 
 /** Checks all arguments of a client: `api` is for requests and calls, `key` and `store` for the store, `settings` for the core. */
 export function clientOptions(accountName, tenant, publicKey, options) {
   checkObject(options);
+  checkNames(options);
   const isElsewhere = options?.tokenEndpoint !== undefined;
+  const hasAccount = accountName !== "" || !isElsewhere;
   const {
     allowedOrigins = [],
     scope = isElsewhere ? "" : "meshy.api offline_access",
@@ -102,7 +112,8 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     fetch,
     persistence = "none",
   } = options ?? {};
-  for (const [name, text] of Object.entries({ accountName, tenant, publicKey, scope, slot })) checkText(text, name);
+  if (hasAccount) checkText(accountName, "accountName");
+  for (const [name, text] of Object.entries({ tenant, publicKey, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
   check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
@@ -112,7 +123,8 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   check(isStore || persistence === "none" || persistence === "local", "persistence", rule);
 
   const url = (name, otherwise) => (options?.[name] === undefined ? otherwise : checkUrl(options[name], name));
-  const inside = (base, path) => base && `${base.replace(/\/$/, "")}/${accountName}/${path}`;
+  const account = hasAccount ? `/${accountName}` : "";
+  const inside = (base, path) => base && `${base.replace(/\/$/, "")}${account}/${path}`;
   const authUrl = url("authUrl", "https://auth.meshydb.com");
   const tokenEndpoint = url("tokenEndpoint", inside(authUrl, "connect/token"));
   const revocationEndpoint = url("revocationEndpoint", isElsewhere ? "" : inside(authUrl, "connect/revocation"));
@@ -130,6 +142,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
       publicKey,
       scope,
       timeout,
+      reuseWindow,
       tokenEndpoint,
       revocationEndpoint,
       base,
@@ -137,7 +150,6 @@ export function clientOptions(accountName, tenant, publicKey, options) {
       origins,
     },
     key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
-    settings: { scope, canRevoke: !!revocationEndpoint, timeout, reuseWindow },
     store: persistence === "none" || (persistence === "local" && !canPersist()) ? undefined : persistence,
   };
 }

@@ -11,7 +11,8 @@ export class MeshyError extends Error {
   retryable = false;
 
   constructor(details, text) {
-    super([details.code, details.reason, text].filter(Boolean).join(": "));
+    const { code, reason, error, error_description } = details;
+    super([code, reason, text, error !== code && error, error_description].filter(Boolean).join(": "));
     for (const name in details) if (details[name] !== undefined) this[name] = details[name];
   }
 
@@ -24,12 +25,18 @@ export class MeshyError extends Error {
   }
 
   static [Symbol.hasInstance](value) {
-    return value?.[BRAND] === true;
+    try {
+      return value[BRAND] === true;
+    } catch {}
+    return false;
   }
 }
 
-export function meshyError([code, reason, text, retryable, status, error, error_description, retryAfter]) {
-  return new MeshyError({ code, reason, retryable: !!retryable, status, error, error_description, retryAfter }, text);
+/** The core's error; one that a refusal is has the server's words. */
+export function meshyError([code, reason, text, retryable, status, retryAfter], words) {
+  const details = { code, reason, retryable: !!retryable, status, retryAfter };
+  const isRefusal = status && /^(refused|invalid_grant|session_ended)$/.test(code);
+  return new MeshyError(isRefusal ? { ...details, ...words } : details, text);
 }
 
 /** Milliseconds by which a timer is late if everything stood still. What has arrived meanwhile has a hundred times as long to be read. */
@@ -53,16 +60,15 @@ export function within(ms, ask, late) {
     }, ms);
     Promise.resolve()
       .then(ask)
-      .then(resolve, (error) => reject(error ?? 0))
+      .then(resolve, (error) => reject(error || true))
       .then(() => clearTimeout(timer));
   });
 }
 
-/** The entry that a store keeps under one key, as an array of its members. Without a store it is kept here. */
+/** The entry that a store keeps under one key, for the core as an array of its members. Without a store that is kept here. */
 export class StoredEntry {
   /** The store's last error, if it is one of this package: any other may show a secret. */
   error = null;
-  isBusy = false;
   #store;
   #key;
   #onFailure;
@@ -84,25 +90,36 @@ export class StoredEntry {
   }
 
   /** Replaces what was read or written last, and says whether it was still there. Other members of the same session stay. */
-  async compareAndSet(members) {
+  async compareAndSet(members, idToken) {
     if (!this.#store) {
       this.#seen = members;
       return true;
     }
     const [, sid] = members;
-    const before = parseObject(this.#seen);
-    const entry = (before?.sid === sid && before) || {};
+    const entry = this.#of(sid);
     ENTRY.forEach((name, index) => {
       entry[name] = members[index];
     });
+    if (idToken) entry.id_token = idToken;
+    if (entry.ended) entry.id_token = undefined;
     const next = JSON.stringify(entry);
     const isSet = await this.#callStore("write", () => this.#store.compareAndSet(this.#key, this.#seen, next));
     if (isSet) this.#seen = next;
     return isSet;
   }
 
+  /** The ID token of that session, if it is there and has one. */
+  idTokenOf(sid) {
+    return this.#of(sid).id_token;
+  }
+
+  /** What is there of that session. */
+  #of(sid) {
+    const entry = parseObject(this.#seen);
+    return (entry?.sid === sid && entry) || {};
+  }
+
   async #callStore(operation, ask) {
-    this.isBusy = true;
     try {
       const answer = await within(STORE_TIMEOUT, ask);
       this.error = null;
@@ -110,9 +127,7 @@ export class StoredEntry {
     } catch (error) {
       this.error = error instanceof MeshyError ? error : null;
       this.#onFailure(operation);
-      throw undefined;
-    } finally {
-      this.isBusy = false;
+      throw this.error ? !this.error.retryable : undefined;
     }
   }
 }
@@ -124,10 +139,10 @@ export function parseObject(text) {
   } catch {}
 }
 
-/** The own members of an object in the order of `names`; empty if they cannot be read. */
+/** The own members of an object in the order of `names`, null as if it were missing; empty if they cannot be read. */
 export function ownMembers(object, names) {
   try {
-    return names.map((name) => (Object.hasOwn(object, name) ? object[name] : undefined));
+    return names.map((name) => (Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined));
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
 import { Listeners } from "./listeners.js";
 import { Answer, Command } from "./load.js";
+import { MARK_ENDED } from "./local.js";
 import { aborted } from "./options.js";
 import { meshyError, StoredEntry } from "./platform.js";
 import { post } from "./post.js";
@@ -17,24 +18,29 @@ export class Port {
   sid;
   refreshToken = null;
   ref = new WeakRef(this);
+  /** The connection that the client's snapshot has. */
+  handle;
   /** Whether a client has given it to the application. */
   isOpen = false;
   #engine;
   #key;
   #store;
   #entry;
-  /** The access token that the server gave last. */
+  /** Of the last answer to a token request: the server's `error` and `error_description`. */
+  #said = {};
+  /** The access token that the server gave last, its ID token (without a store the last one), and whether it is in use. */
   #received;
+  #idToken;
+  #isReceived;
   #token;
   #validity = [];
-  /** When #token was last checked, by the wall clock. */
-  #checkedAt;
-  /** Of the command that is being handled. */
-  #args;
+  /** What the session is begun with, until it has begun; as long as it lasts, where that repeats. */
+  #login;
   #callers = new Map();
   #lastCaller = 0;
   #alarm;
   #isNeeded = false;
+  #isBusy = false;
   #release;
   #tracers;
   #onChange;
@@ -66,23 +72,24 @@ export class Port {
 
   /** Whether anything is under way that would be lost with its process. */
   get isBusy() {
-    const isEnding = this.isOver && (this.#alarm || this.#entry.isBusy);
-    return this.#callers.size || this.isDegraded || isEnding || this.snapshot?.state === "refreshing";
+    return this.#callers.size || this.#isBusy;
+  }
+
+  /** The last one of the session. */
+  get idToken() {
+    return (this.#isReceived && this.#idToken) || this.#entry.idTokenOf(this.sid) || null;
   }
 
   get storeError() {
     return this.#entry.error;
   }
 
-  /** The promise that all callers share while the token is valid, which is checked once in each millisecond. */
+  /** The promise that all callers share while the token is valid by both clocks: a test may stop one of them. */
   get token() {
     const now = Date.now();
-    if (now !== this.#checkedAt) {
-      const { 0: receivedAt, 1: expiresAt, 2: expiresMonotonic } = this.#validity;
-      if (!(now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic)) this.#token = undefined;
-      this.#checkedAt = now;
-    }
-    return this.#token;
+    const { 0: receivedAt, 1: expiresAt, 2: expiresMonotonic } = this.#validity;
+    const isValid = now >= receivedAt && now < expiresAt && performance.now() < expiresMonotonic;
+    return isValid ? this.#token : undefined;
   }
 
   /** Tells the tracers. `details` are numbers and words of this package alone: no secret. */
@@ -99,12 +106,16 @@ export class Port {
         this.#forget(caller)?.reject(aborted("the caller's signal"));
       };
       this.#callers.set(caller, { resolve, reject, signal, abort });
-      if (signal?.aborted) return abort();
-      signal?.addEventListener("abort", abort);
-      if (command === Command.SignOut && !this.isOver) this.#store?.markEnded?.(this.#key, this.sid);
-      this.#args = args;
+      try {
+        if (signal?.aborted) return abort();
+        signal?.addEventListener("abort", abort);
+      } catch (error) {
+        return this.#forget(caller)?.reject(error);
+      }
+      if (command === Command.SignOut && !this.isOver) this.#store?.[MARK_ENDED]?.(this.#key, this.sid);
+      if (args?.grant) this.#login = args;
+      if (command === Command.Adopt) this.#receive(args.members[0], args.idToken);
       this.#engine.handle(command, this, caller, args);
-      this.#args = undefined;
     });
   }
 
@@ -124,6 +135,7 @@ export class Port {
     this.#seat.port = other;
     other.#seat = this.#seat;
     other.listeners = this.listeners;
+    other.handle = this.handle;
     this.listeners.notify();
   }
 
@@ -140,7 +152,7 @@ export class Port {
   }
 
   compareAndSet(members) {
-    return this.#entry.compareAndSet(members);
+    return this.#entry.compareAndSet(members, members[3] === this.#received && this.#idToken);
   }
 
   /** False where the store has no lock. */
@@ -175,9 +187,10 @@ export class Port {
   }
 
   grant() {
-    const { publicKey, scope } = this.api;
-    const { username, password } = this.#args;
-    return this.#request({ grant_type: "password", client_id: publicKey, username, password, scope }, password);
+    const { publicKey: client_id, scope } = this.api;
+    const { grant } = this.#login;
+    const { grant_type, username, redirect_uri, ...secrets } = grant;
+    return this.#request({ client_id, scope, ...grant }, Object.values(secrets).join("\n"));
   }
 
   refresh(token) {
@@ -190,11 +203,12 @@ export class Port {
     return post(this, { token, token_type_hint: "refresh_token", client_id }, token);
   }
 
-  wake(after, isNeeded) {
+  wake(after, isNeeded, isBusy) {
     clearTimeout(this.#alarm);
     this.#alarm =
       after < A_YEAR ? setTimeout(() => this.tell(Command.Wake), Math.min(after, LONGEST_TIMER)) : undefined;
     this.#isNeeded = isNeeded;
+    this.#isBusy = isBusy;
     this.#letGo();
   }
 
@@ -202,27 +216,37 @@ export class Port {
     const members = others.splice(3);
     const error = members.length ? this.#errorOf(members) : null;
     const before = this.snapshot;
-    this.snapshot = Object.freeze({ state, expiresAt, scope, generation, error });
-    if (this.isOpen) this.#reportChange(before, token === this.#received);
+    const snapshot = { sessionId: sid, state, expiresAt, scope, generation, error };
+    const isNew = JSON.stringify(snapshot) !== JSON.stringify(before);
+    if (isNew) this.snapshot = Object.freeze(snapshot);
+    this.#isReceived = token === this.#received;
+    if (this.isOpen) this.#reportChange(before);
     this.isDegraded = isDegraded;
     this.sid = sid;
     this.refreshToken = refreshToken;
     this.#token = token && Promise.resolve(token);
     this.#validity = others;
-    this.#checkedAt = undefined;
-    this.listeners.notify();
+    if (state === "ended" || (state === "active" && !this.#login?.repeats)) this.#login = undefined;
+    if (isNew) this.listeners.notify();
     this.#onChange();
   }
 
   async #request(parameters, secret) {
     const answer = await post(this, parameters, secret);
-    this.#received = answer[2] ?? this.#received;
+    const [, , token, , , , , error, error_description, idToken] = answer;
+    this.#said = error ? { error, error_description } : {};
+    if (token) this.#receive(token, idToken);
     return answer;
   }
 
-  #reportChange(before, isReceived) {
+  #receive(token, idToken) {
+    this.#received = token;
+    this.#idToken = idToken || (this.#store ? undefined : this.#idToken);
+  }
+
+  #reportChange(before) {
     const { state, generation, error } = this.snapshot;
-    if (generation > before.generation) this.report(isReceived ? "rotated" : "adopted", { generation });
+    if (generation > before.generation) this.report(this.#isReceived ? "rotated" : "adopted", { generation });
     if (state === before.state) return;
     if (state === "ended") this.report("ended", { reason: error.reason });
     if (state === "waiting" && error) this.report("waiting", { code: error.code, retryAfter: error.retryAfter });
@@ -230,7 +254,7 @@ export class Port {
 
   /** The error of the core, or the one of the store where that is why. */
   #errorOf(members) {
-    const error = meshyError(members);
+    const error = meshyError(members, this.#said);
     return (error.code === "unavailable" && !error.status && this.storeError) || error;
   }
 

@@ -6,8 +6,10 @@ const LEAVING = 250;
 const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
-/** The members of a token response, in the order of src/oauth.rs. */
-const TOKEN_RESPONSE = "access_token token_type expires_in refresh_token scope error error_description".split(" ");
+/** The members of a token response: tokens, and then words; without the ID token in the order of src/oauth.rs. */
+const TOKEN_RESPONSE = "id_token access_token token_type expires_in refresh_token scope error error_description".split(
+  " ",
+);
 /** Characters of a secret in a row that nobody is shown. */
 const TELLING = 6;
 const HIDDEN = /[^ !#-[\]-~]/g;
@@ -15,8 +17,8 @@ const LONGEST_WORDS = 256;
 
 /**
  * Posts a token request (RFC 6749 section 3.2) or, without a grant type, a revocation. Resolves to status, Retry-After in
- * seconds and the members of the JSON object in at most 64 KiB, without words that show the secret. Rejects with undefined if
- * there was no answer in time, with null if the form never left.
+ * seconds, the members of the JSON object in at most 64 KiB, without words that show the secret, and its ID token. Rejects
+ * with undefined if there was no answer in time, with false if the form never left.
  */
 export function post(port, parameters, secret) {
   const { api, fetch } = port;
@@ -42,20 +44,22 @@ export function post(port, parameters, secret) {
       credentials: "omit",
       referrerPolicy: "no-referrer",
     });
+    const { status } = response;
     const header = (name) => response.headers.get(name);
     const later = header("retry-after");
     const since = Date.parse(header("date")) || Date.now();
     const seconds = /^\d+$/.test(later) ? +later : (Date.parse(later) - since) / 1000;
     const isJson = /^application\/json[ \t]*(;|$)/i.test(header("content-type"));
-    const text = await readText(response.body);
-    const members = tokenMembers((isJson || response.status >= 400) && parseObject(text), secret);
-    port.report("answer", { grant, status: response.status });
-    return [response.status, seconds, ...members];
+    const text = await readText(response);
+    const [idToken, ...members] = tokenMembers((isJson || status >= 400) && parseObject(text), secret);
+    port.report("answer", { grant, status });
+    return [status, seconds, ...members, idToken];
   };
   return within(timeout, ask, controller).catch(async (failure) => {
+    const code = failure?.cause?.code ?? failure?.code;
     port.report("answer", { grant, code: failure === undefined ? "timeout" : "network" });
     if (failure !== undefined && globalThis.document) await pause(LEAVING);
-    throw NEVER_SENT.test(failure?.cause?.code) ? null : failure;
+    throw NEVER_SENT.test(code) ? false : failure;
   });
 }
 
@@ -76,13 +80,18 @@ function told(words, secret) {
   return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown;
 }
 
-/** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. */
-async function readText(body) {
-  const reader = body?.getReader();
+/** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. Not every fetch has a stream. */
+async function readText(response) {
+  const { body } = response;
+  const reader = body?.getReader?.();
+  const chunks = reader
+    ? { next: () => reader.read(), return: () => reader.cancel() }
+    : body?.[Symbol.asyncIterator]?.();
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let text = "";
-  for (let left = BODY_LIMIT; reader && left >= 0; ) {
-    const { done, value } = await reader.read();
+  let text = chunks ? "" : await response.text();
+  for (let left = BODY_LIMIT - text.length; left >= 0; ) {
+    if (!chunks) return text;
+    const { done, value } = await chunks.next();
     try {
       text += decoder.decode(value, { stream: !done });
     } catch {
@@ -91,11 +100,20 @@ async function readText(body) {
     if (done) return text;
     left -= value.byteLength;
   }
-  reader?.cancel().catch(() => {});
+  chunks?.return().catch(() => {});
 }
 
-/** The members of a token response: four of its tokens, and of its words what may be told to whoever has sent the secret. */
+/** Which member keeps these from being a Bearer token response. */
+export function wrongMember([accessToken, tokenType]) {
+  const is = (text, rule) => typeof text === "string" && rule.test(text);
+  if (!is(tokenType, /^bearer$/i)) return "token_type";
+  return is(accessToken, /^[!-~]+$/) ? "refresh_token" : "access_token";
+}
+
+/** The members of a token response: its tokens, and of its words what may be told to whoever has sent the secret. */
 export function tokenMembers(object, secret) {
   const members = ownMembers(object, TOKEN_RESPONSE);
-  return members.map((member, index) => (index < 4 ? member : told(member, secret)));
+  const { 3: lifetime } = members;
+  if (typeof lifetime === "string") members[3] = Number.parseFloat(lifetime);
+  return members.map((member, index) => (index < 5 ? member : told(member, secret)));
 }

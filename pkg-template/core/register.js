@@ -1,6 +1,7 @@
 import { parseObject } from "./platform.js";
 
-const NAME = "meshydb-client";
+/** Of the database, of its only store, and of the key that is probed. */
+export const NAME = "meshydb-client";
 
 /** Whether `text` is an entry that was written after `before`. */
 function isLater(text, before) {
@@ -10,9 +11,9 @@ function isLater(text, before) {
   return sid === old?.sid ? !old.ended && (ended || gen > old.gen) : gen > old?.gen;
 }
 
-/** The register's text, or the copy if the register has none or an earlier one. Generations under a key only grow. */
+/** The register's text, or the copy if that is of a later time. Generations under a key only grow. */
 function later(text, copy) {
-  return isLater(copy, text) ? copy : (text ?? copy);
+  return isLater(copy, text) ? copy : (text ?? null);
 }
 
 /** One transaction on a connection of its own: an open connection would block the deletion of the site's data. */
@@ -47,12 +48,13 @@ export function ended(text, isMarked) {
 }
 
 /**
- * Resolves to the later one of `copy` and the text under `key` in an array, or to nothing where the transaction failed. Ends the
- * session if that is marked. Rejects without IndexedDB.
+ * Resolves to the later one of the text under `key` and its copy in an array, or to nothing where the transaction failed. Where
+ * there is no text, the copy counts unless there was one `last`. Ends the session if that is marked. Rejects without IndexedDB.
  */
-export function read(key, copy, isMarked) {
+export function read(key, isMarked, copyOf, last) {
   return transact(key, (text, store) => {
-    const next = ended(later(text, copy), isMarked);
+    const copy = copyOf?.();
+    const next = ended(later(text, copy) ?? (last ? null : copy), isMarked);
     if (next && next !== text) store.put(next, key);
     return next;
   });

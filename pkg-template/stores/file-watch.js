@@ -33,6 +33,14 @@ export function watchFolder(folder, heard) {
     look();
     heard();
   };
+  /** Deno looks at no `persistent`, and forgets at each event that a watcher was let go of. Older ones cannot do it. */
+  const letGo = () => {
+    for (const watcher of watchers) {
+      try {
+        watcher.unref();
+      } catch {}
+    }
+  };
   const lookLater = () => {
     clearTimeout(timer);
     timer = setTimeout(lookAgain, PAUSE);
@@ -43,10 +51,12 @@ export function watchFolder(folder, heard) {
     try {
       accessSync(place);
       const watcher = watch(place, { persistent: false }, (event, name) => {
+        queueMicrotask(letGo);
         if (event === "rename" && names.has(name)) lookAgain();
         else if (place === folder) heard(name);
       });
       watchers.push(watcher.on("error", lookLater));
+      letGo();
       return true;
     } catch ({ code }) {
       if (code !== "ENOENT" && code !== "ENOTDIR") lookLater();

@@ -1,29 +1,32 @@
-/** The store breaks its contract: not an error of its user. */
-class ContractError extends Error {
-  get name() {
-    return "ContractError";
-  }
-}
+import { equal, inTime, pause } from "./store-contract.js";
+import { hintTests } from "./store-test-hints.js";
+import { lockTests } from "./store-test-locks.js";
 
-/** Milliseconds. */
+/** Milliseconds for a test, beside those for which a lock is held. */
 const LIMIT = 10_000;
 
-function equal(actual, expected, what) {
-  if (actual === expected) return;
-  const show = (value) =>
-    typeof value === "string" && value.length > 80 ? `${value.length} characters` : JSON.stringify(value);
-  throw new ContractError(`${what}: ${show(actual)} instead of ${show(expected)}`);
-}
+/** Milliseconds for which a lock is held: a lease that is shorter runs out. */
+const HOLD = 3_000;
 
 const texts = {
   "an ordinary text": '{"v":1,"sid":"a"}',
   "quotes, backslashes and line ends": `"'\\ \n\r\t\0 %00 $1 ?`,
   "every plane of Unicode": "å 你好 🙂 \u{10ffff} \ufeff",
-  "sixty-four thousand characters": "0123456789abcdef".repeat(4_000),
+  "what Unicode can also write otherwise": "\u00e9 e\u0301 \u00c5 \u212b A\u030a \ufb01 \u2126 \uac00 \u1100\u1161",
+  "white space around a text": " \t\n a \r\n ",
+  "an empty text": "",
+  "two hundred thousand characters": `${"0123456789abcdef".repeat(12_500)}.`,
 };
 
 /** Keys that a store must not mix up, and must not take for paths or patterns. */
-const keys = ["a", "A", "a:b", "a:b:c", "a/b", "a%2Fb", "../a", "*", "a\0b", "å", "你好", "x".repeat(500)];
+const keys = [
+  ...["a", "A", "a:b", "a:b:c", "a/b", "a%2Fb", "../a", "*", "?", "a\0b", "a\0", "å", "你好"],
+  ...["a ", " a", "a\n", "a\t", "aa", "a:", "a/", "á", "a\u0301", "\ufb01", "fi", "ß", "ss", "ı", "i", "I"],
+];
+
+/** How many characters a long key, or text, has in common with another. */
+const COMMON = [63, 64, 255, 256, 1_024, 4_000];
+const LONG_TEXTS = [64, 255, 4_096, 64_000, 65_535];
 
 /**
  * The tests that every session store must pass. `open` returns another holder of the same register, as another process or
@@ -31,9 +34,14 @@ const keys = ["a", "A", "a:b", "a:b:c", "a/b", "a%2Fb", "../a", "*", "a\0b", "å
  *
  * @see SessionStore in index.d.ts
  */
-export function storeTests(open) {
+export function storeTests(open, { hold = HOLD, fail, kill } = {}) {
   const tests = [];
-  const test = (name, body) => tests.push({ name, run: () => inTime(body(crypto.randomUUID())) });
+  const test = (name, body) => tests.push({ name, run: () => inTime(body(crypto.randomUUID()), LIMIT + hold) });
+
+  test("is opened by each holder for itself", async () => {
+    const [one, other] = [await open(), await open()];
+    equal(one === other, false, "whether two holders have one and the same store");
+  });
 
   test("holds nothing at first", async (key) => {
     const store = await open();
@@ -62,6 +70,56 @@ export function storeTests(open) {
     }
   });
 
+  test("compares the whole of a text", async (key) => {
+    const store = await open();
+    let held = null;
+    for (const length of LONG_TEXTS) {
+      const next = `${"x".repeat(length)}a`;
+      equal(await store.compareAndSet(key, held, next), true, `${length + 1} characters`);
+      held = next;
+      for (const expected of [`${"x".repeat(length)}b`, "x".repeat(length), `y${next.slice(1)}`, `${next} `]) {
+        equal(await store.compareAndSet(key, expected, "c"), false, `another text of ${expected.length} expected`);
+      }
+      equal(await store.read(key), held, "after that");
+    }
+    const forms = ["\u00e9", "e\u0301"];
+    equal(await store.compareAndSet(key, held, forms[0]), true, "a text of Unicode");
+    equal(await store.compareAndSet(key, forms[1], "c"), false, "its other form expected");
+  });
+
+  test("replaces a text by itself, and nothing by nothing", async (key) => {
+    const store = await open();
+    equal(await store.compareAndSet(key, null, null), true, "nothing by nothing");
+    equal(await store.read(key), null, "after that");
+    await store.compareAndSet(key, null, "a");
+    equal(await store.compareAndSet(key, "a", "a"), true, "a text by itself");
+    equal(await store.compareAndSet(key, "b", "b"), false, "another text by itself");
+    equal(await store.read(key), "a", "after that");
+  });
+
+  test("gives whole texts while they are replaced", async (key) => {
+    const [writer, ...readers] = [await open(), await open(), await open()];
+    const whole = [..."abc"].map((letter) => letter.repeat(20_000));
+    await writer.compareAndSet(key, null, whole[0]);
+    let isOver = false;
+    const write = async () => {
+      for (let round = 0; round < 30; round++) {
+        equal(await writer.compareAndSet(key, whole[round % 3], whole[(round + 1) % 3]), true, "a swap");
+      }
+    };
+    const readAll = async (store) => {
+      for (let count = 1; !isOver; count++) {
+        equal(whole.includes(await store.read(key)), true, "whether a text that was read is whole");
+        if (count % 8 === 0) await pause(0);
+      }
+    };
+    const reading = readers.map(readAll);
+    const writing = write().finally(() => {
+      isOver = true;
+    });
+    await Promise.all([writing, ...reading]);
+  });
+
   test("removes", async (key) => {
     const [one, other] = [await open(), await open()];
     await one.compareAndSet(key, null, "a");
@@ -78,6 +136,17 @@ export function storeTests(open) {
     const all = keys.map((name) => `${key}:${name}`);
     for (const name of all) equal(await store.compareAndSet(name, null, name), true, `the first write under ${name}`);
     for (const name of all) equal(await store.read(name), name, `the text under ${name}`);
+  });
+
+  test("keeps long keys apart that are almost the same", async (key) => {
+    const store = await open();
+    for (const length of COMMON) {
+      const common = key.padEnd(length, "x");
+      const all = [`${common}a`, `${common}b`, `${common}a${common}`, `b${common}a`, `${common}a `];
+      for (const name of all) equal(await store.read(name), null, `a key of ${name.length} that was never written`);
+      for (const name of all) equal(await store.compareAndSet(name, null, name), true, `a key of ${name.length}`);
+      for (const name of all) equal(await store.read(name), name, `the text of a key of ${name.length}`);
+    }
   });
 
   test("lets one of fifty writers win if all expect the same", async (key) => {
@@ -105,115 +174,7 @@ export function storeTests(open) {
     equal(await holders[0].read(key), "100", "the count");
   });
 
-  test("holds its lock, if it has one, for one at a time", async (key) => {
-    const holders = await Promise.all([1, 2, 3].map(open));
-    if (!holders[0].lock) return;
-    const { signal } = new AbortController();
-    let inside = 0;
-    const enter = async () => {
-      inside += 1;
-      equal(inside, 1, "how many hold the lock");
-      await holders[0].read(key);
-      inside -= 1;
-      return "done";
-    };
-    const results = await Promise.all([...holders, ...holders].map((store) => store.lock(key, signal, enter)));
-    equal(results.join(), Array(6).fill("done").join(), "what the holders returned");
-    equal(await holders[0].lock(key, signal, enter), "done", "what the next one returned");
-  });
-
-  test("frees its lock, if it has one, when the holder fails or a waiter leaves", async (key) => {
-    const [one, other] = [await open(), await open()];
-    if (!one.lock) return;
-    const { signal } = new AbortController();
-    const failed = await one
-      .lock(key, signal, () => Promise.reject(new Error("on purpose")))
-      .catch(({ message }) => message);
-    equal(failed, "on purpose", "the holder's own failure");
-    let leave;
-    const held = new Promise((resolve) => {
-      const left = new Promise((done) => {
-        leave = done;
-      });
-      one.lock(key, signal, () => {
-        resolve();
-        return left;
-      });
-    });
-    await held;
-    const waiting = new AbortController();
-    let wasGranted = false;
-    const withdrawn = other.lock(key, waiting.signal, async () => {
-      wasGranted = true;
-    });
-    waiting.abort();
-    equal(
-      await withdrawn.then(
-        () => "granted",
-        () => "rejected",
-      ),
-      "rejected",
-      "a waiter that was withdrawn",
-    );
-    equal(await other.lock(`${key}:2`, signal, async () => "free"), "free", "the lock of another key");
-    leave();
-    equal(await other.lock(key, signal, async () => "free"), "free", "the lock afterwards");
-    equal(wasGranted, false, "whether the withdrawn waiter ran");
-  });
-
-  test("reports the changes of other holders, if it can, until it is told to stop", async (key) => {
-    const [one, other] = [await open(), await open()];
-    if (!one.watch) return;
-    let text = null;
-    let times = 0;
-    let heard;
-    const stop = one.watch(key, () => {
-      times += 1;
-      heard?.();
-    });
-    equal(typeof stop, "function", "what watch returned");
-    const change = async (next) => {
-      equal(await other.compareAndSet(key, text, next), true, "a change");
-      text = next;
-    };
-    // The first change may come before the store has begun to watch.
-    for (let round = 0; times === 0; round++) {
-      equal(round < 100, true, "whether one of a hundred changes is reported");
-      const hearing = new Promise((resolve) => {
-        heard = resolve;
-      });
-      await change(`${round}`);
-      await Promise.race([hearing, pause(20)]);
-    }
-    for (const next of ["a", null]) {
-      const before = times;
-      const hearing = new Promise((resolve) => {
-        heard = () => times > before && resolve();
-      });
-      await change(next);
-      await hearing;
-    }
-    stop();
-    stop();
-    const before = times;
-    await change("b");
-    equal(await one.read(key), "b", "read after the watcher was stopped");
-    await pause(50);
-    equal(times, before, "how often the watcher was called after it was stopped");
-  });
-
+  lockTests(test, open, { hold, kill });
+  hintTests(test, open, { fail });
   return tests;
-}
-
-/** The timer also keeps the process alive, which a store need not do. */
-function inTime(promise) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new ContractError(`not done in ${LIMIT / 1_000} seconds`)), LIMIT);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -14,9 +14,9 @@ impl Common {
         if is_opening {
             if self.is_abandoned() {
                 self.revoke(next.record.refresh_token.as_ref());
-                return self.over(Error::ended(Reason::SignedOut));
+                return self.release(now, Error::ended(Reason::SignedOut));
             }
-            if let Some(record) = self.joined(&next) {
+            if let Some(record) = self.joined(now, &next) {
                 return self.catch_up(now, record);
             }
             if !self.look.has_stored() {
@@ -39,19 +39,23 @@ impl Common {
         }
     }
 
-    /// The stored session, if the tokens that were granted elsewhere are some of its own.
-    fn joined(&self, next: &Commit) -> Option<Rc<Record>> {
+    /// The stored session, if the tokens that were granted elsewhere are some of its own, or if another holder was quicker.
+    fn joined(&mut self, now: &Now, next: &Commit) -> Option<Rc<Record>> {
+        let stored = self.look.stored.live()?.clone();
         let token = next.record.refresh_token.as_ref();
-        let is_known = |record: &&Rc<Record>| token.is_some_and(|token| record.knows(token));
+        if self.hand.has_shared_grant() && self.hand.can_go_on_with(&stored, now) {
+            self.revoke(token);
+            return Some(stored);
+        }
         let is_adopted = matches!(self.hand.tokens(), Tokens::Adopted(_));
-        let stored = self.look.stored.live().filter(|_| is_adopted);
-        stored.filter(is_known).cloned()
+        let is_known = token.is_some_and(|token| stored.knows(token));
+        (is_adopted && is_known).then_some(stored)
     }
 
     /// Whether no caller is left of a login. Not of a session that was opened with a foreign token: that is spent, and what
     /// came for it is kept.
     fn is_abandoned(&self) -> bool {
-        matches!(self.hand.tokens(), Tokens::None) && self.callers.is_empty()
+        matches!(self.hand.tokens(), Tokens::Grant(_)) && self.callers.is_empty()
     }
 
     /// Writes a record over an older one, or over the session whose place it takes.
@@ -67,7 +71,7 @@ impl Common {
         let mut record = Record::clone(&next.record);
         record.generation = record.generation.max(self.look.stored.generation() + 1);
         self.look.place = Place::Beside(self.look.stored.sid().map(fingerprint));
-        if matches!(self.hand.tokens(), Tokens::None) {
+        if matches!(self.hand.tokens(), Tokens::Grant(_)) {
             self.replaced = self.superseded(&record);
         }
         self.commit(Commit {

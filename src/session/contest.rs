@@ -3,6 +3,7 @@
 //! Owns what the holders have told each other, how often and since when the token was sent, and
 //! how long another's claim is waited out here. Knows nothing of requests.
 
+use super::hand::GRANT;
 use super::holder::Holder;
 use super::pauses::{Pauses, Seen};
 use super::unwritable::Unwritable;
@@ -111,6 +112,12 @@ impl Contest {
     pub(super) fn has_rival(&self) -> bool {
         let claim = &self.attempt.claim;
         claim.as_ref().is_some_and(|claim| !self.me.made(claim))
+    }
+
+    /// Forgets this holder's claim; whether there was one.
+    pub(super) fn take_own(&mut self) -> bool {
+        let is_own = |claim: &mut Claim| self.me.made(claim);
+        self.attempt.claim.take_if(is_own).is_some()
     }
 
     /// Whether this holder has ever claimed a send, or is waiting for another's claim.
@@ -271,14 +278,18 @@ impl Contest {
     /// What to tell others of the token with that fingerprint, which they do not have yet.
     pub(super) fn known_of(&self, token: i64) -> Attempt {
         Attempt {
-            claim: self.attempt.claim.filter(|_| self.attempt.token != token),
+            claim: self
+                .attempt
+                .claim
+                .filter(|claim| self.attempt.token != token && !self.me.made(claim)),
             ..self.attempt
         }
     }
 
-    /// What holders are up to with another token than these two, the one that is used and the stored one: it outlives both.
+    /// What holders are up to with another token than these two, the one that is used and the stored one: it outlives both. Who
+    /// sends a grant for all joins what is stored.
     pub(super) fn beside(&self, token: i64, stored: i64) -> Attempt {
-        if [token, stored].contains(&self.attempt.token) {
+        if [token, stored, GRANT].contains(&self.attempt.token) {
             Attempt::default()
         } else {
             self.known_of(token)

@@ -117,7 +117,6 @@ impl Common {
     pub(super) fn proven(&self, refusal: &Error) -> Error {
         let mut error = Error::ended(self.verdict());
         error.status = refusal.status;
-        error.server.clone_from(&refusal.server);
         error
     }
 

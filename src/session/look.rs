@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::event::StoreFailed;
 use crate::record::{Place, Record, Standing, Stored, standing};
 use crate::token::RefreshToken;
 
@@ -20,9 +21,16 @@ impl Look {
         }
     }
 
+    pub(super) fn failed(&mut self, failed: StoreFailed) {
+        self.stored = match failed {
+            StoreFailed::Once => Stored::Silent,
+            StoreFailed::ForGood => Stored::Unusable,
+        };
+    }
+
     /// Whether the store did not answer.
     pub(super) fn is_silent(&self) -> bool {
-        matches!(self.stored, Stored::Silent)
+        matches!(self.stored, Stored::Silent | Stored::Unusable)
     }
 
     /// Whether the session is, or was, what is stored.

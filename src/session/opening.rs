@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::callers::Wanted;
+use super::hand::Grant;
 use super::{Aim, Commit, Common, Phase, Tokens};
 use crate::error::{Code, Error, Reason};
-use crate::event::{Opening, Output};
+use crate::event::Opening;
 use crate::record::{Record, Stored};
 use crate::token::{Now, TokenSet};
 
@@ -14,8 +15,12 @@ impl Common {
         self.queue(now, Wanted::for_at_least(id, 0));
         match opening {
             Opening::Login => {
-                self.outputs.push(Output::Grant);
-                Phase::Sending
+                self.hand.put(Tokens::Grant(Grant::Own));
+                self.read(Aim::Refresh)
+            }
+            Opening::RestoreOrLogin => {
+                self.hand.put(Tokens::Grant(Grant::Shared));
+                self.read(Aim::Refresh)
             }
             Opening::Adopt(tokens) => {
                 let token = tokens.refresh_token.clone();
@@ -32,17 +37,22 @@ impl Common {
 
     /// The first look at the store: a session to go on with, or none.
     pub(super) fn opening_read(&mut self, now: &Now) -> Phase {
-        match (&self.look.stored, self.hand.foreign()) {
-            (Stored::Live(record), None) if record.lapses_at() > now.monotonic => {
+        match (&self.look.stored, self.hand.tokens()) {
+            (Stored::Unusable, Tokens::Grant(_)) => self.over(no_store()),
+            (_, Tokens::Grant(Grant::Own)) if self.callers.is_empty() => self.given_up(),
+            (_, Tokens::Grant(Grant::Own)) => self.send(),
+            (Stored::Live(record), Tokens::None | Tokens::Grant(_))
+                if self.hand.can_go_on_with(record, now) =>
+            {
                 self.take(record.clone());
                 self.serve_all()
             }
-            (Stored::Live(record), Some(token)) if record.knows(token) => {
+            (Stored::Live(record), Tokens::Foreign(token)) if record.knows(token) => {
                 self.resume(now, record.clone())
             }
-            (_, Some(_)) => self.advance(now, Aim::Refresh),
-            (Stored::Silent, None) => self.over(no_store()),
-            (stored, None) => {
+            (_, Tokens::Foreign(_) | Tokens::Grant(_)) => self.advance(now, Aim::Refresh),
+            (Stored::Silent | Stored::Unusable, _) => self.over(no_store()),
+            (stored, _) => {
                 if !stored.is_readable() {
                     self.error = Some(unreadable());
                 }
@@ -64,10 +74,16 @@ impl Common {
     pub(super) fn opened(&mut self, tokens: TokenSet, now: &Now) -> Phase {
         let token = self.hand.foreign().cloned();
         let record = Record::first(&self.sid, tokens, &self.config.scope, token, *now);
-        self.read_for(Phase::Committing(Commit {
+        let next = Commit {
             record: Rc::new(record),
             is_fresh: true,
-        }))
+        };
+        let was_read = !matches!(self.hand.tokens(), Tokens::Adopted(_));
+        if was_read && !self.look.is_silent() {
+            self.committing_read(now, next)
+        } else {
+            self.read_for(Phase::Committing(next))
+        }
     }
 
     /// No caller of the opening is left.

@@ -14,7 +14,7 @@ use crate::token::Now;
 pub(super) enum Phase {
     /// A call, a sign-out or a hint.
     ///
-    /// Leads to Reading, Sending, Committing, Ending, Over.
+    /// Leads to Reading, Committing, Ending, Over.
     Idle,
     /// The stored record.
     ///

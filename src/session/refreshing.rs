@@ -4,11 +4,12 @@ use std::mem;
 use std::rc::Rc;
 
 use super::contest::SEND_WITHIN;
+use super::hand::Grant;
 use super::opening::unreadable;
 use super::{Aim, Commit, Common, Lock, Phase, Tokens};
 use crate::error::{Code, Error, Reason};
 use crate::event::Output;
-use crate::record::{Entry, Record, Stored};
+use crate::record::{Entry, Stored};
 use crate::token::{Now, TokenSet};
 
 /// Milliseconds until a store is read again that could not be read, or has another's claim in it: whether it answers all
@@ -27,7 +28,7 @@ impl Common {
         if is_refresh && !self.callers.are_wanting() {
             return self.idle();
         }
-        if self.hand.refresh_token().is_none() {
+        if !self.hand.is_sendable() {
             return self.unrenewed(now);
         }
         if is_refresh && self.cooling(now) > 0 {
@@ -42,7 +43,7 @@ impl Common {
         if self.look.stored == Stored::Newer {
             return self.failed(unreadable());
         }
-        if !self.look.stored.is_readable() {
+        if self.look.is_silent() {
             return self.send_unclaimed(now);
         }
         let wait = self.contest.wait(now, self.lock == Lock::Held);
@@ -81,8 +82,7 @@ impl Common {
     /// There is no refresh token: what is in hand is served while it may be valid.
     fn unrenewed(&mut self, now: &Now) -> Phase {
         let expired = Error::ended(Reason::Expired);
-        let is_over = |record: &Rc<Record>| record.lapses_at() <= now.monotonic;
-        if self.hand.record().is_none_or(is_over) {
+        if self.hand.record().is_none() || self.hand.lapses_at() <= now.monotonic {
             return self.over(expired);
         }
         self.settle_those(&Err(expired), &mut |caller| caller.wants_another());
@@ -92,8 +92,7 @@ impl Common {
     /// Whether nothing is sent before the store can be read: others may have the refresh token, and may have claimed it.
     fn must_be_readable(&self) -> bool {
         let is_unreadable = !self.look.stored.is_readable();
-        let is_foreign = self.hand.foreign().is_some();
-        is_unreadable && self.look.has_stored() || self.look.is_silent() && is_foreign
+        is_unreadable && self.look.has_stored() || self.look.is_silent() && self.hand.is_everyones()
     }
 
     /// The lock may arrive after the session has moved on: it may be reading the store again, or have what it wanted.
@@ -115,7 +114,7 @@ impl Common {
     /// Whether the token is sent without a claim: the store takes none, and nobody else has the token, or has waited.
     fn does_without_claims(&self, now: &Now) -> bool {
         let unwritable = self.contest.unwritable();
-        let is_shared = self.look.has_stored() || self.hand.foreign().is_some();
+        let is_shared = self.look.has_stored() || self.hand.is_everyones();
         let is_own = unwritable.is_certain() && !is_shared;
         is_own || unwritable.is_long(now, self.config.timeout + SEND_WITHIN)
     }
@@ -147,13 +146,13 @@ impl Common {
         self.send()
     }
 
-    fn send(&mut self) -> Phase {
-        let Some(token) = self.hand.refresh_token().cloned() else {
-            return self.read(Aim::Refresh);
-        };
+    pub(super) fn send(&mut self) -> Phase {
         self.contest.sent();
         self.callers.sent();
-        self.outputs.push(Output::Refresh(token));
+        self.outputs.push(match self.hand.refresh_token() {
+            Some(token) => Output::Refresh(token.clone()),
+            None => Output::Grant,
+        });
         self.changed();
         Phase::Sending
     }
@@ -171,9 +170,6 @@ impl Common {
             return phase;
         }
         match (reply, self.hand.tokens()) {
-            (Ok(tokens), Tokens::None | Tokens::Adopted(_) | Tokens::Foreign(_)) => {
-                self.opened(tokens, now)
-            }
             (Ok(tokens), Tokens::Record(record)) => {
                 let mut next = record.rotated(tokens, *now);
                 if self.callers.is_unauthorized {
@@ -189,7 +185,10 @@ impl Common {
                     self.read_for(Phase::Committing(next))
                 }
             }
-            (Err(error), Tokens::None | Tokens::Adopted(_)) => self.over(error),
+            (Ok(tokens), _) => self.opened(tokens, now),
+            (Err(error), Tokens::None | Tokens::Grant(Grant::Own) | Tokens::Adopted(_)) => {
+                self.over(error)
+            }
             (Err(error), Tokens::Record(_)) if error.ends_session() => {
                 self.contest.not_granted();
                 if self.is_young(now) && self.contest.ask_again(now) {
@@ -198,7 +197,9 @@ impl Common {
                     self.read(Aim::End(error))
                 }
             }
-            (Err(error), Tokens::Foreign(_) | Tokens::Record(_)) => self.unsuccessful(now, error),
+            (Err(error), Tokens::Grant(Grant::Shared) | Tokens::Foreign(_) | Tokens::Record(_)) => {
+                self.unsuccessful(now, error)
+            }
         }
     }
 
@@ -225,8 +226,10 @@ impl Common {
 
     /// Whether the token is sent again even if no caller waits: after the last send it may have been spent.
     fn is_repeated(&self, until: i64, error: &Error) -> bool {
-        let is_owed = error.is_unanswered() && !error.asks_for_pause();
-        is_owed && self.contest.may_repeat(until, self.config.reuse_window)
+        let is_spent = error.is_unanswered() && self.hand.refresh_token().is_some();
+        is_spent
+            && !error.asks_for_pause()
+            && self.contest.may_repeat(until, self.config.reuse_window)
     }
 
     /// Whether it still is: in time, or since it is so young that the server may not know it yet.
@@ -242,8 +245,8 @@ impl Common {
     }
 
     /// Gives the claim back.
-    fn release(&mut self, now: &Now, error: Error) -> Phase {
-        if self.contest.attempt.claim.take().is_some() {
+    pub(super) fn release(&mut self, now: &Now, error: Error) -> Phase {
+        if self.contest.take_own() {
             self.write_attempt();
             Phase::Releasing(error)
         } else {

@@ -39,7 +39,7 @@ impl Common {
 
     /// Whether a 401 is handed on: the token in hand replaced one that a server had refused just now, or there is no other.
     pub(super) fn keeps_token(&self, now: &Now, phase: &Phase) -> bool {
-        let keeps = |record: &Rc<Record>| record.refresh_token.is_none() || record.is_renewed(*now);
+        let keeps = |record: &Rc<Record>| !self.hand.is_sendable() || record.is_renewed(*now);
         !phase.is_over() && self.hand.record().is_some_and(keeps)
     }
 

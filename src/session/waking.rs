@@ -21,12 +21,18 @@ impl Session {
         let common = &self.common;
         let due = match &self.phase {
             Phase::Waiting { until, .. } => *until,
-            Phase::Idle => common.rewrite_at().min(common.lapses_at()),
+            Phase::Idle => common.rewrite_at().min(common.hand.lapses_at()),
             Phase::Ending { step, .. } => common.ending_due(*step),
             _ => i64::MAX,
         };
         let wake_at = due.min(common.callers.deadline());
         (wake_at < i64::MAX).then_some(wake_at)
+    }
+
+    /// Whether anything is under way that would be lost with its process.
+    pub fn is_busy(&self) -> bool {
+        let is_stored = matches!(self.phase, Phase::Idle) && !self.common.degraded;
+        !is_stored && !matches!(self.phase, Phase::Over(_) | Phase::Absent)
     }
 
     /// Whether the process must live on until then, though no caller waits: a record is not stored yet.
@@ -70,12 +76,6 @@ impl Common {
         }
     }
 
-    /// When the access token expires of a session that cannot renew it.
-    fn lapses_at(&self) -> i64 {
-        let record = self.hand.record();
-        record.map_or(i64::MAX, |record| record.lapses_at())
-    }
-
     pub(super) fn woke(&mut self, now: &Now, phase: Phase) -> Phase {
         let error = if self.look.is_silent() || self.contest.unwritable().is_so() {
             no_store()
@@ -106,7 +106,7 @@ impl Common {
                 self.rewrite.put_off(now, self.config.timeout);
                 self.read(Aim::Refresh)
             }
-            Phase::Idle if self.lapses_at() <= now.monotonic => {
+            Phase::Idle if self.hand.lapses_at() <= now.monotonic => {
                 self.over(Error::ended(Reason::Expired))
             }
             phase => phase,

@@ -21,7 +21,8 @@ impl Arguments {
     pub(super) fn config(&self) -> Config {
         Config {
             scope: self.text("scope"),
-            can_revoke: self.flag("canRevoke"),
+            repeats_grant: self.flag("repeats"),
+            can_revoke: self.flag("revocationEndpoint"),
             timeout: self.number("timeout") as i64,
             reuse_window: self.number("reuseWindow") as i64,
         }

@@ -31,17 +31,22 @@ const NEVER: i64 = i64::MAX;
 pub enum Command {
     /// Opens the session by a grant, whose parameters the port has.
     Login,
+    /// Opens the session that is stored, or else one by a grant that one holder sends for all.
+    RestoreOrLogin,
     /// Opens the session by the refresh grant: `refreshToken`.
     Resume,
     /// Opens the session with tokens of any other grant: `members`, those of a token response.
     Adopt,
     /// Opens the session that is stored.
     Restore,
-    /// Asks for the next access token, if `refreshToken` is or was this session's; where `isOneOfMany`, only if it is. Where
-    /// `isAdopted`, the one in hand will do.
+    /// Asks for the next access token, if `refreshToken` is this session's, or was and need not prove anything: `mustProve`.
     Refresh,
-    /// Asks for an access token: `minValidity` in seconds, `rejected`, `unauthorized`.
+    /// The same, and asks for the access token in hand.
+    Join,
+    /// Asks for an access token: `minValidity` in seconds, `rejected`.
     Token,
+    /// Asks for another one than `rejected`, which a server has refused.
+    Unauthorized,
     /// Lets go of a caller, which is not settled any more.
     Abort,
     /// Has the store read again.
@@ -55,10 +60,13 @@ pub enum Command {
 }
 
 const LOGIN: u32 = Command::Login as u32;
+const RESTORE_OR_LOGIN: u32 = Command::RestoreOrLogin as u32;
 const RESUME: u32 = Command::Resume as u32;
 const ADOPT: u32 = Command::Adopt as u32;
 const RESTORE: u32 = Command::Restore as u32;
 const REFRESH: u32 = Command::Refresh as u32;
+const JOIN: u32 = Command::Join as u32;
+const UNAUTHORIZED: u32 = Command::Unauthorized as u32;
 const TOKEN: u32 = Command::Token as u32;
 const ABORT: u32 = Command::Abort as u32;
 const HINT: u32 = Command::Hint as u32;
@@ -92,11 +100,15 @@ struct Driver {
     session: RefCell<Session>,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "of what is borrowed the glue would keep a stack, and unwind it"
+)]
 #[wasm_bindgen]
 impl Engine {
     /// A session that has yet to be opened, of these settings and a random `name`.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &Arguments) -> Engine {
+    pub fn new(settings: Arguments) -> Engine {
         let session = Session::new(Rc::new(settings.config()), settings.text("name"));
         Self(Rc::new(Driver {
             session: RefCell::new(session),
@@ -104,9 +116,9 @@ impl Engine {
     }
 
     /// Hands a command to the session, or settles the caller at once where that is not possible.
-    pub fn handle(&self, command: u32, port: &Port, caller: u32, arguments: &Arguments) {
-        match self.0.input(command, caller, arguments) {
-            Ok(input) => self.0.feed(port, input),
+    pub fn handle(&self, command: u32, port: Port, caller: u32, arguments: Arguments) {
+        match self.0.input(command, caller, &arguments) {
+            Ok(input) => self.0.feed(&port, input),
             Err(answer) => port.settle(caller, answer as u32, JsValue::UNDEFINED),
         }
     }
@@ -116,30 +128,30 @@ impl Driver {
     fn input(&self, command: u32, caller: u32, arguments: &Arguments) -> Result<Input, Answer> {
         let opening = match command {
             LOGIN => Opening::Login,
+            RESTORE_OR_LOGIN => Opening::RestoreOrLogin,
             RESUME => Opening::Resume(arguments.refresh_token().ok_or(Answer::Invalid)?),
             ADOPT => Opening::Adopt(arguments.tokens().ok_or(Answer::Invalid)?),
             RESTORE => Opening::Restore,
-            REFRESH => {
+            REFRESH | JOIN => {
                 let token = arguments.refresh_token().ok_or(Answer::Invalid)?;
                 match self.session.borrow().recognise(&token) {
                     Known::No => return Err(Answer::Unknown),
-                    Known::Past if arguments.flag("isOneOfMany") => return Err(Answer::Spent),
+                    Known::Past if arguments.flag("mustProve") => return Err(Answer::Spent),
                     Known::Past | Known::Current => {}
                 }
-                let is_adopted = arguments.flag("isAdopted");
                 return Ok(Input::Call {
                     caller,
-                    min_validity: if is_adopted { 0 } else { ANOTHER },
+                    min_validity: if command == JOIN { 0 } else { ANOTHER },
                     rejected: None,
                     unauthorized: false,
                 });
             }
-            TOKEN => {
+            TOKEN | UNAUTHORIZED => {
                 return Ok(Input::Call {
                     caller,
                     min_validity: arguments.min_validity(),
                     rejected: arguments.rejected(),
-                    unauthorized: arguments.flag("unauthorized"),
+                    unauthorized: command == UNAUTHORIZED,
                 });
             }
             ABORT => return Ok(Input::Abort(caller)),
@@ -191,7 +203,11 @@ impl Driver {
         }
         let session = self.session.borrow();
         let alarm = session.wake_at().unwrap_or(NEVER);
-        port.wake((alarm - now.monotonic) as f64, session.is_needed());
+        port.wake(
+            (alarm - now.monotonic) as f64,
+            session.is_needed(),
+            session.is_busy(),
+        );
     }
 }
 
@@ -224,12 +240,21 @@ impl Wake for Pending {
 
 fn found(answer: Result<JsValue, JsValue>) -> Input {
     let entry = answer.map(|members| entry_from_js(&members, now()));
-    Input::Read(entry.map_err(|_| StoreFailed))
+    Input::Read(entry.map_err(|reason| failed(&reason)))
 }
 
 fn is_set(answer: Result<JsValue, JsValue>) -> Input {
     let is_set = answer.map(|is_set| is_set.is_truthy());
-    Input::CompareAndSet(is_set.map_err(|_| StoreFailed))
+    Input::CompareAndSet(is_set.map_err(|reason| failed(&reason)))
+}
+
+/// A rejection that is true is that of a store which says itself that it cannot be used.
+fn failed(reason: &JsValue) -> StoreFailed {
+    if reason.is_truthy() {
+        StoreFailed::ForGood
+    } else {
+        StoreFailed::Once
+    }
 }
 
 fn locked(answer: Result<JsValue, JsValue>) -> Input {

@@ -33,9 +33,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn revoke(this: &Port, token: &str) -> Promise;
     /// In how many milliseconds to ask for `Command::Wake`, after each command and answer anew; in a year or more: never. The process
-    /// must live on until then where that is needed, or a caller waits.
+    /// must live on until then where that is needed, or a caller waits; and before it exits it waits while the session is busy.
     #[wasm_bindgen(method)]
-    pub(super) fn wake(this: &Port, after: f64, is_needed: bool);
+    pub(super) fn wake(this: &Port, after: f64, is_needed: bool, is_busy: bool);
     #[wasm_bindgen(method)]
     pub(super) fn changed(this: &Port, view: JsValue);
 

@@ -22,7 +22,8 @@ impl Row {
     }
 
     fn number(&self, number: Option<i64>) {
-        self.push(&number.map(|number| number as f64));
+        let number = number.map(|number| JsValue::from(number as f64));
+        self.0.push(&number.unwrap_or_default());
     }
 
     /// 1 or 0.
@@ -50,14 +51,11 @@ pub(super) fn error_to_js(error: &Error) -> JsValue {
 }
 
 fn push_error(row: &Row, error: &Error) {
-    let server = error.server.as_deref();
     row.text(Some(error.code.as_str()));
     row.text(error.reason.map(Reason::as_str));
     row.text(Some(error.text));
     row.flag(error.retryable());
     row.number(error.status.map(i64::from));
-    row.text(server.map(|server| server.error.as_str()));
-    row.text(server.and_then(|server| server.description.as_deref()));
     row.number(error.retry_after.map(i64::from));
 }
 
@@ -113,7 +111,9 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
             row.skip(7);
             row.text(Some(reason.as_str()));
         }
-        Stored::Empty | Stored::Corrupt | Stored::Newer | Stored::Silent => row.skip(8),
+        Stored::Empty | Stored::Corrupt | Stored::Newer | Stored::Silent | Stored::Unusable => {
+            row.skip(8);
+        }
     }
     row.number(Some(attempt.token).filter(|token| *token != 0));
     match attempt.claim {
@@ -140,11 +140,12 @@ pub(super) fn entry_to_js(Entry { stored, attempt }: &Entry) -> JsValue {
 }
 
 /// What came of a token request: what `post` resolves to, or a rejection, which is undefined where the deadline passed and
-/// null where the request never left.
+/// false where the request never left.
 pub(super) fn reply_from_js(answer: Result<JsValue, JsValue>) -> Result<TokenSet, Error> {
     let answer = answer.map_err(|reason| {
-        let mut error = no_answer(reason.is_undefined());
-        error.never_sent = reason.is_null();
+        let is_late = reason.is_undefined();
+        let mut error = no_answer(is_late);
+        error.never_sent = !is_late && reason.is_falsy();
         error
     })?;
     let values = answer.unchecked_ref::<Array>();

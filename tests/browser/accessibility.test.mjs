@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { inEachBrowser, until } from "./browsers.mjs";
-import { isShown, newDemo, press, says, signIn } from "./demo-page.mjs";
+import { inEachBrowser, until } from "../shared/browsers.mjs";
+import { answer, isShown, leave, matches, newDemo, press, says, signIn } from "./demo-page.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const phone = { width: 360, height: 740 };
@@ -12,6 +12,8 @@ const desktop = { width: 1280, height: 900 };
 const pages = {
   "the page before sign-in": { path: "/", prepare: (page) => isShown(page, "#signed-out") },
   "the page with tabs, a fault and a lost session": { path: "/", prepare: breakEverything },
+  "the server's sign-in page, with a name that it does not know": { path: "/", prepare: misname },
+  "the server's sign-out page": { path: "/", prepare: leaveSignedIn },
   "a document": { path: "/docs/errors" },
   "the list of documents": { path: "/docs" },
 };
@@ -25,6 +27,20 @@ async function breakEverything(page) {
   await press(page, "#call");
   await press(page, "#lose");
   await says(page, "#faults-on", "The next answer of each server is lost.");
+}
+
+async function misname(page) {
+  await leave(page);
+  await answer(page, "allow", "nobody");
+  await isShown(page, "#problem");
+}
+
+async function leaveSignedIn(page) {
+  await leave(page);
+  await answer(page, "allow");
+  await isShown(page, "#signed-in");
+  await page.click("#sign-out");
+  await matches(page, "[form]");
 }
 /** Firefox cannot be told by its driver which one a page is to be in. */
 const schemes = { chromium: ["light", "dark"], firefox: ["light"] };

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { endsSession, judged, kinds, statuses } from "../shared/hostile-answers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 
 const pageScript = `
   import { initialize } from "/pkg/index.js";

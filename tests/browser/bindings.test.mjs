@@ -6,9 +6,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { compile } from "svelte/compiler";
 import { compileScript, parse } from "vue/compiler-sfc";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { installPackage } from "../shared/installed.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inEachBrowser, problemsOf } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, problemsOf } from "./browsers.mjs";
 import { logIn, newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
 
 let site;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inOneBrowserAtLeast, newContext, newTab } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast, newContext, newTab } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 
 const pageScript = `

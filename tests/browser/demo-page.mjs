@@ -1,5 +1,5 @@
 import { startDemo } from "../../www/server/demo.mjs";
-import { newContext, newTab, until, watchProblems } from "./browsers.mjs";
+import { newContext, newTab, until, watchProblems } from "../shared/browsers.mjs";
 
 /** The demo for one test alone, a context of its own, and the host of every request that its tabs make. */
 export async function newDemo(t, browser) {
@@ -62,4 +62,20 @@ export async function signIn(page, { tenant, username, password } = alice) {
   await page.type("#username", username);
   await page.type("#password", password);
   await page.click("#submit");
+}
+
+/** From the demo's page to the server's. */
+export async function leave(page) {
+  await isShown(page, "#signed-out");
+  await page.click("#redirect");
+  await matches(page, "[value=allow]");
+}
+
+/** What the user answers there, and back. */
+export async function answer(page, button, username = "alice") {
+  await page.$eval("#username", (field) => {
+    field.value = "";
+  });
+  await page.type("#username", username);
+  await page.click(`[value=${button}]`);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inEachBrowser, until } from "./browsers.mjs";
+import { inEachBrowser, until } from "../shared/browsers.mjs";
 import { isShown, matches, newDemo, press, says, signIn, text } from "./demo-page.mjs";
 
 /** What a fault that lasts is called on the page and at the server, and why it loses the naive client its session. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 import { newAuthorizationServer } from "./servers.mjs";
 
 const guide = await readFile(new URL("../../docs/guide.md", import.meta.url), "utf8");

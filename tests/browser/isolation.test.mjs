@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inOneBrowserAtLeast } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast } from "./browsers.mjs";
 import { allTokens, logIn, newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
 
 let site;

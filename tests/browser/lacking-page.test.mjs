@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inEachBrowser } from "./browsers.mjs";
+import { inEachBrowser } from "../shared/browsers.mjs";
 import { isShown, newDemo, says, signIn } from "./demo-page.mjs";
 
 /** What a page may lack, and what the demo says then. */

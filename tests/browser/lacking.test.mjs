@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inEachBrowser, problemsOf, until } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, problemsOf, until } from "./browsers.mjs";
 import { logIn, newSessionTest, openSession, sessionPage, startRefresh } from "./session-page.mjs";
 
 const ROUNDS = 10;

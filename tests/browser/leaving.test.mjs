@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inOneBrowserAtLeast, until } from "../shared/browsers.mjs";
 import { length } from "../shared/lengths.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, until } from "./browsers.mjs";
 import { logIn, newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
 
 let site;
@@ -32,7 +32,7 @@ function signOutAndLeave() {
 /** For the page: what is left in localStorage. */
 const keysLeft = () => Object.keys(localStorage);
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   test("a user who signs out on the way to another page is signed out there, every time", async (t) => {
     const { server, open } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inEachBrowser, problemsOf, until } from "../shared/browsers.mjs";
 import { length } from "../shared/lengths.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, problemsOf, until } from "./browsers.mjs";
 import {
   allTokens,
   isWaiting,

@@ -5,9 +5,10 @@ import { startSite } from "../shared/site.mjs";
 const entry = `
   import { Local } from "./local.js";
   import { load } from "./load.js";
+  import { compile } from "./module.js";
   import * as register from "./register.js";
 
-  load();
+  load(compile);
   Object.assign(globalThis, { Local, register });
 `;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEachBrowser, newContext, newTab, until } from "./browsers.mjs";
+import { inEachBrowser, newContext, newTab, until } from "../shared/browsers.mjs";
 import { startLocalSite } from "./local-page.mjs";
 
 const TABS = 4;
@@ -17,7 +17,7 @@ async function count(increments) {
   for (let done = 0; done < increments; ) {
     const [text] = await window.register.read("count");
     const next = String(Number(text ?? 0) + 1);
-    const [isSwapped] = await window.register.compareAndSet("count", text, next);
+    const [isSwapped] = await window.register.compareAndSet("count", text ?? null, next);
     if (isSwapped) done++;
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inEachBrowser } from "./browsers.mjs";
+import { inEachBrowser } from "../shared/browsers.mjs";
 import { alice, counts, isShown, newDemo, press, says, signIn, text, tokenRequests } from "./demo-page.mjs";
 
 /** Whether a problem is another than what a browser prints by itself about an answer that is no success. */
@@ -43,7 +43,7 @@ inEachBrowser((browser) => {
     assert.equal(await text(page, "#session-tenant"), "acme");
     assert.equal(tokenRequests(strict.ours), 1);
     await page.click("#call");
-    await isShown(page, "#answer-card");
+    await says(page, "#answer", "}");
     const { username, tenant } = JSON.parse(await text(page, "#answer"));
     assert.deepEqual({ username, tenant }, { username: "carol", tenant: "acme" });
     assert.deepEqual([...hosts], ["127.0.0.1"]);

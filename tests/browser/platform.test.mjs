@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 import { allTokens, logIn, newSessionTest, sessionPage } from "./session-page.mjs";
 
 const policy = "script-src 'self' 'wasm-unsafe-eval'";

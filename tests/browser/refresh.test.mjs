@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inOneBrowserAtLeast, until } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser, until } from "./browsers.mjs";
 import { isWaiting, locks, newSessionTest, openSession, sessionPage, startRefresh } from "./session-page.mjs";
 
 const ROUNDS = 10;
@@ -17,7 +17,7 @@ async function refresh() {
   return window.connection.getAccessToken({ rejected: await window.connection.getAccessToken() });
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   async function openTabs(t, prepare, timeout) {
     const sessionTest = await newSessionTest(t, browser(), site);
     const [one, two] = [await sessionTest.open(prepare), await sessionTest.open(prepare)];

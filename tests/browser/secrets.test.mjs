@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { close, listen } from "../../dev/http.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { FakeServer, json } from "../shared/fake-server.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inOneBrowserAtLeast, newContext, newTab, until } from "./browsers.mjs";
 
 const secret = "canary";
 
@@ -88,7 +88,7 @@ const pageScript = `
     tokenEndpoint: server + "/token",
     revocationEndpoint: server + "/revoke",
     apiUrl: server + "/api",
-    timeout: 3_000,
+    timeout: 6_000,
     reuseWindow: 0,
   };
   const { now } = Date;
@@ -135,7 +135,7 @@ const pageScript = `
   };
 
   window.wrongArguments = () => {
-    const long = "canary".repeat(4_000);
+    const long = "canary".repeat(12_000);
     const calls = [
       () => initialize("canary!", "key"),
       () => initialize("demo", "canary\\n"),

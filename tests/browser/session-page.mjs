@@ -1,4 +1,4 @@
-import { newContext, newTab, until } from "./browsers.mjs";
+import { newContext, newTab, until } from "../shared/browsers.mjs";
 import { newAuthorizationServer, startGate } from "./servers.mjs";
 
 /** The page of the session tests: one client that persists, and what the tests ask of it. */

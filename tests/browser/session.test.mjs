@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inOneBrowserAtLeast } from "../shared/browsers.mjs";
 import { startSite } from "../shared/site.mjs";
-import { inEachBrowser } from "./browsers.mjs";
 import { allTokens, logIn, newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
 
 let site;
@@ -16,7 +16,7 @@ function setClockOn() {
   Date.now = () => now() + 3_600_000;
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   test("a reload keeps the session and asks the server nothing", async (t) => {
     const { server, open, reload } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();

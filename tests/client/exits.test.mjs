@@ -121,6 +121,21 @@ describe("a process ends by itself", () => {
       ["1", "2"],
     ],
     [
+      "by process.exit once an answer has come that was lost before",
+      `server.grace = true; server.losing = 2; ${stored} age(3_500_000); await connection.getAccessToken();
+       while (server.losing) await new Promise(setImmediate);
+       await client[Symbol.asyncDispose](); process.exit();`,
+      ["3", "2"],
+    ],
+    [
+      "by process.exit at once where the store was down and is well",
+      `const { read } = persistence; persistence.read = () => Promise.reject(new Error("down"));
+       const other = await initialize("demo", "key", { fetch: server.fetch, timeout: 3_600_000, persistence });
+       await refused(other.restore()); persistence.read = read; await other.restore();
+       await other[Symbol.asyncDispose](); process.exit();`,
+      ["unavailable", "0"],
+    ],
+    [
       "by process.exit once a sign-out is stored that nobody has waited for",
       `${stored.replace("gen", "ended")} connection.signout(); await client[Symbol.asyncDispose](); process.exit();`,
       ["0", "signed_out"],

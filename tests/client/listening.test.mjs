@@ -36,17 +36,19 @@ describe("snapshots", () => {
   test("of a session are frozen, the same object until something changes, and hold no secret", async () => {
     const { connection } = await expired();
     const snapshot = connection.getSnapshot();
-    assert.deepEqual(Object.keys(snapshot), ["state", "expiresAt", "scope", "generation", "error"]);
+    assert.deepEqual(Object.keys(snapshot), ["sessionId", "state", "expiresAt", "scope", "generation", "error"]);
     assert.deepEqual(
-      { ...snapshot, expiresAt: 0 },
-      { state: "active", expiresAt: 0, scope: "granted", generation: 1, error: null },
+      { ...snapshot, sessionId: "", expiresAt: 0 },
+      { sessionId: "", state: "active", expiresAt: 0, scope: "granted", generation: 1, error: null },
     );
+    assert.match(snapshot.sessionId, /^[\d-]{7,}$/);
     assert.ok(Number.isInteger(snapshot.expiresAt));
     assert.ok(Object.isFrozen(snapshot));
     assert.equal(connection.getSnapshot(), snapshot);
     await connection.getAccessToken();
     assert.equal(connection.getSnapshot().generation, 2);
     assert.equal(snapshot.generation, 1);
+    assert.equal(connection.getSnapshot().sessionId, snapshot.sessionId);
     assertNoSecret(connection.getSnapshot());
   });
 
@@ -90,13 +92,35 @@ describe("listeners", () => {
     await settled();
     heard.length = 0;
     await connection.getAccessToken();
-    await until(() => heard.includes("client") && heard.includes("active"));
+    await until(() => heard.includes("active"));
+    await client.login("bob", "pw");
+    await until(() => heard.includes("client"));
     for (const stop of stops) stop();
     for (const stop of stops) stop();
     heard.length = 0;
     await connection.signout();
     await settled();
     assert.deepEqual(heard, []);
+  });
+
+  test("are not called where nothing has changed, and snapshots stay the same objects", async () => {
+    const persistence = new WatchedStore();
+    const client = await start({ persistence });
+    const connection = await client.login("alice", "pw");
+    await settled();
+    const before = [client.getSnapshot(), connection.getSnapshot()];
+    let heard = 0;
+    const listener = () => {
+      heard += 1;
+    };
+    client.subscribe(listener);
+    connection.subscribe(listener);
+    for (let hint = 0; hint < 5; hint += 1) {
+      for (const { changed } of persistence.watchers) changed();
+      await settled();
+    }
+    assert.equal(heard, 0);
+    assert.deepEqual([client.getSnapshot() === before[0], connection.getSnapshot() === before[1]], [true, true]);
   });
 
   test("are called for a sign-out, from a microtask", async () => {

@@ -58,6 +58,19 @@ describe("a client that has several sessions in memory", () => {
 });
 
 describe("adopt", () => {
+  test("in memory, of a client that has opened several sessions, is refused with a token that was rotated", async () => {
+    const client = await start();
+    const alice = await client.login("alice", "pw");
+    const past = alice.retrievePersistanceToken();
+    await again(alice);
+    await client.login("bob", "pw");
+    await rejects(client.adopt(set(past)), { code: "invalid_grant" });
+    const joined = await client.adopt(set(alice.retrievePersistanceToken()));
+    assert.equal(await joined.getAccessToken(), await alice.getAccessToken());
+    client[Symbol.dispose]();
+    await rejects(client.adopt(set(alice.retrievePersistanceToken())), { code: "aborted" });
+  });
+
   for (const [what, persistence] of [
     ["in memory", () => "none"],
     ["with a store", () => new MemoryStore()],

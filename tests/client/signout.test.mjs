@@ -296,8 +296,8 @@ describe("dispose", () => {
       () => connection.getAccessToken({}),
       () => connection.signout(),
       async () => connection.retrievePersistanceToken(),
-      async () => connection.getSnapshot(),
       async () => connection.subscribe(() => {}),
+      async () => connection.getSnapshot(),
     ]) {
       await rejects(method(), { code: "aborted" });
     }
@@ -339,8 +339,8 @@ describe("dispose", () => {
       () => client.loginWithPersistance("t"),
       () => client.adopt({}),
       () => client.restore(),
-      async () => client.getSnapshot(),
       async () => client.subscribe(() => {}),
+      async () => client.getSnapshot(),
     ]) {
       await rejects(method(), { code: "aborted" });
     }

@@ -252,7 +252,9 @@ describe("a store", () => {
     const client = await start({ persistence });
     await assert.rejects(client.restore(), wrong);
     assert.equal(client.getSnapshot().error, wrong);
-    await client.login("alice", "pw");
+    await assert.rejects(client.login("alice", "pw"), wrong);
+    await assert.rejects(client.restoreOrLogin("alice", "pw"), wrong);
+    assert.equal(server.requests.length, 0);
     assert.deepEqual([client.getSnapshot().storage, client.getSnapshot().error], ["degraded", wrong]);
   });
 

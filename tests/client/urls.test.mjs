@@ -6,7 +6,7 @@ const hostile = `
   / a example.com //evil https: https:/a https:// https:///x ftp://a file:///a HTTPS://a
   javascript:alert(1) data:, blob:https://a/b http://example.com http://127.evil.com http://128.0.0.1
   http://127.0.0.1.evil.com http://1270.0.1 http://127.1 http://localhost.evil.com http://0.0.0.0
-  http://evil.localhost http://[::2] http://[::1].evil.com http://localhost:1@evil https://[::1
+  http://evil.localhost. http://[::2] http://[::1].evil.com http://localhost:1@evil https://[::1
   https:\\\\a https://a\\b https://a/b\\c https://u@a https://u:p@a https://a@evil https://a?x https://a?
   https://a/b?x https://a#x https://a/b#x https://a/.. https://a/. https://a/../b
   https://a/b/./c https://a/b/.. https://a/%2e%2e/b https://a%2eb https://A
@@ -21,7 +21,7 @@ const notTexts = [null, 5, true, {}, new URL("https://a"), ["https://a"], Symbol
 const ordinary = `
   https://a https://a/ https://a.b-c.example:8443/d/e-f_g.h~ https://127.0.0.1 https://[2001:db8::1]:8443/a
   https://a/b:c http://localhost http://localhost:1 http://127.0.0.1:8080/x http://127.255.0.1 http://[::1]:1
-  http://[::1]/x
+  http://[::1]/x http://app.localhost http://a.b.localhost:8080/x
 `
   .trim()
   .split(/\s+/);

@@ -37,7 +37,7 @@ const programs = blocks.filter(({ mark }) => mark === "run");
 let pack;
 before(async () => {
   pack = await installPackage();
-  for (const name of ["vue", "@vue", "redis", "@redis", "react", "svelte"]) {
+  for (const name of ["vue", "@vue", "redis", "@redis", "ioredis", "react", "svelte", "oauth4webapi"]) {
     await symlink(join(modules, name), join(pack.folder, "node_modules", name), "dir");
   }
   await symlink(devFolder, join(pack.folder, "node_modules/meshydb-client-dev"), "dir");
@@ -204,6 +204,9 @@ describe("docs/errors.md", () => {
         if (ts.isCallExpression(node) && /^check([A-Z]|$)/.test(node.expression.getText())) note(node.arguments[1]);
         if (ts.isCallExpression(node) && node.expression.getText() === "url") note(node.arguments[0]);
         if (ts.isPropertyAssignment(node) && node.name.getText() === "argument") note(node.initializer);
+        if (ts.isCallExpression(node) && node.expression.getText() === "begin") {
+          found.push(...(node.arguments[0].properties ?? []).flatMap(({ name }) => name?.getText() ?? []));
+        }
         if (ts.isVariableDeclaration(node) && node.name.getText() === "RULES") {
           found.push(...node.initializer.properties.map(({ name }) => name.getText()));
         }
@@ -212,7 +215,7 @@ describe("docs/errors.md", () => {
       visit(source);
     }
     const all = [...new Set(found)].sort();
-    assert.equal(all.length, 28);
+    assert.equal(all.length, 43);
     assert.deepEqual([...new Set(rows(chapter("Arguments")))].sort(), all);
   });
 

@@ -1,6 +1,6 @@
 /** What the code in the documents takes as given: names that a reader has. */
 export const prelude = `
-import type { MeshyClient as Client, MeshyConnection, SessionStore, TokenSet } from "meshydb-client";
+import type { MeshyClient as Client, MeshyConnection, SessionStore } from "meshydb-client";
 
 declare global {
   const accountName: string, tenant: string, publicKey: string, username: string, password: string;
@@ -14,8 +14,6 @@ declare global {
   /** The application's own. */
   const myStore: (connection: unknown) => SessionStore;
   const connect: () => unknown;
-  const codeFlow: () => Promise<TokenSet & { id_token: string }>;
-  const keep: (name: string, value: string) => void;
   /** Of the file that is shown before them. */
   const sessionIdOf: (request: Request) => string | undefined;
   const cookieOf: (sessionId: string, maxAge: number) => string;
@@ -24,9 +22,10 @@ declare global {
   const showUser: (connection: MeshyConnection) => void;
   const showMessage: (text: string) => void;
   const server: import("meshydb-client-dev").AuthorizationServer;
-  const redis: Parameters<typeof import("meshydb-client/redis").redisStore>[0];
+  const redis: import("meshydb-client/redis").RedisLike;
+  const ioredisLine: (redis: import("ioredis").Redis) => import("meshydb-client/redis").RedisLine;
   const Welcome: (properties: { connection: MeshyConnection }) => unknown;
-  const SignIn: (properties: { client: Client }) => unknown;
+  const SignIn: (properties: { client: Pick<Client, "login"> }) => unknown;
 
   namespace JSX {
     interface IntrinsicElements {
@@ -38,6 +37,16 @@ declare global {
 
 /** Packages that are not installed here, as far as the documents use them. */
 export const packages = `
+declare module "@angular/core" {
+  interface NgZone { run<T>(work: () => T): T }
+  interface DestroyRef { onDestroy(work: () => void): () => void }
+  interface WritableSignal<T> { (): T; set(value: T): void }
+  export const NgZone: { new (): NgZone };
+  export const DestroyRef: { new (): DestroyRef };
+  export function inject<T>(token: { new (): T }): T;
+  export function signal<T>(value: T): WritableSignal<T>;
+  export function Injectable(options: { providedIn: "root" }): (target: unknown, context: unknown) => void;
+}
 declare module "@meshydb/sdk" {
   interface Connection {
     retrieveRefreshToken(): string | null;
@@ -63,6 +72,8 @@ export const unchecked = [
 
 /** Pages and languages of which nothing is compiled here, and why. */
 export const otherFiles = {
+  "docs/recipes.md": "modules and pages for other packages: tests/recipes runs each of them",
+  "docs/testing.md": "tests for Jest, Vitest and Playwright: runners.test.mjs runs each of them",
   "docs/reference.md": "declarations, copied from the types by scripts/reference.mjs; reference.test.mjs compares them",
 };
 export const otherLanguages = {

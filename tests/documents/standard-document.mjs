@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/steps.mjs";
 import { standard } from "./standard.mjs";
+import { linkedTest } from "./tests-in.mjs";
 
 export const standardFile = "docs/standard.md";
 
@@ -30,10 +31,6 @@ export function standardDocument() {
 function linkedSource(source) {
   const [, rfc, part, number] = /^RFC (\d+) (section|appendix) (\S+)$/.exec(source) ?? [];
   return rfc ? `[${source}](https://www.rfc-editor.org/rfc/rfc${rfc}#${part}-${number})` : source;
-}
-
-function linkedTest([file, title]) {
-  return `[${file.replace("tests/", "")}](../${file}): ${file.endsWith(".rs") ? `\`${title}\`` : title}`;
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(join(root, standardFile), standardDocument());

@@ -120,10 +120,10 @@ const request = [
 const response = [
   {
     id: "success",
-    requirement: "Only status 200 with application/json, whatever its parameters, is a token response.",
+    requirement: "Only status 200 or 201 with application/json, whatever its parameters, is a token response.",
     source: ["RFC 6749 section 5.1", "RFC 9110 section 8.3.1"],
     tests: [
-      ["tests/oauth.rs", "only_200_is_read"],
+      ["tests/oauth.rs", "only_200_and_201_are_read"],
       ["tests/edge/mod.rs", "an_answer_that_is_no_token_response_is_refused"],
       [answers, "… is …, and the session goes on"],
     ],
@@ -144,7 +144,7 @@ const response = [
       "Tokens are strings of visible ASCII, an access token of those that Bearer allows; an answer with others changes nothing.",
     source: ["RFC 6749 appendix A.12", "RFC 6749 appendix A.17", "RFC 6750 section 2.1"],
     tests: [
-      ["tests/token.rs", "a_token_is_visible_ascii_and_an_access_token_fit_for_a_header"],
+      ["tests/token.rs", "a_token_is_visible_ascii"],
       ["tests/oauth.rs", "each_member_is_validated"],
       [answers, "… is …, and the session goes on"],
     ],
@@ -174,7 +174,7 @@ const response = [
       "The lifetime is a whole number or digits, at most a year; else it is unknown, and five minutes. No lifetime makes a loop, and no timer is too long for its platform.",
     source: ["RFC 6749 section 5.1", "HTML standard"],
     tests: [
-      ["tests/oauth.rs", "expires_in_is_an_integer_or_digits_clamped_to_a_year_or_unknown"],
+      ["tests/oauth.rs", "expires_in_is_the_whole_seconds_of_a_number_clamped_to_a_year_or_unknown"],
       ["tests/token.rs", "a_lifetime_that_nobody_told_is_five_minutes"],
       [answers, "whose lifetime is … lives for … seconds"],
       [answers, "that is expired on arrival costs one request for each call"],

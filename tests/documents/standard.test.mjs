@@ -5,22 +5,10 @@ import { describe, test } from "node:test";
 import { root } from "../../scripts/steps.mjs";
 import { standard } from "./standard.mjs";
 import { standardDocument, standardFile } from "./standard-document.mjs";
+import { testsIn } from "./tests-in.mjs";
 
 const entries = Object.values(standard).flat();
 const read = (file) => readFileSync(join(root, file), "utf8");
-
-/** The titles of a file's tests, those from a table as far as they are the same for each case, and the table's texts. */
-function testsIn(file) {
-  const source = read(file);
-  if (file.endsWith(".rs")) {
-    const attribute = /#\[(?:wasm_bindgen_)?test\]\s+(?:async )?fn (\w+)/g;
-    return [...source.matchAll(attribute)].map(([, name]) => name);
-  }
-  const titles = [...source.matchAll(/\btest\(\s*(["`])(.*?)\1,/g)].map(([, , title]) => title);
-  const isTabled = /\btest\(what,/.test(source) || titles.some((title) => title.startsWith("${"));
-  const rows = isTabled ? [...source.matchAll(/^\s*\[\s*"([^"\n]*)",/gm)].map(([, text]) => text) : [];
-  return [...titles.map((title) => title.replaceAll(/\$\{.*?\}/g, "…")), ...rows];
-}
 
 describe("the standard", () => {
   test("has an entry for each requirement, and an id for each entry", () => {

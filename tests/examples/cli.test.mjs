@@ -60,7 +60,7 @@ async function login() {
   assert.deepEqual(await invoke(["login", "alice"], { input: `${password}\n` }).ended, says("Logged in as alice."));
 }
 
-describe("the command-line tool", { timeout: 60_000 }, () => {
+describe("the command-line tool", { timeout: 120_000 }, () => {
   test("logs in once, and is logged in whenever it is invoked", async () => {
     await login();
     for (let count = 0; count < 3; count += 1) assert.deepEqual(await meshy("whoami"), says("alice"));
@@ -140,7 +140,7 @@ describe("the command-line tool", { timeout: 60_000 }, () => {
   });
 });
 
-describe("the command-line tool says", { timeout: 60_000 }, () => {
+describe("the command-line tool says", { timeout: 120_000 }, () => {
   test("that the password is wrong, and keeps the session there is", async () => {
     const wrong = () => invoke(["login", "alice"], { input: "mistyped\n" }).ended;
     assert.deepEqual(await wrong(), fails(4, "wrong user name or password"));
@@ -203,7 +203,7 @@ async function onTerminal(answers) {
   return ended;
 }
 
-describe("the command-line tool on a terminal", { skip: process.platform !== "linux", timeout: 30_000 }, () => {
+describe("the command-line tool on a terminal", { skip: process.platform !== "linux", timeout: 60_000 }, () => {
   test("asks, and does not show the password", async () => {
     const { code, stdout } = await onTerminal([
       ["User name: ", "alicx\x7fe\r"],

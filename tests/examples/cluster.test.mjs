@@ -226,10 +226,27 @@ describe("the cluster", { timeout: 180_000 }, () => {
     chmodSync(session.SESSION_FOLDER, 0o700);
   });
 
+  test("ends when its port is taken, and says so", async (t) => {
+    const other = await startAuthorizationServer();
+    t.after(() => other.close());
+    session.PORT = other.port;
+    const service = spawnService();
+    assert.equal(await service.ended, 1);
+    const taken = `cannot listen: bind EADDRINUSE 127.0.0.1:${other.port}`;
+    const lines = service.output.trimEnd().split("\n");
+    const [ends, said] = [/^worker \d+ ended \(1\)$/, /^cannot listen: /].map((pattern) =>
+      lines.filter((line) => pattern.test(line)),
+    );
+    assert.equal(ends.length, 1);
+    assert.ok(said.length > 0 && said.length <= WORKERS);
+    assert.deepEqual(new Set(said), new Set([taken]));
+    assert.equal(lines.length, ends.length + said.length);
+  });
+
   test("ends when its account is refused", async () => {
     session.MESHY_PASSWORD = "mistyped";
     const service = spawnService();
     assert.equal(await service.ended, 1);
-    assert.equal(service.output, "cannot sign in: invalid_grant: the server refused the credentials\n");
+    assert.match(service.output, /^cannot sign in: invalid_grant: the server refused the credentials: .+\n$/);
   });
 });

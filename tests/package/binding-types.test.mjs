@@ -10,27 +10,32 @@ const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 // What must not compile says so.
 const uses = `
-import type { ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "meshydb-client";
+import type { ClientPromise, ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "meshydb-client";
 import * as react from "meshydb-client/react";
 import { snapshotOf } from "meshydb-client/svelte";
 import * as vue from "meshydb-client/vue";
 import { ref } from "vue";
 
 declare const client: MeshyClient;
+declare const opening: ClientPromise;
 declare const connection: MeshyConnection | null;
 
-export const hooks: [ClientSnapshot, ClientSnapshot, SessionSnapshot | null] = [
+export const hooks: [ClientSnapshot, ClientSnapshot, ClientSnapshot, SessionSnapshot | null] = [
   react.useClient(client),
+  react.useClient(opening),
   react.useClient(undefined),
   react.useConnection(connection),
 ];
 export const refs: [boolean, number | undefined] = [
-  vue.useClient(() => client).value.ready,
+  vue.useClient(() => client).value.ready || vue.useClient(opening).value.ready || vue.useClient(ref(opening)).value.ready,
   vue.useConnection(ref(connection)).value?.generation,
 ];
 export const stores: (() => void)[] = [
   snapshotOf(client).subscribe(({ ready }: ClientSnapshot) => console.log(ready)),
+  snapshotOf(opening).subscribe(({ ready }: ClientSnapshot) => console.log(ready)),
   snapshotOf(connection!).subscribe(({ generation }: SessionSnapshot) => console.log(generation)),
+  snapshotOf(connection).subscribe((session) => console.log(session?.generation)),
+  snapshotOf(null).subscribe((nothing) => console.log(nothing?.ready)),
 ];
 // @ts-expect-error
 react.useClient();
@@ -39,7 +44,9 @@ react.useConnection(client);
 // @ts-expect-error
 vue.useClient(client).value = null;
 // @ts-expect-error
-snapshotOf(null);
+snapshotOf(connection).subscribe(({ generation }) => console.log(generation));
+// @ts-expect-error
+react.useConnection(opening);
 `;
 
 let pack;

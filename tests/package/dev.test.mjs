@@ -36,15 +36,19 @@ describe("the packed development server", () => {
       "fault-answers.mjs",
       "fault-settings.mjs",
       "faults.mjs",
+      "html.mjs",
       "http.mjs",
       "index.d.ts",
       "index.mjs",
       "main.mjs",
       "oidc-provider.mjs",
+      "options.mjs",
       "package.json",
       "protected-api.mjs",
       "provider.mjs",
       "seed.mjs",
+      "sign-in-pages.mjs",
+      "sign-in.mjs",
       "token-store.mjs",
     ]);
   });
@@ -129,8 +133,11 @@ describe("meshydb-client-dev", () => {
     [["--access-token-lifetime", "0"], '--access-token-lifetime must be a whole number from 1 to 1000000000, not "0"'],
     [["--user", "alice"], '--user must be NAME:PASSWORD, not "alice"'],
     [["--account", "mine:key"], "--account and --tenant want a --user NAME:PASSWORD beside them"],
-    [["--fault", "delay:x"], "--fault delay:x: times must be a whole number of 1 or more"],
-    [["--fault", "redirect:1"], '--fault redirect:1: origin must be an origin such as "http://127.0.0.1:9000"'],
+    [["--fault", "delay:x"], '--fault delay:x: times must be a whole number of 1 or more, not "x"'],
+    [
+      ["--fault", "redirect:1"],
+      '--fault redirect:1: origin must be an origin such as "http://127.0.0.1:9000", not undefined',
+    ],
     [
       ["--fault", "hang,retry_after=1"],
       "--fault hang,retry_after=1: retry_after is unknown here: there is name, times",

@@ -12,11 +12,14 @@ const versions = { redis5: "redis-5", redis6: "redis" };
 // Where the redis package is not installed. What must not compile says so.
 const alone = `
 import { initialize, type SessionStore } from "meshydb-client";
-import { type RedisLike, redisStore } from "meshydb-client/redis";
+import { type RedisLike, type RedisLine, type RedisStoreOptions, redisStore } from "meshydb-client/redis";
 
 declare const client: RedisLike;
 const store: SessionStore = redisStore(client);
 const prefixed = redisStore(client, { prefix: "app:" });
+const options: RedisStoreOptions = { ttl: 3_600 };
+const line: RedisLine = { send: async (args) => args.join(), subscribe: (channel, heard) => () => console.log(channel, heard) };
+const others: SessionStore[] = [redisStore(client, options), redisStore(line, options), redisStore({ send: async () => 1 })];
 const stop: () => void = prefixed.watch("key", () => {});
 const promise = initialize("demo", "key", { persistence: store });
 // @ts-expect-error
@@ -27,7 +30,11 @@ redisStore({});
 redisStore(client, { prefix: 5 });
 // @ts-expect-error
 redisStore(client, { Prefix: "app:" });
-console.log(stop, promise);
+// @ts-expect-error
+redisStore(client, { ttl: "60" });
+// @ts-expect-error
+redisStore({ subscribe: () => () => {} });
+console.log(stop, promise, others);
 `;
 
 const withRedis = (name) => `

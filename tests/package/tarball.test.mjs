@@ -14,11 +14,18 @@ const expected = [
   "index.d.ts",
   "index.js",
   "index.workerd.js",
+  ...["json.cjs", "json.d.cts", "json.d.ts", "json.js"],
   "meshydb-client.wasm",
   "node.cjs",
   "node.d.cts",
   "node.d.ts",
   "node.js",
+  "oauth-device-peer.js",
+  "oauth-peer.js",
+  "oauth.cjs",
+  "oauth.d.cts",
+  "oauth.d.ts",
+  "oauth.js",
   "package.json",
   ...["react", "redis", "store-tests", "svelte", "vue"].flatMap((entry) => [
     `${entry}.cjs`,
@@ -43,7 +50,7 @@ describe("the tarball", () => {
     const manifest = JSON.parse(await readFile(join(pack.installed, "package.json"), "utf8"));
     assert.equal(manifest.name, "meshydb-client");
     const { peerDependencies, peerDependenciesMeta, ...others } = manifest;
-    assert.deepEqual(peerDependencies, { react: ">=18", redis: "5 || 6", vue: ">=3.3" });
+    assert.deepEqual(peerDependencies, { oauth4webapi: "^3.8.0", react: ">=18", redis: "5 || 6", vue: ">=3.3" });
     for (const name of Object.keys(peerDependencies)) assert.deepEqual(peerDependenciesMeta[name], { optional: true });
     for (const name of Object.keys(others)) assert.doesNotMatch(name, /dependencies|scripts|bin|gypfile/i);
     assert.deepEqual(
@@ -151,6 +158,19 @@ describe("an import", () => {
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
       const message = "invalid_argument: path must be that of a folder, without a NUL";
       assert.equal(stdout, `null ok\ntrue true ${message}\n`);
+    });
+
+    test(`${what} of an entry whose peer is missing works, and its first call says what to install`, async () => {
+      const { code, stdout, stderr } = await runIn(`
+        const { MeshyError } = @import;
+        const { createClient } = @import/oauth;
+        await createClient({ issuer: "https://auth.example", clientId: "app" }).catch((error) =>
+          console.log(error instanceof MeshyError, error.message),
+        );
+      `);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      const advice = "oauth4webapi is missing: npm install oauth4webapi@3";
+      assert.equal(stdout, `true unsupported: ${advice}\n`);
     });
 
     for (const [how, prepare] of [

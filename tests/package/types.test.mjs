@@ -27,7 +27,9 @@ import {
   type TokenSet,
   type TraceEvent,
 } from "meshydb-client";
+import { jsonEndpoint, type JsonTokens } from "meshydb-client/json";
 import { fileStore } from "meshydb-client/node";
+import { claims, type Claims, completePopup, completeSignIn, createClient, type OAuthOptions, serviceConnection, type SignedIn, signInWithDevice, signInWithLoopback, signInWithPopup, signInWithRedirect, signOutWithRedirect } from "meshydb-client/oauth";
 import { type RedisLike, redisStore } from "meshydb-client/redis";
 import { type StoreTest, storeTests } from "meshydb-client/store-tests";
 
@@ -65,6 +67,48 @@ const noFile = () => fileStore();
 const urlOfFile = () => fileStore(new URL("file:///session"));
 const inRedis = (redis: RedisLike): SessionStore => redisStore(redis);
 const promises: readonly StoreTest[] = storeTests(() => store);
+const more = storeTests(async () => store, { hold: 100, fail: async () => () => {}, kill: () => {} });
+declare const proof: (server: { readonly issuer: string }, client: { client_id: string }, form: URLSearchParams, headers: Headers) => Promise<void>;
+const confidential: OAuthOptions = { issuer: "https://auth.example", clientId: "a", clientAuthentication: proof };
+const oauth: OAuthOptions = { issuer: "https://auth.example", clientId: "a", scope: "openid", persistence: store, slot: "b" };
+const json: ClientOptions = {
+  tokenEndpoint: "https://api.example/token",
+  fetch: jsonEndpoint({
+    login: ({ username, password }) => ({ body: { username, password } }),
+    refresh: ({ refresh_token }) => ({ url: "refresh", headers: { "refresh-token": refresh_token }, credentials: "include" }),
+    revoke: ({ token }) => ({ method: "DELETE", url: token }),
+    read: ({ status, headers, body }): JsonTokens =>
+      status === 401 ? { error: "invalid_grant" } : { access_token: body.access, refresh_token: headers.get("refresh-token") },
+  }),
+};
+const nested = jsonEndpoint<{ data: { token: string } }>({
+  login: () => ({}),
+  refresh: () => ({}),
+  read: ({ body }) => ({ access_token: body.data.token, expires_at: "2026-01-01T00:00:00Z" }),
+});
+// @ts-expect-error
+const noRead = () => jsonEndpoint({ login: () => ({}), refresh: () => ({}) });
+// @ts-expect-error
+const noClientId: OAuthOptions = { issuer: "https://auth.example" };
+const byCode = async (): Promise<Claims | null> => {
+  const client: Client = await createClient(oauth);
+  const signedIn: SignedIn | null = await completeSignIn(client);
+  if (!signedIn) return signInWithRedirect(client, { redirectUri: "https://app.example/", returnTo: "/", parameters: { prompt: "login" } });
+  const to: string | null = signedIn.returnTo;
+  // @ts-expect-error
+  await signInWithRedirect(client, { returnTo: to });
+  const { connection } = signedIn;
+  return claims(connection) ?? signOutWithRedirect(client, { connection, postLogoutRedirectUri: "https://app.example/" });
+};
+const byOthers = async (client: Client, signal: AbortSignal): Promise<MeshyConnection[]> => {
+  const popup: SignedIn = await signInWithPopup(client, { redirectUri: "https://app.example/", signal });
+  const isPopup: boolean = completePopup();
+  const device = await signInWithDevice(client, { show: ({ userCode, expiresAt }) => console.log(userCode + isPopup, expiresAt + 1), signal });
+  // @ts-expect-error
+  console.log(device.returnTo);
+  const loopback = await signInWithLoopback(client, { open: (url: string) => console.log(url) });
+  return [popup.connection, device.connection, loopback.connection, await serviceConnection(client, { scope: "a", resource: "b" })];
+};
 const none: ClientOptions = {};
 const local: ClientOptions = { persistence: "local" };
 const off: ClientOptions = { persistence: "none", fetch: async (input, init) => new Response(String(input) + init?.method) };
@@ -186,7 +230,7 @@ export async function use(signal: AbortSignal): Promise<void> {
   client[Symbol.dispose]();
   console.log(plain, sameOne, sameOther, early, later, adopting, restoring, restored, afterwards, ready, current, storage, stored);
   console.log(saved, done, phase, expiresAt, scope, generation, bare, local, off);
-  console.log(unknownPersistence, unknownOption, halfAStore, file, files, inRedis, promises, noFile, urlOfFile);
+  console.log(unknownPersistence, unknownOption, halfAStore, file, files, inRedis, promises, more, noClientId, confidential, json, nested, noRead, byCode, byOthers, noFile, urlOfFile);
 }
 `;
 
@@ -283,7 +327,7 @@ for (const [library, libraryOptions] of Object.entries(libraries)) {
       const declarations = sources
         .filter(({ isDeclarationFile }) => isDeclarationFile)
         .map(({ fileName }) => basename(fileName));
-      const modules = ["index", "node", "redis", "store-tests"];
+      const modules = ["index", "json", "node", "oauth", "redis", "store-tests"];
       const both = modules.flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]);
       const expected = files === everyFile ? both : modules.map((name) => `${name}.d.ts`);
       assert.deepEqual(declarations.sort(), expected);

@@ -24,11 +24,11 @@ export function checkRequests(server, sessions = 1) {
   assert.deepEqual(asked.toSorted(), expected.toSorted());
 }
 
-/** An application that prints what it has got. */
-export async function checkProgram(kit, command, args, options) {
+/** An application that prints what it has got, and ends by itself. */
+export async function checkProgram(kit, command, args, { storage = "none", ...options } = {}) {
   const server = await kit.server();
   const printed = await kit.run(command, [...args, server.url], options);
-  assert.deepEqual(JSON.parse(printed), session);
+  assert.deepEqual(JSON.parse(printed), { ...session, storage });
   checkRequests(server);
 }
 

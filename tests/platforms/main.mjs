@@ -1,8 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parsed } from "../../scripts/flags.mjs";
-import { setUpBrowsers } from "../../scripts/setup.mjs";
-import { main, run, step } from "../../scripts/steps.mjs";
+import { setUpAll, setUpBrowsers } from "../../scripts/setup.mjs";
+import { main, root, run, step } from "../../scripts/steps.mjs";
 import { installPackage } from "../shared/installed.mjs";
 import { work } from "./kit.mjs";
 import { play } from "./play.mjs";
@@ -21,6 +21,7 @@ await main(async () => {
     write: "boolean",
   });
   await step("browsers and their drivers", setUpBrowsers);
+  await step("Redis", () => setUpAll(["redis-server"]));
   if (!isQuick) await step("bundlers and runtimes", installBundlers);
   await layOut();
   const { passed, failed, skipped } = await play({ isQuick, only, writes: writes && !isQuick && !only });
@@ -49,9 +50,12 @@ async function layOut() {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   for (const name of ["app", "next-app"]) cpSync(join(FOLDER, name), join(work, name), { recursive: true });
-  const manifest = { private: true, type: "module", dependencies: { "meshydb-client": "*" } };
+  const manifest = { private: true, type: "module", dependencies: { "meshydb-client": "*", redis: "*" } };
   writeFileSync(join(work, "package.json"), JSON.stringify(manifest));
   const pack = await installPackage();
   cpSync(pack.installed, join(work, "node_modules/meshydb-client"), { recursive: true });
   await pack.remove();
+  for (const name of ["redis", "@redis"]) {
+    symlinkSync(join(root, "node_modules", name), join(work, "node_modules", name), "dir");
+  }
 }

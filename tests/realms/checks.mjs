@@ -9,6 +9,8 @@ const LEEWAY = 4_000;
 const A_SEND = 1_500;
 /** Milliseconds from a call to the end of a standstill that ends with the time of one of its operations. */
 const HARDLY_LATE = [1_000, 1_060];
+/** Milliseconds that a store takes for an operation, at most. */
+const A_READ = 30;
 /** Milliseconds by which an access token may be served too late. */
 const EXPIRY = 500;
 
@@ -96,6 +98,9 @@ export class Checks {
     if (code !== "unavailable" || this.faults.ofStore(realm, at) || this.faults.ofOthers(realm, at)) return;
     // A timer that is hardly late tells nobody that everything stood still until then.
     if (realm.stops.some(({ until }) => until > at + HARDLY_LATE[0] && until < at + HARDLY_LATE[1])) return;
+    // Nor does one that is in time, if no operation had the time to end before the standstill, or after it.
+    const due = at + HARDLY_LATE[0];
+    if (realm.stops.some(({ from, until }) => from < at + A_READ && until > due - A_READ && until <= due)) return;
     this.fail(`restore of ${realm.name} says that the store fails, and it does not`);
   }
 
@@ -112,7 +117,8 @@ export class Checks {
     const { number, signOut } = familyOf(this.#world.server, connection) ?? {};
     if (!signOut) return;
     const seenAfter = signOut.realm.tab === realm.tab ? 0 : SEEN;
-    const isMarked = realm.hasCopy && at > signOut.markedAt + seenAfter;
+    const { markedAt } = signOut;
+    const isMarked = realm.hasCopy && at - markedAt - realm.stillBetween(markedAt, at) > seenAfter;
     const isStored = !this.faults.areBestEffort && at > signOut.resolvedAt;
     if (isMarked || isStored) this.fail(`restore of ${realm.name} brings back family ${number}, which was signed out`);
   }

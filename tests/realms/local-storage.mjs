@@ -5,6 +5,8 @@
 export class LocalStorages {
   values = new Map();
   #views = new Set();
+  /** How many there were. */
+  #changes = 0;
 
   constructor(world, committed) {
     this.world = world;
@@ -13,7 +15,7 @@ export class LocalStorages {
 
   /** What `localStorage` is in a realm, and sees of the others. */
   of(realm) {
-    const view = { realm, values: new Map(this.values), own: new Map() };
+    const view = { realm, values: new Map(this.values), own: new Map(), seen: new Map() };
     this.#views.add(view);
     const change = (key, text) => this.#change(view, key, text);
     return {
@@ -35,6 +37,7 @@ export class LocalStorages {
     time.later(dice.between(0.05, 2), () => {
       view.own.set(key, view.own.get(key) - 1);
       set(this.values, key, text);
+      view.seen.set(key, ++this.#changes);
       this.committed(key, text, view.realm);
       for (const other of this.#views) if (other !== view) this.#tell(other, key, text);
     });
@@ -44,9 +47,15 @@ export class LocalStorages {
     const { time, dice } = this.world;
     const { realm } = view;
     if (!realm.isAlive) return this.#views.delete(view);
+    const change = this.#changes;
+    // In the order in which they were committed, and not before what the realm itself has yet to commit.
+    const see = (one, value) => {
+      if (view.own.get(one) || view.seen.get(one) > change) return;
+      set(view.values, one, value);
+      view.seen.set(one, change);
+    };
     const seen = () => {
-      if (key === null) view.values.clear();
-      else if (!view.own.get(key)) set(view.values, key, text);
+      for (const one of key === null ? [...view.values.keys()] : [key]) see(one, text ?? null);
     };
     if (realm.isCached) return time.later(1, seen);
     time.later(
@@ -61,6 +70,7 @@ export class LocalStorages {
 
   clear() {
     this.values.clear();
+    this.#changes += 1;
     for (const view of this.#views) this.#tell(view, null);
   }
 }

@@ -89,6 +89,24 @@ const THEMES = [
     });
     actions.push({ at: at + 3_000 + dice.below(500), tab: 0, do: "token" });
   },
+  function wiping({ kind, tabs, actions, faults }, dice, at) {
+    const [first] = tabs;
+    if (kind === "local" && tabs.length > 1 && !first.lacks.includes("indexedDB")) first.kind = "worker";
+    actions.push({ at, tab: tabs.length - 1, do: dice.pick(["signout", "rejected", "rejected"]) });
+    const wiped = at + 20 + dice.below(90);
+    faults.push({ what: "wipe", from: wiped, until: wiped });
+    actions.push({ at: at + 5_000, tab: 0, do: "login", user: "bob" });
+  },
+  function parting({ tabs, actions }, dice, at) {
+    const tab = tabs.length - 1;
+    actions.push({ at, tab, do: "signout" }, { at: at + dice.below(60), tab, do: "dispose" });
+  },
+  function beside({ kind, tabs, actions }, dice, at) {
+    const tab = tabs.length - 1;
+    if (kind === "local" && tab && tabs[tab].kind === "page") tabs[tab].lacks.push("indexedDB");
+    actions.push({ at, tab: 0, do: "rejected" }, { at: at + 200, tab: 0, do: "exit" });
+    actions.push({ at: at + 1_000 + dice.below(500), tab, do: "signout" }, { at: at + 3_000, tab: 0, do: "token" });
+  },
 ];
 
 function tabOf(dice, kind, number, everywhere) {

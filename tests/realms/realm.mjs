@@ -80,8 +80,13 @@ export class Realm {
   /** Milliseconds since then in which it did not stand still. */
   awakeSince(since) {
     const { now } = this.world.time;
-    const still = this.stops.map(({ from, until }) => Math.max(0, Math.min(until, now) - Math.max(from, since)));
-    return now - since - still.reduce((sum, ms) => sum + ms, 0);
+    return now - since - this.stillBetween(since, now);
+  }
+
+  /** Milliseconds of these in which it stood still. */
+  stillBetween(since, end) {
+    const still = this.stops.map(({ from, until }) => Math.max(0, Math.min(until, end) - Math.max(from, since)));
+    return still.reduce((sum, ms) => sum + ms, 0);
   }
 
   hasStoodStill(since) {

@@ -36,3 +36,29 @@ test("a fault is found, replays from its seed and shrinks to a plan that fails a
   assert.ok(plan.actions.length < planOf(seed).actions.length);
   assert.ok(trace.some((line) => line.includes("VIOLATION")));
 });
+
+test("what a page copies after its site data was removed does not come back over a worker's login", async () => {
+  const tab = { lacks: [], isInBackground: false, skew: 0 };
+  const planAt = (wiped) => ({
+    ...planOf(1),
+    ...{ kind: "local", timeout: 10_000, lifetime: 60, window: -1, hasReplicas: false, hasLocks: true },
+    tabs: [
+      { ...tab, number: 0, kind: "worker", at: 0 },
+      { ...tab, number: 1, kind: "page", at: 1_000 },
+    ],
+    actions: [
+      { at: 10_000, tab: 1, do: "rejected" },
+      { at: 15_000, tab: 0, do: "login", user: "bob" },
+    ],
+    faults: [{ what: "wipe", from: wiped, until: wiped }],
+  });
+  const violations = async (played) => {
+    const given = await packageOf(played);
+    const found = [];
+    for (let wiped = 10_020; wiped < 10_120; wiped += 1) found.push((await play(planAt(wiped), given)).violation);
+    return found.filter(Boolean);
+  };
+  assert.deepEqual(await violations(text), []);
+  const find = "if (!text && this.#last === readCopy(key)) writeCopy(key, null);";
+  assert.notDeepEqual(await violations(mutated(text, ["its copy stays", find, ""])), []);
+});

@@ -11,6 +11,9 @@ const FEW_STEPS = 20;
 /** Milliseconds after a lost answer in which the network has to be back for one more send within `reuseWindow`. */
 const BACK_AGAIN = 8_000;
 
+/** Of a claim's time: what lasts for longer may keep an answer from being stored before another holder sends. */
+const A_PART = 0.5;
+
 /** What holds when nothing goes on any more: each call was settled, everybody knows the same, and whoever comes has the session. */
 export class Rest {
   #world;
@@ -80,17 +83,21 @@ export class Rest {
 
   #checkSnapshot(realm) {
     const { server, register } = this.#world;
-    const { connection, storage } = realm.client.getSnapshot();
+    const snapshot = realm.client.getSnapshot();
+    const { connection, storage } = snapshot;
+    if (realm.shown !== snapshot) this.#fail(`the listener of ${realm.name} was not told of the last change`);
     const hasNone = ["indexedDB", "localStorage"].every((name) => realm.lacks.includes(name));
     if (storage !== (hasNone ? "none" : "ok")) this.#fail(`the storage of ${realm.name} is ${storage} in the end`);
     if (connection?.getSnapshot().state === "refreshing") this.#fail(`${realm.name} is refreshing in the end`);
-    if (this.#faults.areBestEffort || register.family?.isRevoked) return;
+    // A mark is seen where localStorage is.
+    const known = realm.hasCopy ? register.family : register.stored;
+    if (this.#faults.areBestEffort || known?.isRevoked) return;
     const isStale = (handle) =>
-      connection && familyOf(server, handle) === register.family && handle.getSnapshot() !== connection.getSnapshot();
+      connection && familyOf(server, handle) === known && handle.getSnapshot() !== connection.getSnapshot();
     if (realm.handles.some(isStale)) this.#fail(`a handle of ${realm.name} is not at the session's last generation`);
     const family = connection ? familyOf(server, connection) : undefined;
-    const [has, stored] = [family, register.family].map((one) => (one ? `family ${one.number}` : "nothing"));
-    if (family !== register.family) this.#fail(`${realm.name} has ${has}, and ${stored} is stored`);
+    const [has, stored] = [family, known].map((one) => (one ? `family ${one.number}` : "nothing"));
+    if (family !== known) this.#fail(`${realm.name} has ${has}, and ${stored} is stored`);
   }
 
   /** Whoever comes next has the session, and goes on with it. */
@@ -132,8 +139,8 @@ export class Rest {
     const { plan, claim } = this.#world;
     if (isTwice) return true;
     if (storedAt < at + claim) return false;
-    const couldNotStore = this.#faults.ofWriting(realm, at, claim * 0.5);
-    if (realm.hasStoodStill(at) || couldNotStore) return true;
+    const couldNotStore = this.#faults.ofWriting(realm, at, claim * A_PART);
+    if (realm.stillBetween(at, at + claim) > claim * A_PART || couldNotStore) return true;
     // Who has waited for what was under way is gone with everything that came.
     if (realm.diedAt >= at) return !realm.hasWaited || this.#faults.ofNetwork(at);
     const isStrict = plan.window < 0;

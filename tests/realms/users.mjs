@@ -11,7 +11,11 @@ export async function open(realm) {
   );
   if (!client || realm.client) return;
   realm.client = client;
-  client.subscribe(() => client.getSnapshot());
+  const show = () => {
+    if (realm.client === client) realm.shown = client.getSnapshot();
+  };
+  show();
+  client.subscribe(show);
   await restore(realm);
   if (!realm.connection && !world.server.families.length) await logIn(realm, "alice");
 }
@@ -32,9 +36,11 @@ function logIn(realm, user) {
   );
 }
 
+/** Nobody has what a client brings that was let go of meanwhile. */
 async function hand(realm, opening) {
+  const { client } = realm;
   const connection = await opening;
-  if (!connection) return;
+  if (!connection || realm.client !== client) return;
   realm.connection = connection;
   realm.handles.push(connection);
 }
@@ -74,8 +80,15 @@ const ACTIONS = {
   },
   abort: async (realm, { after }) => {
     const controller = new AbortController();
-    realm.world.time.later(after, () => controller.abort(), realm);
+    const { time, checks } = realm.world;
+    let abortedAt;
+    const abort = () => {
+      abortedAt = time.now;
+      controller.abort();
+    };
+    time.later(after, abort, realm);
     await token(realm, { rejected: String(realm.lastToken), signal: controller.signal });
+    if (time.now > abortedAt) checks.fail(`a call of ${realm.name} goes on after it was aborted`);
   },
   fetch: (realm) => track(realm, "fetch", () => realm.connection.fetch("me"), realm.connection),
   "odd fetch": async (realm) => {

@@ -259,7 +259,7 @@ describe("no token and no password is shown", () => {
   test("by arguments that are wrong", async () => {
     const client = await start({ fetch: network });
     const connection = await client.login("alice", PASSWORD);
-    const long = secret.repeat(4_000);
+    const long = secret.repeat(20_000);
     const wrong = [
       ...["canary!", "canary/x", long].map((account) => () => entry.initialize(account, "key")),
       () => entry.initialize({ secret }, "key"),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, before, describe, mock, test } from "node:test";
@@ -245,6 +246,35 @@ describe("the server", () => {
       }
     } finally {
       await own.close();
+    }
+  });
+
+  const ask = async (Host, path, method = "GET") => {
+    const asked = request(server.url + path, { method, headers: Host === undefined ? {} : { Host }, setHost: false });
+    const [response] = await once(asked.end(method === "PUT" ? "[]" : undefined), "response");
+    return [response.statusCode, response.headers["access-control-allow-origin"], await text(response)];
+  };
+
+  test("refuses what a browser asks for that was led here by another name", async () => {
+    const rebound = ["app.example", `app.example:${server.port}`, "localhost.app.example", "127.0.0.1.app.example"];
+    for (const host of [...rebound, "localhost:80.app.example", "10.0.0.1", "[::2]", ""]) {
+      for (const path of ["/faults", "/demo/connect/token", "/api/demo/me"]) {
+        for (const method of ["GET", "PUT", "OPTIONS"]) {
+          const [status, origin, body] = await ask(host, path, method);
+          assert.deepEqual([status, origin], [403, undefined], `${method} ${path} of ${host}`);
+          assert.match(JSON.parse(body).error_description, /^the Host must be localhost or a loopback address/);
+        }
+      }
+    }
+  });
+
+  test("answers under each name of this machine, also behind a proxy at another port", async () => {
+    const names = ["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "[::1]"];
+    for (const name of names) {
+      for (const host of [name, `${name}:${server.port}`, `${name}:5173`]) {
+        assert.equal((await ask(host, "/faults"))[0], 200, host);
+        assert.equal((await ask(host, "/api/demo/me"))[0], 401, host);
+      }
     }
   });
 

@@ -158,23 +158,33 @@ describe("the faults", () => {
     await own.close();
   });
 
+  const known = faultNames.join(", ");
+  const anOrigin = 'faults[0].origin must be an origin such as "http://127.0.0.1:9000"';
   const wrong = [
-    ["nothing", "faults must be a list, or an object with seed, rate and names"],
-    [[1], "faults[0] must be an object with a name"],
-    [[{ name: "unavailable" }, { name: "sunshine" }], `faults[1].name must be one of ${faultNames.join(", ")}`],
-    [[{ name: "hang", times: 0 }], "faults[0].times must be a whole number of 1 or more"],
+    ["nothing", 'faults must be a list, or an object with seed, rate and names, not "nothing"'],
+    [[1], "faults[0] must be an object with a name, not 1"],
+    [[{ name: "unavailable" }, { name: "sunshine" }], `faults[1].name must be one of ${known}, not "sunshine"`],
+    [[{ name: "hang", times: 0 }], "faults[0].times must be a whole number of 1 or more, not 0"],
     [[{ name: "hang", milliseconds: 1 }], "faults[0].milliseconds is unknown here: there is name, times"],
-    [[{ name: "delay", milliseconds: "1" }], "faults[0].milliseconds must be a whole number of 0 or more"],
-    [[{ name: "too_many_requests", retry_after: -1 }], "faults[0].retry_after must be a whole number of 0 or more"],
-    [[{ name: "redirect" }], 'faults[0].origin must be an origin such as "http://127.0.0.1:9000"'],
     [
-      [{ name: "redirect", origin: "http://127.0.0.1:9000/" }],
-      'faults[0].origin must be an origin such as "http://127.0.0.1:9000"',
+      [{ name: "delay", milliseconds: "1" }],
+      'faults[0].milliseconds must be a whole number from 0 to 2147483647, not "1"',
     ],
-    [{ seed: 1, rate: 0.1 }, "faults.names must be a list of names"],
-    [{ seed: 1, rate: 0.1, names: ["rain"] }, `faults.names[0] must be one of ${faultNames.join(", ")}`],
-    [{ seed: 1, rate: 2, names: ["hang"] }, "faults.rate must be a number from 0 to 1"],
-    [{ rate: 1, names: ["hang"] }, "faults.seed must be a whole number of 0 or more"],
+    [
+      [{ name: "delay", milliseconds: 3_000_000_000 }],
+      "faults[0].milliseconds must be a whole number from 0 to 2147483647, not 3000000000",
+    ],
+    [
+      [{ name: "too_many_requests", retry_after: -1 }],
+      "faults[0].retry_after must be a whole number from 0 to 1000000000, not -1",
+    ],
+    [[{ name: "redirect" }], `${anOrigin}, not undefined`],
+    [[{ name: "redirect", origin: "http://127.0.0.1:9000/" }], `${anOrigin}, not "http://127.0.0.1:9000/"`],
+    [{ seed: 1, rate: 0.1 }, "faults.names must be a list of names, not undefined"],
+    [{ seed: 1, rate: 0.1, names: ["rain"] }, `faults.names[0] must be one of ${known}, not "rain"`],
+    [{ seed: 1, rate: 2, names: ["hang"] }, "faults.rate must be a number from 0 to 1, not 2"],
+    [{ seed: 1, rate: "1", names: ["hang"] }, 'faults.rate must be a number from 0 to 1, not "1"'],
+    [{ rate: 1, names: ["hang"] }, "faults.seed must be a whole number of 0 or more, not undefined"],
   ];
   for (const [faults, message] of wrong) {
     test(`say what is wrong with ${JSON.stringify(faults)}`, async () => {
@@ -199,6 +209,10 @@ describe("the faults", () => {
   });
 
   test("are set by pages of this machine alone", async () => {
+    const foreign = [
+      ...["https://app.example", "http://localhost.app.example", "http://127.0.0.1.app.example"],
+      ...["http://localhost:80.app.example", "null", "file://localhost", ""],
+    ];
     const allowed = async (Origin) => {
       const headers = { Origin, "Access-Control-Request-Method": "PUT" };
       const response = await fetch(`${server.url}/faults`, { method: "OPTIONS", headers });
@@ -207,9 +221,17 @@ describe("the faults", () => {
     for (const origin of ["http://127.0.0.1:8080", "http://localhost:5173", "https://localhost"]) {
       assert.equal(await allowed(origin), origin);
     }
-    for (const origin of ["https://app.example", "http://localhost.app.example", "http://127.0.0.1.app.example"]) {
-      assert.equal(await allowed(origin), null);
+    for (const origin of foreign) assert.equal(await allowed(origin), null);
+    server.setFaults([{ name: "hang" }]);
+    for (const method of ["OPTIONS", "GET", "PUT"]) {
+      for (const Origin of foreign) {
+        const body = method === "PUT" ? "[]" : undefined;
+        const response = await fetch(`${server.url}/faults`, { method, body, headers: { Origin } });
+        assert.equal(response.status, 403, `${method} ${Origin}`);
+        assert.match((await response.json()).error_description, /the Origin must be on localhost/);
+      }
     }
+    assert.deepEqual(server.faults, [{ name: "hang" }]);
   });
 });
 

@@ -12,12 +12,14 @@ let folder;
 let server;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "page-server-"));
-  for (const name of ["www", "pkg", "docs"]) await mkdir(join(folder, name));
+  for (const name of ["www", "pkg", "peer", "docs"]) await mkdir(join(folder, name));
   await writeFile(join(folder, "secret.json"), "{}");
   await writeFile(join(folder, "www", "index.html"), "<!doctype html>");
   await writeFile(join(folder, "www", "main.mjs"), "");
   await writeFile(join(folder, "pkg", "index.js"), "");
   await writeFile(join(folder, "pkg", "core.wasm"), "");
+  await writeFile(join(folder, "pkg", "oauth-peer.js"), 'export * from "oauth4webapi";');
+  await writeFile(join(folder, "peer", "index.js"), "export const peer = 1;");
   await writeFile(join(folder, "README.md"), "# A package\n");
   await writeFile(join(folder, "docs", "README.md"), "# Documents\n\n| [guide.md](guide.md) | first |\n");
   await writeFile(join(folder, "docs", "guide.md"), "# Guide\n");
@@ -27,6 +29,7 @@ before(async () => {
   server = await startPageServer({
     root: join(folder, "www"),
     packageRoot: join(folder, "pkg"),
+    peerRoot: join(folder, "peer"),
     documentRoot: folder,
     config,
   });
@@ -54,6 +57,12 @@ for (const [path, type] of [
     assert.match(headers["content-security-policy"], /script-src 'self' 'wasm-unsafe-eval';/);
   });
 }
+
+test("serves what oauth-peer.js is made of in its place, which no page can import by its name", async () => {
+  const { headers, body } = await get("/pkg/oauth-peer.js");
+  assert.equal(headers["content-type"], "text/javascript; charset=utf-8");
+  assert.equal(String(body), "export const peer = 1;");
+});
 
 test("serves the configuration as it was given", async () => {
   assert.deepEqual(JSON.parse((await get("/config.json")).body), config);

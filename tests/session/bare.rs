@@ -2,9 +2,9 @@ use crate::play::{Play, play};
 use meshydb_client::error::Reason;
 
 const OPEN: &str = "
-    login          -> send grant
-    replied 1 bare -> read
-    found empty    -> write own#1 bare
+    login          -> read
+    found empty    -> send grant
+    replied 1 bare -> write own#1 bare
     written        -> settle 0 A1
 ";
 
@@ -75,4 +75,14 @@ fn what_another_login_has_stored_takes_its_place() {
     play(&format!(
         "{OPEN} later 60000\n call 1 -> read\n found other#2 R2 -> settle 1 replaced"
     ));
+}
+
+#[test]
+fn a_login_for_all_takes_the_place_of_what_has_expired() {
+    play(
+        "share                         -> read
+         found other#1 R1 bare expired -> send grant
+         replied 2 bare                -> write own#2 bare
+         written                       -> settle 0 A2",
+    );
 }

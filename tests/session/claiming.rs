@@ -211,10 +211,11 @@ fn a_foreign_token_is_claimed_by_its_fingerprint_whatever_is_stored() {
 
 #[test]
 fn a_login_keeps_the_claim_of_whoever_opens_a_foreign_token() {
-    Play::new("login -> send grant\n replied 1 -> read")
+    Play::new("login -> read")
         .exact()
         .then(
-            "found other#3 R3 by other#1 of R99 -> write own#4 R1 by other#1
+            "found other#3 R3 by other#1 of R99 -> send grant
+             replied 1                           -> write own#4 R1 by other#1
              written                             -> revoke R3, settle 0 A1",
         )
         .done();
@@ -287,7 +288,8 @@ fn without_a_claim_a_token_is_sent_only_where_none_was_taken_for_longer_than_one
     }
     assert_eq!(play.session.phase(), "Waiting");
     play = play.then("later 1000").then(UNWRITABLE);
-    play.then("replied 2 -> write own#2 R2").ever("unavailable");
+    play.then("replied 2 -> write own#2 R2")
+        .never("unavailable");
 }
 
 #[test]

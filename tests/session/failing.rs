@@ -4,7 +4,8 @@ use meshydb_client::event::{Input, Output};
 
 /// A session of a store that has never answered, and its first refresh.
 const NEVER_STORED: &str = "
-    login     -> send grant
+    login     -> read
+    unread    -> send grant
     replied 1 -> read
     unread    -> settle 0 A1, read
     unread    -> read
@@ -28,7 +29,6 @@ fn a_refused_refresh_token_ends_the_session_after_a_second_look() {
     assert_eq!(error.code, Code::SessionEnded);
     assert_eq!(error.reason, Some(Reason::InvalidGrant));
     assert_eq!(error.status, Some(400));
-    assert_eq!(error.server.as_deref().unwrap().error, "invalid_grant");
     play.done();
 }
 

@@ -40,9 +40,9 @@ fn a_store_that_fails_after_a_refusal_ends_nothing() {
 #[test]
 fn a_swap_that_failed_but_was_done_is_recognised_when_it_is_read() {
     play(
-        "login           -> send grant
-         replied 1       -> read
-         found empty    -> write own#1 R1
+        "login           -> read
+         found empty -> send grant
+         replied 1     -> write own#1 R1
          unwritten       -> settle 0 A1, read
          unread        -> read
          unread
@@ -68,7 +68,7 @@ fn a_session_never_revokes_itself_as_the_one_it_replaced() {
          found own#1 R1 =>
          written =>",
     ] {
-        Play::new("login -> send grant\n replied 1 -> read\n found empty -> write own#1 R1")
+        Play::new("login -> read\n found empty -> send grant\n replied 1 -> write own#1 R1")
             .then(script)
             .never("revoke");
     }
@@ -86,8 +86,8 @@ fn a_login_that_could_not_be_stored_revokes_nobody() {
         "lost =>\n unread =>",
         "lost =>\n found newer =>",
     ] {
-        Play::new("login -> send grant\n replied 1 -> read")
-            .then("found other#3 R50 -> write own#4 R1")
+        Play::new("login -> read\n found other#3 R50 -> send grant")
+            .then("replied 1 -> write own#4 R1")
             .then(script)
             .never("revoke");
     }
@@ -149,8 +149,8 @@ fn a_sign_out_is_written_even_if_the_commit_before_it_failed() {
 #[test]
 fn a_login_that_is_signed_out_and_then_not_stored_revokes_nobody_else() {
     for failed in ["lost", "unwritten"] {
-        Play::new("login -> send grant\n replied 1 -> read")
-            .then("found other#3 R50 -> write own#4 R1")
+        Play::new("login -> read\n found other#3 R50 -> send grant")
+            .then("replied 1 -> write own#4 R1")
             .then("signout 9 -> settle 0 signed_out, revoke R1")
             .then(&format!("{failed} =>"))
             .never("revoke R50");
@@ -160,9 +160,9 @@ fn a_login_that_is_signed_out_and_then_not_stored_revokes_nobody_else() {
 #[test]
 fn a_login_that_is_signed_out_while_it_commits_still_revokes_what_it_replaced() {
     Play::new(
-        "login               -> send grant
-         replied 1           -> read
-         found other#3 R50  -> write own#4 R1
+        "login               -> read
+         found other#3 R50 -> send grant
+         replied 1   -> write own#4 R1
          signout 9           -> settle 0 signed_out, revoke R1
          written =>
          found own#4 R1 =>
@@ -173,7 +173,7 @@ fn a_login_that_is_signed_out_while_it_commits_still_revokes_what_it_replaced() 
 
 #[test]
 fn a_rejected_token_is_not_handed_out_again_under_a_later_number() {
-    Play::new("login -> send grant\n replied 1 -> read\n found other#3 R50 -> write own#4 R1")
+    Play::new("login -> read\n found other#3 R50 -> send grant\n replied 1 -> write own#4 R1")
         .then("unwritten -> settle 0 A1, read\n unread -> read\n unread")
         .then("call 1 not A1 -> read\n found other#3 R50 -> write own#4 R1")
         .then("lost -> read\n found other#4 R51 -> write own#5 R1\n written =>")
@@ -182,7 +182,7 @@ fn a_rejected_token_is_not_handed_out_again_under_a_later_number() {
 
 #[test]
 fn beside_a_record_of_a_later_version_nothing_is_tried_by_itself() {
-    let play = Play::new("login -> send grant\n replied 1 -> read\n found newer =>");
+    let play = Play::new("login -> read\n found newer -> send grant\n replied 1 =>");
     let play = play.then("found newer");
     assert_eq!(play.session.wake_at(), None);
     play.then("later 60000\n call 1 -> read\n found newer -> settle 1 unsupported")
@@ -194,10 +194,12 @@ fn the_pause_that_began_last_counts_for_its_own_generation() {
     Play::new("SENT\n busy\n later 100\n hint -> read\n found own#1 R1 expired cooling 50")
         .then("later 500\n woke -> read");
     Play::new("SENT\n busy\n later 100\n hint -> read\n found own#2 R2 expired -> send R2");
-    Play::new("login -> send grant\n replied 1 -> read\n unread -> settle 0 A1, read")
-        .then("unread -> read\n unread\n later 60000\n call 1 -> read\n unread -> send R1")
-        .then("refused x =>\n call 2 -> read\n found own#1 R1 expired =>")
-        .never("send R1");
+    Play::new(
+        "login -> read\n unread -> send grant\n replied 1 -> read\n unread -> settle 0 A1, read",
+    )
+    .then("unread -> read\n unread\n later 60000\n call 1 -> read\n unread -> send R1")
+    .then("refused x =>\n call 2 -> read\n found own#1 R1 expired =>")
+    .never("send R1");
 }
 
 #[test]
@@ -221,7 +223,8 @@ pub(crate) const WAITS: [i64; 13] = [
 #[test]
 fn while_no_store_answers_a_token_is_written_again_within_half_the_time_of_a_request() {
     let mut play = Play::new(
-        "login        -> send grant
+        "login        -> read
+         unread     -> send grant
          replied 1    -> read
          unread     -> settle 0 A1, read
          unread     -> read

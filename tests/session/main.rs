@@ -22,6 +22,7 @@ mod play;
 mod refused;
 mod repeating;
 mod resting;
+mod service;
 mod sharing;
 mod signing_out;
 mod unauthorized;

@@ -16,7 +16,8 @@ fn a_login_that_fails_is_over() {
         ("unanswered", "network"),
     ] {
         play(&format!(
-            "login     -> send grant
+            "login     -> read
+             found empty -> send grant
              call 1
              {answer}  -> settle 0 {told}, settle 1 {told}
              call 2    -> settle 2 {told}
@@ -35,9 +36,9 @@ fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
         ("corrupt", "own#1", "settle 0 A1"),
     ] {
         play(&format!(
-            "login           -> send grant
-             replied 1       -> read
-             found {stored} -> write {set} R1
+            "login           -> read
+             found {stored} -> send grant
+             replied 1  -> write {set} R1
              written         -> {outputs}"
         ));
     }
@@ -46,9 +47,9 @@ fn a_login_replaces_and_revokes_the_stored_session_and_counts_on() {
 #[test]
 fn a_login_that_loses_its_swap_looks_again() {
     play(
-        "login               -> send grant
-         replied 1           -> read
-         found empty        -> write own#1 R1
+        "login               -> read
+         found empty -> send grant
+         replied 1         -> write own#1 R1
          lost                -> read
          found other#3 R50  -> write own#4 R1
          written             -> revoke R50, settle 0 A1",
@@ -58,12 +59,16 @@ fn a_login_that_loses_its_swap_looks_again() {
 #[test]
 fn a_login_that_nothing_can_store_is_degraded_and_served() {
     for script in [
-        "unread      -> settle 0 A1, read",
-        "found newer  -> settle 0 A1, read",
-        "found empty  -> write own#1 R1
+        "unread       -> send grant
+         replied 1     -> read
+         unread        -> settle 0 A1, read",
+        "found newer  -> send grant
+         replied 1     -> settle 0 A1, read",
+        "found empty  -> send grant
+         replied 1     -> write own#1 R1
          unwritten     -> settle 0 A1, read",
     ] {
-        let play = Play::new("login -> send grant\n replied 1 -> read").then(script);
+        let play = Play::new("login -> read").then(script);
         let play = play.then("call 1 -> settle 1 A1\n unread -> read\n unread");
         let snapshot = play.session.snapshot();
         assert_eq!((snapshot.degraded, snapshot.state), (true, "active"));
@@ -75,15 +80,14 @@ fn a_login_that_nothing_can_store_is_degraded_and_served() {
 fn an_aborted_login_revokes_what_comes() {
     for script in [
         "abort 0\n unanswered",
-        "abort 0\n replied 1 -> read\n found empty -> revoke R1",
-        "replied 1           -> read
-         found empty        -> write own#1 R1
+        "abort 0\n replied 1 -> revoke R1",
+        "replied 1          -> write own#1 R1
          abort 0
          written             -> read, revoke R1
          found own#1 R1     -> write own#1 ended signed_out
          written",
     ] {
-        let play = Play::new("login -> send grant").then(script);
+        let play = Play::new("login -> read\n found empty -> send grant").then(script);
         assert_eq!(play.session.snapshot().state, "ended");
         play.done();
     }
@@ -155,8 +159,7 @@ fn a_foreign_token_is_sent_and_then_replaces_what_is_stored() {
     let play = Play::new(
         "resume R99                   -> read
          found other#3 R3            -> send R99
-         replied 100                  -> read
-         found other#3 R3            -> write own#4 R100
+         replied 100                  -> write own#4 R100
          written                      -> settle 0 A100",
     );
     let held = play.session.held().unwrap();
@@ -192,8 +195,7 @@ fn a_resume_that_is_aborted_after_its_send_is_kept() {
         "resume R99      -> read
          found empty    -> send R99
          abort 0
-         replied 100     -> read
-         found empty    -> write own#1 R100
+         replied 100     -> write own#1 R100
          written",
     );
     assert_eq!(play.session.snapshot().state, "active");
@@ -235,15 +237,17 @@ fn tokens_that_the_stored_session_knows_join_it_and_nothing_is_written() {
 #[test]
 fn only_a_login_revokes_what_it_replaces() {
     for (script, revokes) in [
-        ("login -> send grant\n replied 60 -> read", true),
-        ("adopt 60 -> read", false),
         (
-            "resume R59 -> read\n found other#3 R50 -> send R59\n replied 60 -> read",
+            "login -> read\n found other#3 R50 -> send grant\n replied 60",
+            true,
+        ),
+        ("adopt 60 -> read\n found other#3 R50", false),
+        (
+            "resume R59 -> read\n found other#3 R50 -> send R59\n replied 60",
             false,
         ),
     ] {
-        let play = Play::new(script);
-        let play = play.then("found other#3 R50 -> write own#4 R60\n written =>");
+        let play = Play::new(&format!("{script} -> write own#4 R60\n written =>"));
         if revokes {
             play.ever("revoke R50");
         } else {

@@ -19,9 +19,9 @@ use crate::words::shown;
 const STAGES: [(&str, &str); 4] = [
     (
         "OPEN",
-        "login                   -> send grant
-         replied 1               -> read
-         found empty            -> write own#1 R1
+        "login                   -> read
+         found empty -> send grant
+         replied 1             -> write own#1 R1
          written                 -> settle 0 A1",
     ),
     (
@@ -220,6 +220,7 @@ impl Play {
             "resume" => opening(Opening::Resume(refresh(words[1]))),
             "adopt" => opening(Opening::Adopt(tokens(caller()))),
             "restore" => opening(Opening::Restore),
+            "share" => opening(Opening::RestoreOrLogin),
             "call" => Input::Call {
                 caller: caller(),
                 min_validity: words
@@ -248,8 +249,8 @@ impl Play {
             "revoked" => Input::Revoked,
             "written" => Input::CompareAndSet(Ok(true)),
             "lost" => Input::CompareAndSet(Ok(false)),
-            "unwritten" => Input::CompareAndSet(Err(StoreFailed)),
-            "unread" => Input::Read(Err(StoreFailed)),
+            "unwritten" => Input::CompareAndSet(Err(StoreFailed::Once)),
+            "unread" => Input::Read(Err(StoreFailed::Once)),
             "found" => Input::Read(Ok(found(self.now, &self.stored, &words[1..]))),
             _ => Input::Replied(reply(&words)),
         };

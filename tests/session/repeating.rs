@@ -219,7 +219,7 @@ fn a_sign_out_ends_the_repeats() {
 fn a_foreign_token_whose_answer_was_lost_is_sent_again_though_nobody_waits() {
     let play = Play::new("resume R99 -> read\n found empty -> send R99\n abort 0")
         .then("unanswered -> send R99\n unanswered\n later 2000\n woke -> read")
-        .then("found empty -> send R99\n replied 100 -> read")
-        .then("found empty -> write own#1 R100\n written\n call 1 -> settle 1 A100");
+        .then("found empty -> send R99\n replied 100 -> write own#1 R100")
+        .then("written\n call 1 -> settle 1 A100");
     play.done();
 }

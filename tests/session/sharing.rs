@@ -59,7 +59,8 @@ fn a_hint_reads_the_store_now_or_after_what_is_under_way() {
 }
 
 /// A login that the store did not take, and a call when its token has expired.
-const NEVER_STORED: &str = "login -> send grant
+const NEVER_STORED: &str = "login -> read
+    unread  -> send grant
     replied 1 -> read
     unread  -> settle 0 A1, read
     unread  -> read

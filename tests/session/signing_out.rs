@@ -70,17 +70,15 @@ fn a_login_under_way_is_never_opened() {
         "signout 9           -> settle 0 signed_out, read
          replied 1           -> revoke R1
          found empty",
-        "replied 1           -> read
-         signout 9           -> settle 0 signed_out, revoke R1
-         found other#3 R50",
-        "replied 1           -> read
-         found empty        -> write own#1 R1
+        "replied 1           -> write own#1 R1
          signout 9           -> settle 0 signed_out, revoke R1
          written             -> read
          found own#1 R1     -> write own#1 ended signed_out
          written",
     ] {
-        Play::new("login -> send grant").then(script).done();
+        Play::new("login -> read\n found empty -> send grant")
+            .then(script)
+            .done();
     }
     play("resume R9 -> read\n signout 9 -> settle 0 signed_out\n found empty");
 }
@@ -233,7 +231,7 @@ fn where_a_login_may_still_be_stored_the_end_is_written_in_its_place() {
         ("other#3 ended signed_out", 4, "written"),
     ] {
         let login = format!(
-            "login -> send grant\n replied 60 -> read\n found {found} -> write own#{write} R60\n \
+            "login -> read\n found {found} -> send grant\n replied 60 -> write own#{write} R60\n \
              unwritten -> settle 0 A60, read\n signout 9 -> revoke R60\n"
         );
         let end = format!("found {found} -> write own#{write} ended signed_out\n");

@@ -114,9 +114,9 @@ fn an_access_token_that_comes_again_is_as_good_as_another() {
 
 #[test]
 fn a_session_that_was_never_stored_is_refreshed_without_a_claim() {
-    let play = Play::new("login -> send grant\n replied 1 -> read").exact();
+    let play = Play::new("login -> read\n found empty -> send grant").exact();
     let play = play.then(
-        "found empty  -> write own#1 R1
+        "replied 1    -> write own#1 R1
          unwritten    -> settle 0 A1, read
          found empty  -> write own#1 R1
          unwritten    -> read

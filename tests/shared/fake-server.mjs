@@ -1,12 +1,15 @@
 /**
  * A token endpoint behind a `fetch`, as strict as servers get: a refresh token that comes a second time ends its session.
- * With `grace` the one that was spent last gets the same answer again. `answer(request)` may answer in its place, and
- * `losing` answers never arrive, whatever the server has done.
+ * With `grace` the one that was spent last gets the same answer again. A `bare` one gives none. Any other grant but that of a
+ * password is granted. `answer(request)` may answer in its place, and `losing` answers never arrive, whatever the server
+ * has done.
  */
 export class FakeServer {
   requests = [];
   lifetime = 3600;
   grace = false;
+  bare = false;
+  idToken = undefined;
   losing = 0;
   answer = () => undefined;
   #sessions = new Map();
@@ -56,6 +59,7 @@ export class FakeServer {
         ? json(400, { error: "invalid_grant" })
         : this.#issue({ user: form.username });
     }
+    if (grant !== "refresh_token") return this.#issue({ user: form.client_id });
     const session = this.#sessions.get(form.refresh_token);
     const isCurrent = session?.current === form.refresh_token;
     if (this.grace && session?.current && session.spent === form.refresh_token) return json(200, session.tokens);
@@ -72,7 +76,8 @@ export class FakeServer {
       access_token: `at-canary-${session.user}-${this.#issued}`,
       token_type: "Bearer",
       expires_in: this.lifetime,
-      refresh_token: session.current,
+      refresh_token: this.bare ? undefined : session.current,
+      id_token: this.idToken,
       scope: "granted",
     };
     return json(200, session.tokens);

@@ -52,9 +52,13 @@ const values = [
   ...["[]", '["x"]', "{}", '{"a":1}', '{"toString":"x"}', '""', '" "', '"a b"', '"a\\u0000b"', '"a\\r\\nb"', '"\\t"'],
   ...['"\\ud800"', '"\\udc00x"', '"\u00e9"', '"\\u2028"', '"\ud83d\ude00"', '"\\u007f"', '"\\ufeffx"', '"\\u202ex"'],
 ];
+/** The same as none: the old one stays. */
+const NO_REFRESH_TOKEN = ["null", '""'];
 const withMember = (name, value) => JSON.stringify({ ...set, [name]: "@" }).replace('"@"', value);
 const wrongMembers = ["access_token", "token_type", "refresh_token"].flatMap((name) =>
-  values.map((value) => body(`${name} ${shown(value)}`, withMember(name, value))),
+  values
+    .filter((value) => name !== "refresh_token" || !NO_REFRESH_TOKEN.includes(value))
+    .map((value) => body(`${name} ${shown(value)}`, withMember(name, value))),
 );
 const wrongTypes = ["mac", "Basic", "bearer ", "bearer,", "b\\u0000earer", "\\u0131bearer", "DPoP", "N_A"].map((type) =>
   body(`token_type ${type}`, withMember("token_type", `"${type}"`)),
@@ -62,7 +66,7 @@ const wrongTypes = ["mac", "Basic", "bearer ", "bearer,", "b\\u0000earer", "\\u0
 const missing = ["access_token", "token_type"].map((name) =>
   body(`no ${name}`, JSON.stringify({ ...set, [name]: undefined })),
 );
-const duplicates = ["access_token", "token_type", "refresh_token"].flatMap((name) => [
+const duplicates = ["access_token", "token_type"].flatMap((name) => [
   body(`${name} twice, then null`, good.replace("}", `,"${name}":null}`)),
   body(`${name} twice, then empty`, good.replace("}", `,"${name}":""}`)),
 ]);
@@ -178,14 +182,14 @@ export const statuses = [
   ...[428, 431, 451, 499, 408, 425, 429, 500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599],
 ];
 export function judged(status, kind) {
-  const isGrant = kind === "invalid_grant" && failure(status).code === "refused";
+  const isGrant = kind === "invalid_grant" && ([200, 201].includes(status) || failure(status).code === "refused");
   return isGrant ? refusedGrant(status) : failure(status);
 }
 export const endsSession = (status, kind) => [400, 401, 403].includes(status) && kind === "invalid_grant";
 const contentTypes = { HTML: "text/html", nothing: undefined };
 const byStatus = [...statuses, 600, 999].flatMap((status) =>
   Object.keys(kinds)
-    .filter((kind) => !endsSession(status, kind))
+    .filter((kind) => !endsSession(status, kind) && !(status === 201 && kind === "tokens"))
     .map((kind) =>
       row(
         `${status} with ${kind}`,
@@ -194,7 +198,10 @@ const byStatus = [...statuses, 600, 999].flatMap((status) =>
       ),
     ),
 );
-const withoutTokens = ["invalid_grant", "HTML", "nothing"].map((kind) => body(`200 with ${kind}`, kinds[kind]));
+const withoutTokens = [
+  body("200 with invalid_grant", refusal, refusedGrant(200)),
+  ...["HTML", "nothing"].map((kind) => body(`200 with ${kind}`, kinds[kind])),
+];
 /** 204 and 205 have no body for fetch; 1xx and 407 are no answer for it. */
 const special = Object.keys(kinds).flatMap((kind) => [
   ...[204, 205].map((status) => row(`${status} with ${kind}`, whole(status, kinds[kind]), failure(status))),
@@ -339,6 +346,7 @@ export const hostileAnswers = {
 const accepted = (what, text, headers) => row(what, whole(200, text, headers));
 /** Odd, and yet token responses with these tokens. */
 export const acceptedAnswers = [
+  row("tokens in a 201", whole(201, good, {})),
   ...["expires_in", "scope"].flatMap((name) =>
     values.map((value) => accepted(`${name} ${shown(value)}`, withMember(name, value))),
   ),

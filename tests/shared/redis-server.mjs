@@ -65,10 +65,16 @@ export class RedisServer {
     this.#child.kill("SIGCONT");
   }
 
-  /** A client as an application would have it, connected unless the server is down. */
-  async client({ createClient } = redis6, options) {
+  /** A client that is not connected. */
+  newClient({ createClient } = redis6, options) {
     const client = createClient({ socket: { path: this.path }, ...options }).on("error", () => {});
     this.#clients.push(client);
+    return client;
+  }
+
+  /** A client as an application would have it, connected unless the server is down. */
+  async client(redis, options) {
+    const client = this.newClient(redis, options);
     const connecting = client.connect();
     connecting.catch(() => {});
     if (this.#child) await connecting;

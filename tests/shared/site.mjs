@@ -10,19 +10,21 @@ const html = `<!doctype html>
 </html>`;
 
 /**
- * A page at `/` that loads `scripts["/page.js"]` as a module, the other scripts, and the package at `/pkg/index.js`.
+ * A page at `/` that loads `scripts["/page.js"]` as a module, the other scripts, also those that are added later, and the
+ * package at `/pkg/index.js`.
  * The page and its workers are under `policy`.
  */
 export async function startSite(scripts, policy) {
-  const bodies = { "/": html, "/pkg/index.js": await readFile(packageFile), ...scripts };
+  const fixed = { "/": html, "/pkg/index.js": await readFile(packageFile) };
   const server = createServer((request, response) => {
     const path = request.url.split("?", 1)[0];
-    response.writeHead(path in bodies ? 200 : 404, {
+    const body = scripts[path] ?? fixed[path];
+    response.writeHead(body !== undefined ? 200 : 404, {
       "Content-Type": `${path === "/" ? "text/html" : "text/javascript"}; charset=utf-8`,
       "Content-Security-Policy": policy,
       "Cache-Control": "no-cache",
     });
-    response.end(bodies[path]);
+    response.end(body);
   });
   const port = await listen(server, 0);
   return { url: `http://127.0.0.1:${port}`, close: () => close(server) };

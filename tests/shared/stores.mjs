@@ -57,6 +57,7 @@ export class LockedStore extends MemoryStore {
   held = new Set();
 
   async lock(key, signal, run) {
+    signal.throwIfAborted();
     if (this.held.has(key)) {
       await new Promise((resolve, reject) => {
         const waiter = { key, resolve };
@@ -77,6 +78,11 @@ export class LockedStore extends MemoryStore {
       next?.resolve();
     }
   }
+}
+
+/** What gives one more holder of a store each time. */
+export function holdersOf(store) {
+  return () => new Proxy(store, {});
 }
 
 /** A register in a file, for one key. */

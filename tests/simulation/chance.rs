@@ -94,6 +94,8 @@ impl Plan {
             exits: false,
             is_constant: false,
             must_live: false,
+            must_be_one: false,
+            must_open: false,
             is_crowded: dice.chance(3),
         };
         if plan.specialise(dice) {
@@ -193,7 +195,8 @@ impl Plan {
             23..26 => Act::Open(Start::Login),
             26..29 => Act::Open(Start::Own(dice.below(4) as usize)),
             29..32 => Act::Open(Start::Foreign(dice.below(FOREIGN as i64) as usize)),
-            32..34 => Act::Open(Start::Restore),
+            32 => Act::Open(Start::Restore),
+            33 => Act::Open(Start::RestoreOrLogin),
             34..37 => Act::Jump(dice.pick(&[
                 -3_600_000,
                 3_600_000,

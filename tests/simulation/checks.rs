@@ -89,7 +89,7 @@ impl World {
         let place = &self.places[state.account];
         let unwritable = state.unwritable_since;
         let does_without = unwritable.is_some_and(|since| self.time - since > self.plan.timeout);
-        if does_without || !place.entry.stored.is_readable() {
+        if does_without {
             return;
         }
         let stored = place
@@ -254,10 +254,19 @@ impl World {
         }
         asked.settled = Some(matches!(result, Ok(Some(_))));
         let (waited, want, generation) = (now - asked.since, asked.want.clone(), asked.generation);
-        let is_alone = self.holders.len() == 1 && self.plan.locks != Locks::Orphaned;
+        let is_alone = self.holders.len() == 1
+            && self.plan.locks != Locks::Orphaned
+            && !self.plan.has_bad_store();
         let others = if is_alone { 0 } else { self.plan.timeout };
         if waited > self.plan.timeout + others + STORE_TIME {
             self.fail(|| format!("caller {caller} of h{holder} has waited {waited} ms"));
+        }
+        let reason = result.as_ref().err().and_then(|error| error.reason);
+        if want.is_opening && result.is_err() && self.plan.must_open {
+            self.fail(|| format!("h{holder} is not opened, since a store takes no writes"));
+        }
+        if want.is_opening && reason == Some(Reason::Expired) {
+            self.fail(|| format!("h{holder} logs in, and is told that a token has expired"));
         }
         if want.is_leaving && result.is_ok() {
             self.check_signed_out(holder);

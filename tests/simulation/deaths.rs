@@ -113,6 +113,10 @@ impl World {
             .first()
             .is_some_and(|family| family.alive);
         let is_there = self.places[0].live().is_some();
+        let grants = self.server.families.len() - self.plan.granted_elsewhere();
+        if self.plan.must_be_one && grants > 2 {
+            self.fail(|| format!("{grants} logins, and those after the first were to be one"));
+        }
         if self.plan.must_live && !(lives && is_there) {
             self.fail(|| "the session has died of what it has to survive".into());
         }

@@ -142,9 +142,10 @@ impl World {
         let state = &self.holders[holder];
         let stored = self.places[state.account].live();
         let stored = stored.filter(|record| record.sid == state.session.sid());
+        let is_service = stored.is_some() && self.plan.model == Model::Service;
         let stored = stored.and_then(|record| record.refresh_token.as_ref());
-        let is_live =
-            stored.is_some_and(|token| self.server.accepts(Token::of_refresh(token), self.time));
+        let is_live = is_service
+            || stored.is_some_and(|token| self.server.accepts(Token::of_refresh(token), self.time));
         let is_dead = stored
             .is_some_and(|token| !self.server.families[Token::of_refresh(token).family].alive)
             && self.is_spendable()

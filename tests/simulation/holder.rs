@@ -33,7 +33,11 @@ pub(crate) struct Holder {
     pub(crate) callers: Vec<Caller>,
     /// Of the tokens that its callers were given.
     pub(crate) family: Option<usize>,
+    /// Whether it may have been granted one session, and have another that was stored before.
+    pub(crate) joins: bool,
     pub(crate) has_signed_out: bool,
+    /// Whether it has sent the grant that it is opened by.
+    pub(crate) has_sent_grant: bool,
     /// Over what it has tried to write its session first.
     pub(crate) takes_place_of: Option<Stored>,
     /// When it was last held up by its platform: it goes on since then, or will.

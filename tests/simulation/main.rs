@@ -18,6 +18,7 @@ mod corpus;
 mod deaths;
 mod dice;
 mod ends;
+mod grants;
 mod holder;
 mod network;
 mod openings;

@@ -3,7 +3,7 @@
 use meshydb_client::oauth::no_answer;
 use meshydb_client::token::RefreshToken;
 
-use crate::plan::{Fate, Turn};
+use crate::plan::{Fate, Model, Turn};
 use crate::server::{Token, refusal, troubled};
 use crate::trace::name;
 use crate::world::{Event, World};
@@ -14,12 +14,32 @@ impl World {
         if self.holders[holder].sending.replace(op).is_some() {
             self.fail(|| "two requests at once".into());
         }
-        if let Some(token) = token {
+        if let Some(token) = token.or_else(|| self.renewed_by_grant(holder)) {
             self.presented(holder, op, token);
+        }
+        if token.is_none() {
+            self.check_grant(holder);
         }
         let way = self.way(self.plan.network);
         self.later(way, Event::Arrive(holder, op, token));
         self.later(self.plan.timeout, Event::SendLate(holder, op));
+    }
+
+    /// A grant spends nothing: nobody repeats it for no caller.
+    fn check_grant(&mut self, holder: usize) {
+        let state = &mut self.holders[holder];
+        let was_sent = std::mem::replace(&mut state.has_sent_grant, true);
+        let is_for_nobody = state.session.held().is_none() && state.waiting().next().is_none();
+        if was_sent && is_for_nobody {
+            self.fail(|| format!("h{holder} sends a grant again for nobody"));
+        }
+    }
+
+    /// The token in the place of which a grant that is sent again puts another.
+    fn renewed_by_grant(&self, holder: usize) -> Option<Token> {
+        let held = self.holders[holder].session.held();
+        let held = held.filter(|_| self.plan.model == Model::Service);
+        held.map(|record| Token::of(&record.access_token))
     }
 
     pub(crate) fn arrive(&mut self, holder: usize, op: u32, token: Option<Token>) {
@@ -64,7 +84,8 @@ impl World {
             }
             None => Some(self.server.grant(self.holders[holder].account, self.time)),
         });
-        if let (None, Some(Some(_))) = (token, &granted) {
+        let joins = self.holders[holder].joins;
+        if let (None, Some(Some(_)), false) = (token, &granted, joins) {
             self.holders[holder].family = Some(self.server.families.len() - 1);
         }
         if granted.as_ref().is_some_and(Option::is_some) {

@@ -6,7 +6,7 @@ use meshydb_client::event::{Input, Opening};
 use meshydb_client::session::Session;
 
 use crate::holder::{Holder, Want};
-use crate::plan::{FOREIGN, Start};
+use crate::plan::{Model, Start};
 use crate::server::Token;
 use crate::trace::mark;
 use crate::world::{Event, World};
@@ -28,7 +28,7 @@ impl World {
             self.drain();
         }
         self.time = self.time.max(4_500);
-        for _ in 0..FOREIGN {
+        for _ in 0..self.plan.granted_elsewhere() {
             self.server.grant(0, self.time);
         }
         for (index, action) in self.plan.clone().actions.iter().enumerate() {
@@ -37,6 +37,11 @@ impl World {
     }
 
     pub(crate) fn open(&mut self, account: usize, start: Start) {
+        let start = if self.plan.model == Model::Service {
+            Start::RestoreOrLogin
+        } else {
+            start
+        };
         let index = self.holders.len();
         let stored = self.places[account]
             .live()
@@ -72,6 +77,7 @@ impl World {
             }
             Start::Login => Opening::Login,
             Start::Restore => Opening::Restore,
+            Start::RestoreOrLogin => Opening::RestoreOrLogin,
             Start::Own(back) => match stored {
                 None => return,
                 Some(token) => {
@@ -119,7 +125,9 @@ impl World {
             alarm: None,
             callers: Vec::new(),
             family,
+            joins: matches!(start, Start::RestoreOrLogin),
             has_signed_out: false,
+            has_sent_grant: false,
             takes_place_of: None,
             thawed_at: -1,
             died_at: None,

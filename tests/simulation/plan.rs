@@ -13,6 +13,8 @@ pub(crate) enum Model {
     Fixed { returned: bool },
     /// There is none.
     Bare,
+    /// There is none, and every holder can send the grant again.
+    Service,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +29,7 @@ pub(crate) enum Locks {
 pub(crate) enum Start {
     Login,
     Restore,
+    RestoreOrLogin,
     /// With tokens from elsewhere.
     Adopt,
     /// With a set of the stored session, of so many rotations ago.
@@ -184,6 +187,10 @@ pub(crate) struct Plan {
     pub(crate) is_crowded: bool,
     /// Whether whatever happens the session has to be there in the end.
     pub(crate) must_live: bool,
+    /// Whether every holder has to be opened.
+    pub(crate) must_open: bool,
+    /// Whether those who log in together have to get one session.
+    pub(crate) must_be_one: bool,
 }
 
 pub(crate) const FOREIGN: usize = 2;
@@ -203,9 +210,25 @@ impl Plan {
         self.actions.iter().filter(opens).count()
     }
 
+    /// How many families no login opened.
+    pub(crate) fn granted_elsewhere(&self) -> usize {
+        if self.model == Model::Service {
+            0
+        } else {
+            FOREIGN
+        }
+    }
+
     /// Whether one is: the record remembers one token's unanswered send.
     pub(crate) fn has_foreign(&self) -> bool {
         self.foreign() > 0
+    }
+
+    /// Whether the store may keep callers waiting.
+    pub(crate) fn has_bad_store(&self) -> bool {
+        let mut faults = self.faults.iter();
+        let has_fault = faults.any(|fault| fault.turn == Turn::Write);
+        self.denial.is_some() || self.pause.is_some() || has_fault
     }
 
     /// Whether nothing goes wrong.

@@ -92,6 +92,8 @@ fn world(holders: usize, model: Model, locks: Locks, traced: bool) -> World {
         is_constant: false,
         is_crowded: false,
         must_live: false,
+        must_be_one: false,
+        must_open: false,
     };
     let mut world = World::new(Rc::new(plan), traced);
     world.chosen = Some((Fate::Fine, 0));

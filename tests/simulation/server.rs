@@ -71,6 +71,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn grant(&mut self, account: usize, time: i64) -> TokenSet {
+        let mut services = self.families.iter();
+        if self.model == Model::Service
+            && let Some(family) = services.position(|family| family.account == account)
+        {
+            return self.issue(family, time);
+        }
         self.families.push(Family {
             account,
             alive: true,
@@ -96,7 +102,7 @@ impl Server {
         let refresh_token = match self.model {
             Model::Fixed { returned: false } if newest > 0 => None,
             Model::Fixed { .. } => Some(Token { family, index: 0 }),
-            Model::Bare => None,
+            Model::Bare | Model::Service => None,
             Model::Strict | Model::Grace(_) | Model::Lenient => Some(Token {
                 family,
                 index: newest,
@@ -123,7 +129,7 @@ impl Server {
         let family = &self.families[token.family];
         family.alive
             && match self.model {
-                Model::Fixed { .. } | Model::Bare => true,
+                Model::Fixed { .. } | Model::Bare | Model::Service => true,
                 Model::Strict | Model::Lenient => token.index == self.newest(token.family),
                 Model::Grace(_) => {
                     token.index == self.newest(token.family) || self.has_grace(token, time)
@@ -198,7 +204,7 @@ pub(crate) fn refusal(token: Option<Token>) -> Error {
 }
 
 fn judged(status: u16, retry_after: Option<u16>, error: Member) -> Error {
-    let mut members = <[Member; 7]>::default();
+    let mut members = <[Member; 6]>::default();
     members[5] = error;
     let answer = Answer {
         status,

@@ -5,13 +5,13 @@ use crate::plan::{
     Act, Action, Denial, FOREIGN, Fate, Fault, Locks, Model, Outage, Plan, Start, Turn,
 };
 
-const CALL: Act = Act::Call {
+pub(crate) const CALL: Act = Act::Call {
     min_validity: 0,
     rejected: false,
 };
-const EXPIRY: i64 = 60_000;
+pub(crate) const EXPIRY: i64 = 60_000;
 
-fn at(at: i64, holder: usize, act: Act) -> Action {
+pub(crate) fn at(at: i64, holder: usize, act: Act) -> Action {
     Action { at, holder, act }
 }
 
@@ -30,12 +30,14 @@ impl Plan {
             10 => self.gateway(dice),
             11 => self.unrenewable(dice),
             12 => self.run_ahead(dice),
+            13 => self.log_in_together(dice),
+            14 => self.serve(dice),
             _ => return false,
         }
         true
     }
 
-    fn ordinary(&mut self, holders: usize) {
+    pub(crate) fn ordinary(&mut self, holders: usize) {
         self.holders = vec![0; holders];
         self.skews = vec![0];
         self.lifetime = Some(EXPIRY);
@@ -248,18 +250,6 @@ impl Plan {
         self.actions.push(at(EXPIRY, 0, CALL));
         self.actions.push(at(EXPIRY + 20_000, 1, CALL));
         self.must_live = true;
-    }
-
-    /// There is no refresh token.
-    fn unrenewable(&mut self, dice: &mut Dice) {
-        self.ordinary(2);
-        self.model = Model::Bare;
-        self.lifetime = dice.pick(&[Some(60_000), None]);
-        for call in 0..4 {
-            let act = dice.pick(&[CALL, Act::Unauthorized, Act::Jump(30_000), Act::Reload]);
-            self.actions
-                .push(at(40_000 + call * 12_000, call as usize, act));
-        }
     }
 
     /// The store answers nobody for a while, just after the token has expired; everybody calls, or in the end one alone.

@@ -57,7 +57,8 @@ impl Place {
             | Stored::Ended { .. }
             | Stored::Corrupt
             | Stored::Newer
-            | Stored::Silent => None,
+            | Stored::Silent
+            | Stored::Unusable => None,
         }
     }
 
@@ -75,8 +76,11 @@ impl Place {
     }
 }
 
-/// The entry as it is written: the monotonic clock of its writer means nothing to others.
+/// The entry as it is written: the monotonic clock of its writer means nothing to others, and of what is no record nothing stays.
 pub(crate) fn written(mut entry: Entry) -> Entry {
+    if entry.stored == Stored::Corrupt {
+        entry.stored = Stored::Empty;
+    }
     if let Stored::Live(record) = &entry.stored {
         let mut record = Record::clone(record);
         record.validity.expires_monotonic = 0;
@@ -111,7 +115,9 @@ impl World {
         let way = self.way(self.plan.store);
         match self.fate(Turn::Read) {
             Fate::Silent { .. } => {}
-            Fate::Refused { .. } => self.later(way, Event::WasRead(holder, op, Err(StoreFailed))),
+            Fate::Refused { .. } => {
+                self.later(way, Event::WasRead(holder, op, Err(StoreFailed::Once)))
+            }
             Fate::Slow(late) | Fate::Late(late) => {
                 self.later(late, Event::WasRead(holder, op, Ok(entry)));
             }
@@ -171,7 +177,7 @@ impl World {
         }
         let (way, answer) = match fate {
             Fate::Silent { .. } => return,
-            Fate::Refused { .. } => (way, Err(StoreFailed)),
+            Fate::Refused { .. } => (way, Err(StoreFailed::Once)),
             Fate::Slow(late) => (late, Ok(done)),
             _ => (way, Ok(done)),
         };

@@ -11,7 +11,7 @@ use meshydb_client::token::{Now, TokenSet};
 
 use crate::dice::mix;
 use crate::holder::{Holder, Presentation};
-use crate::plan::{Fate, Plan, Turn};
+use crate::plan::{Fate, Model, Plan, Turn};
 use crate::server::{Server, Token};
 use crate::store::{Place, Write, read, written};
 use crate::trace::{describe, describe_output, name};
@@ -71,6 +71,7 @@ impl World {
     pub(crate) fn new(plan: Rc<Plan>, traced: bool) -> Self {
         let config = Config {
             scope: String::new(),
+            repeats_grant: plan.model == Model::Service,
             can_revoke: true,
             timeout: plan.timeout,
             reuse_window: plan.reuse_window,
@@ -252,9 +253,9 @@ impl World {
                     state.note_write(false, self.time);
                 }
                 if state.is_reading {
-                    Input::Read(Err(StoreFailed))
+                    Input::Read(Err(StoreFailed::Once))
                 } else {
-                    Input::CompareAndSet(Err(StoreFailed))
+                    Input::CompareAndSet(Err(StoreFailed::Once))
                 }
             }
             Event::Granted(_, op) => {

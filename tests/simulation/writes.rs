@@ -29,7 +29,7 @@ impl World {
                 self.check_end(sid);
                 self.check_sentence(holder, sid, *reason, before);
             }
-            Stored::Empty if before.stored != Stored::Empty => {
+            Stored::Empty if !matches!(before.stored, Stored::Empty | Stored::Corrupt) => {
                 self.fail(|| format!("h{holder} removes what is stored"));
             }
             _ => {}
@@ -57,9 +57,12 @@ impl World {
     }
 
     fn check_record(&mut self, holder: usize, account: usize, record: &Record, before: &Entry) {
+        let has_failed = self.holders[holder].unwritable_since.is_some();
         let place = &mut self.places[account];
         let sid = &record.sid;
-        if place.gone.contains(sid) {
+        // Who was told that its write had failed cannot know that it was stored before all was cleared.
+        let is_unknown = has_failed && place.cleared_at.is_some();
+        if place.gone.contains(sid) && !is_unknown {
             return self.fail(|| format!("h{holder} brings {sid} back"));
         }
         let family = Token::of(&record.access_token).family;

@@ -61,7 +61,7 @@ class Remote {
       await result.catch(() => {});
       this.post({ id, method: "release" });
     };
-    const [id, settled] = this.#call("lock", [key], { ran });
+    const [id, settled] = this.#call("lock", [key, signal.aborted], { ran });
     signal.addEventListener("abort", () => this.post({ id, method: "abort" }));
     return settled.then(() => result);
   }
@@ -108,8 +108,9 @@ function serve(store, post) {
   const methods = {
     read: (_id, key) => store.read(key),
     compareAndSet: (_id, ...args) => store.compareAndSet(...args),
-    lock(id, key) {
+    lock(id, key, isAborted) {
       const controller = new AbortController();
+      if (isAborted) controller.abort();
       held.set(id, { abort: () => controller.abort() });
       return store.lock(key, controller.signal, async () => {
         post({ id, what: "ran" });

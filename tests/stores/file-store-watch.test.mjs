@@ -25,7 +25,7 @@ let before = () => {};
 
 beforeEach(() => {
   fs.watch = (path, ...args) => {
-    const watcher = before(path) ?? watch(path, ...args);
+    const watcher = before(path, ...args) ?? watch(path, ...args);
     open.add(watcher);
     return watcher.once("close", () => open.delete(watcher));
   };
@@ -342,6 +342,24 @@ describe("the watcher of a file store leaves nothing", limit, () => {
       fs.watch = () => { throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }); };
       syncBuiltinESMExports();`,
   };
+  test("that keeps a process alive, where a watcher counts again after each event, as in Deno", async (t) => {
+    const { path, writer } = await place(t);
+    await writes(writer, null, "first");
+    const counted = new Set();
+    before = (...args) => {
+      const watcher = watch(...args);
+      counted.add(watcher);
+      watcher.unref = () => counted.delete(watcher);
+      return watcher.on("change", () => counted.add(watcher)).on("close", () => counted.delete(watcher));
+    };
+    const reader = new Reader(t, path);
+    assert.equal(open.size, 2);
+    assert.equal(counted.size, 0);
+    await writes(writer, "first", "second");
+    await reader.reads("second");
+    await until(() => counted.size === 0);
+  });
+
   for (const [what, body] of Object.entries(endings)) {
     test(`that keeps a process alive, where ${what}`, async (t) => {
       const { code, stderr } = await runModule(`

@@ -20,14 +20,28 @@ before(async () => {
 });
 after(() => postgres.remove());
 
+/** Each holder has a pool, or one that reaches nobody while it is down. */
+const lines = new Map();
 let opened = 0;
 function open() {
   opened += 1;
-  return postgresStore(pools[opened % pools.length]);
+  const line = { pool: pools[opened % pools.length] };
+  const store = postgresStore({ query: (...args) => line.pool.query(...args) });
+  lines.set(store, line);
+  return store;
+}
+
+function fail(store) {
+  const line = lines.get(store);
+  const { pool } = line;
+  line.pool = postgres.pool({ host: "/nowhere" });
+  return () => {
+    line.pool = pool;
+  };
 }
 
 describe("the store of docs/stores.md in PostgreSQL", { timeout: 60_000 }, () => {
-  for (const { name, run } of storeTests(open)) test(name, run);
+  for (const { name, run } of storeTests(open, { fail })) test(name, run);
 
   test("lets one win of all who write, or remove, what they expect at the same time", async () => {
     const holders = pools.map(postgresStore);

@@ -99,16 +99,53 @@ for (const [what, redis] of Object.entries(packages)) {
       assert.equal(await store.read(key), null);
     });
 
-    test("a client that is not connected is not asked to keep anything for later", async () => {
+    test("a client that was closed is not asked to keep anything for later, nor connected again", async () => {
       let asked = 0;
       const sendCommand = async () => {
         asked += 1;
       };
-      const client = redis.createClient({ socket: { path: server.path } });
+      const client = await server.client(redis);
       const store = redisStore(Object.create(client, { sendCommand: { value: sendCommand } }));
+      await store.read(key);
+      client.destroy();
       await rejects(store.read(key), down);
       await rejects(store.compareAndSet(key, null, "a"), down);
-      assert.equal(asked, 0);
+      store.watch(key, () => assert.fail("heard"))();
+      assert.equal(asked, 1);
+      assert.equal(client.isOpen, false);
+    });
+
+    test("a client that nobody has connected is connected at the first use, once", async () => {
+      const client = server.newClient(redis, { name: "host" });
+      const [store, another] = [redisStore(client), redisStore(client, { prefix: "app:" })];
+      await uses(0);
+      const answers = await Promise.all([store.read(key), store.compareAndSet(key, null, "a"), another.read(key)]);
+      assert.deepEqual(answers, [null, true, null]);
+      await uses(1);
+    });
+
+    test("a client that nobody has connected is connected by a watcher, too", async () => {
+      const store = redisStore(server.newClient(redis));
+      const heard = await listening(store);
+      await isHeard(heard, store, null, "a");
+    });
+
+    test("a client that could not be connected is connected at the next use", async () => {
+      const store = redisStore(server.newClient(redis, { socket: { path: server.path, reconnectStrategy: false } }));
+      await server.stop();
+      await rejects(store.read(key), down);
+      await rejects(store.compareAndSet(key, null, "a"), down);
+      await server.restart();
+      assert.equal(await store.read(key), null);
+    });
+
+    test("a client that is being connected for longer than a second fails each call then", async () => {
+      const store = redisStore(server.newClient(redis));
+      await server.stop();
+      await Promise.all([rejects(store.read(key), down), rejects(store.compareAndSet(key, null, "late"), down)]);
+      await server.restart();
+      await isBack(store);
+      assert.equal(await store.read(key), null);
     });
 
     test("a swap that arrives when it was given up long ago still compares", async () => {
@@ -156,36 +193,37 @@ for (const [what, redis] of Object.entries(packages)) {
       assert.equal(await answer, true);
     });
 
-    test("watchers share one connection, opened for the first and closed after the last", async () => {
-      const store = await host();
+    test("watchers share one connection, opened for the first and closed with the client", async () => {
+      const client = await server.client(redis, { name: "host" });
+      const stores = [redisStore(client), redisStore(client)];
       await uses(1);
       const times = { a: 0, b: 0 };
-      const watch = (name) =>
+      const watch = (name, store = stores[0]) =>
         store.watch(name, () => {
           times[name] += 1;
         });
-      const stops = [watch("a"), watch("a"), watch("b")];
+      const stops = [watch("a"), watch("a", stores[1]), watch("b")];
       await becomes(() => times.a === 2 && times.b === 1);
       await uses(2, "a", "b");
-      await store.compareAndSet("a", null, "x");
+      await stores[0].compareAndSet("a", null, "x");
       await becomes(() => times.a === 4);
       stops[0]();
       stops[0]();
-      await store.compareAndSet("a", "x", "y");
+      await stores[0].compareAndSet("a", "x", "y");
       await becomes(() => times.a === 5);
       stops[1]();
       await uses(2, "b");
       stops[2]();
-      await uses(1);
-      const stop = watch("a");
+      await uses(2);
+      watch("a");
       await becomes(() => times.a === 6);
       await uses(2, "a");
-      stop();
-      await uses(1);
       assert.equal(times.b, 1);
+      await client.close();
+      await uses(0);
     });
 
-    test("watchers that stop before their connection is there leave none behind", async () => {
+    test("watchers that stop before their connection is there hear nothing", async () => {
       const client = await server.client(redis, { name: "host" });
       const store = redisStore(client);
       for (let round = 0; round < 10; round += 1) store.watch("no", () => assert.fail("heard"))();
@@ -198,7 +236,16 @@ for (const [what, redis] of Object.entries(packages)) {
       await server.restart();
       await isBack(store);
       admin = await server.client();
-      await uses(1);
+      await uses(2);
+    });
+
+    test("a client that is closed while its watchers' connection is opened leaves none behind", async () => {
+      for (const end of ["close", "destroy"]) {
+        const client = await server.client(redis, { name: "host" });
+        redisStore(client).watch(key, () => {});
+        await client[end]();
+      }
+      await uses(0);
     });
 
     test("a watcher whose connection was given up for good gets another one", async () => {

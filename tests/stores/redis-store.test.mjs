@@ -20,7 +20,19 @@ after(() => server.remove());
 
 for (const [what, redis] of Object.entries(packages)) {
   describe(`a store with ${what}`, limit, () => {
-    for (const { name, run } of storeTests(async () => redisStore(await server.client(redis)))) test(name, run);
+    const clients = new Map();
+    const open = async () => {
+      const client = await server.client(redis);
+      const store = redisStore(client);
+      clients.set(store, client);
+      return store;
+    };
+    const kill = (store) => clients.get(store).destroy();
+    const fail = (store) => {
+      kill(store);
+      return () => clients.get(store).connect();
+    };
+    for (const { name, run } of storeTests(open, { fail, kill })) test(name, run);
   });
 
   describe(`a store with ${what} and replies mapped to other types`, () => {
@@ -65,6 +77,30 @@ describe("what is in Redis", limit, () => {
       await store.compareAndSet(key, await store.read(key), text);
       assert.equal(await client.ttl(key), -1, text);
     }
+  });
+
+  test("stays for a `ttl`, anew with each write, and a month when it has ended", async () => {
+    const client = await server.client();
+    const store = redisStore(client, { ttl: 7_200 });
+    const key = crypto.randomUUID();
+    const left = async () => client.ttl(key);
+    await store.compareAndSet(key, null, live);
+    assert.ok((await left()) > 7_140 && (await left()) <= 7_200, `${await left()} s`);
+    await client.expire(key, 100);
+    await store.read(key);
+    assert.ok((await left()) <= 100, `${await left()} s`);
+    assert.equal(await store.compareAndSet(key, "another", live), false);
+    assert.ok((await left()) <= 100, `${await left()} s`);
+    assert.equal(await store.compareAndSet(key, live, live), true);
+    assert.ok((await left()) > 7_140, `${await left()} s`);
+    await store.compareAndSet(key, live, over);
+    assert.ok((await left()) > month - 60, `${await left()} s`);
+    await store.compareAndSet(key, over, live);
+    assert.ok((await left()) <= 7_200, `${await left()} s`);
+    await redisStore(client).compareAndSet(key, live, live);
+    assert.equal(await left(), -1);
+    await redisStore(client, { ttl: 2 ** 31 - 1 }).compareAndSet(key, live, live);
+    assert.ok((await left()) > 2 ** 31 - 60, `${await left()} s`);
   });
 
   test("is under the prefix and the key, and nothing else is there", async () => {
@@ -170,7 +206,7 @@ describe("redisStore", () => {
   const nobody = { isReady: true, sendCommand() {}, duplicate() {} };
   const { createCluster, createSentinel, createClientPool } = packages["redis 6"];
   const cases = {
-    "no client": [[undefined], [null], [{}], ["redis://localhost"], [nobody]],
+    "no client": [[undefined], [null], [{}], ["redis://localhost"], [nobody], [{ send() {}, subscribe: "channel" }]],
     "no client but a cluster": [[createCluster({ rootNodes: [{}] })]],
     "no client but a sentinel": [[createSentinel({ name: "a", sentinelRootNodes: [{ host: "a", port: 1 }] })]],
     "no client but a pool": [[createClientPool()]],
@@ -185,6 +221,14 @@ describe("redisStore", () => {
     const client = await server.client();
     for (const options of [null, "app:", 5]) throws(() => redisStore(client, options), "options");
     for (const prefix of [null, 5, {}, Buffer.from("a")]) throws(() => redisStore(client, { prefix }), "prefix");
+  });
+
+  test("refuses a ttl that is no number of seconds", async () => {
+    const client = await server.client();
+    for (const ttl of [null, 0, -1, 0.5, 1.5, Number.NaN, Infinity, 2 ** 31, "60", 60n]) {
+      throws(() => redisStore(client, { ttl }), "ttl");
+    }
+    for (const ttl of [undefined, 1, 2 ** 31 - 1]) redisStore(client, { ttl });
   });
 
   function throws(call, argument) {

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { storeTests } from "../../pkg/store-tests.js";
-import { LockedStore, MemoryStore, WatchedStore } from "../shared/stores.mjs";
+import { holdersOf, LockedStore, MemoryStore, WatchedStore } from "../shared/stores.mjs";
 
 for (const [what, Store] of Object.entries({ MemoryStore, WatchedStore, LockedStore })) {
   describe(what, () => {
-    const store = new Store();
-    for (const { name, run } of storeTests(() => store)) test(name, run);
+    for (const { name, run } of storeTests(holdersOf(new Store()))) test(name, run);
   });
 }
 
@@ -80,8 +79,7 @@ const broken = {
 describe("a store that", { concurrency: true }, () => {
   for (const [what, Store] of Object.entries(broken)) {
     test(`${what} does not pass`, async () => {
-      const store = new Store();
-      const results = storeTests(() => store).map(({ run }) => run().then(() => undefined, String));
+      const results = storeTests(holdersOf(new Store())).map(({ run }) => run().then(() => undefined, String));
       const failures = (await Promise.all(results)).filter(Boolean);
       assert.notDeepEqual(failures, []);
     });

@@ -37,14 +37,13 @@ pub const ATTEMPT: [&str; 11] = [
     "sends",
     "refusals",
 ];
-pub const TOKEN_RESPONSE: [&str; 7] = [
+pub const TOKEN_RESPONSE: [&str; 6] = [
     "access_token",
     "token_type",
     "expires_in",
     "refresh_token",
     "scope",
     "error",
-    "error_description",
 ];
 pub const START: Now = Now {
     wall: 1_700_000_000_000,
@@ -61,6 +60,7 @@ pub fn after(milliseconds: i64) -> Now {
 pub fn config() -> Config {
     Config {
         scope: "meshy.api offline_access".into(),
+        repeats_grant: false,
         can_revoke: true,
         timeout: 10_000,
         reuse_window: 5_000,
@@ -119,7 +119,7 @@ impl Json {
         found.map_or(Member::Missing, |(_, member)| member.clone())
     }
 
-    pub fn members(&self) -> [Member; 7] {
+    pub fn members(&self) -> [Member; 6] {
         TOKEN_RESPONSE.map(|name| self.get(name))
     }
 

@@ -30,9 +30,9 @@ async function recorded(options) {
   return session;
 }
 
-/** Whether the server may have granted what it answers like this. */
-function isLost({ status }) {
-  return status >= 200 && status < 300;
+/** Whether the server may have granted what it answers like this: a 2xx that says no error. */
+function isLost({ status, error }) {
+  return status >= 200 && status < 300 && !error;
 }
 
 function answerWith(answer) {

@@ -25,7 +25,7 @@ describe("what is sent", () => {
     assert.deepEqual(header("tenant"), ["acme"]);
     assert.equal(
       body,
-      "grant_type=password&client_id=demo-key&username=alice&password=wonderland&scope=meshy.api+offline_access",
+      "client_id=demo-key&scope=meshy.api+offline_access&grant_type=password&username=alice&password=wonderland",
     );
     assert.deepEqual(header("content-length"), [String(body.length)]);
   });
@@ -91,7 +91,7 @@ describe("what is sent", () => {
   test("any Unicode in user name and password, as a form", async () => {
     await start({ scope: "" }).login("zoë 漢字😀", 'p&=+%~*-._"\\/\r\n\0\u0085');
     assert.deepEqual(server.bodies(), [
-      "grant_type=password&client_id=demo-key&username=zo%C3%AB+%E6%BC%A2%E5%AD%97%F0%9F%98%80" +
+      "client_id=demo-key&grant_type=password&username=zo%C3%AB+%E6%BC%A2%E5%AD%97%F0%9F%98%80" +
         "&password=p%26%3D%2B%25%7E*-._%22%5C%2F%0D%0A%00%C2%85",
     ]);
   });
@@ -101,7 +101,7 @@ describe("what is sent", () => {
     const password = "¡ÿĀ\u07ff\u0800\uffff𐀀";
     await start({ scope: "" }).login(ascii, password);
     const sent = `username=${encoded(ascii)}&password=${encoded(password)}`;
-    assert.deepEqual(server.bodies(), [`grant_type=password&client_id=demo-key&${sent}`]);
+    assert.deepEqual(server.bodies(), [`client_id=demo-key&grant_type=password&${sent}`]);
   });
 
   test("every visible character in the public key", async () => {
@@ -113,7 +113,7 @@ describe("what is sent", () => {
 
   test("the scope that was configured", async () => {
     await start({ scope: "a b" }).login("u", "p");
-    assert.deepEqual(server.bodies(), ["grant_type=password&client_id=demo-key&username=u&password=p&scope=a+b"]);
+    assert.deepEqual(server.bodies(), ["client_id=demo-key&scope=a+b&grant_type=password&username=u&password=p"]);
   });
 
   test("any account name as one segment of the path, as it is", async () => {
@@ -139,7 +139,7 @@ describe("what is sent", () => {
       server.requests.map(({ path }) => path),
       ["/oauth/token", "/oauth/token"],
     );
-    assert.equal(server.requests[0].body, "grant_type=password&client_id=demo-key&username=u&password=p");
+    assert.equal(server.requests[0].body, "client_id=demo-key&grant_type=password&username=u&password=p");
   });
 
   test("a given revocation endpoint", async () => {

@@ -31,6 +31,7 @@ export async function startDemo({ port, authPort, log = () => {} } = {}) {
     port,
     root: path(".."),
     packageRoot: path("../../pkg"),
+    peerRoot: path("../../node_modules/oauth4webapi/build"),
     documentRoot: path("../.."),
     config: {
       accountName: account.name,

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { Marked } from "marked";
+import { escaped } from "../../dev/html.mjs";
 
 const index = "docs/README.md";
 
@@ -122,8 +123,4 @@ function anchor(title) {
     .toLowerCase()
     .replaceAll(/[^\w\- ]/g, "")
     .replaceAll(" ", "-");
-}
-
-function escaped(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -23,8 +23,8 @@ const policy = [
 ].join("; ");
 
 /**
- * Serves `root` at `/`, the built package at `/pkg/`, `config` at `/config.json` and the documents of the repository in
- * `documentRoot` at `/docs`, on 127.0.0.1.
+ * Serves `root` at `/`, the built package at `/pkg/`, with oauth4webapi from `peerRoot`, `config` at `/config.json` and
+ * the documents of the repository in `documentRoot` at `/docs`, on 127.0.0.1.
  */
 export async function startPageServer({ port = 0, ...content }) {
   const server = createServer(async (request, response) => {
@@ -42,22 +42,24 @@ export async function startPageServer({ port = 0, ...content }) {
   return { url: `http://127.0.0.1:${boundPort}`, port: boundPort, close: () => close(server) };
 }
 
-async function answer(request, response, { root, packageRoot, documentRoot, config }) {
+async function answer(request, response, { config, ...roots }) {
   if (!["GET", "HEAD"].includes(request.method)) {
     return sendJson(response, 405, { error: "method_not_allowed" }, { Allow: "GET, HEAD" });
   }
   const path = request.url.split("?", 1)[0];
   if (path === "/config.json") return sendJson(response, 200, config);
 
-  const page = /^\/docs(\/[\w-]+)?$/.test(path) && (await renderDocument(documentRoot, path));
+  const page = /^\/docs(\/[\w-]+)?$/.test(path) && (await renderDocument(roots.documentRoot, path));
   if (page) return send(response, ".html", page);
 
-  const file = await findFile(...whereIs(path, { root, packageRoot, documentRoot }));
+  const file = await findFile(...whereIs(path, roots));
   if (!file) return sendJson(response, 404, { error: "not_found" });
   send(response, extname(file), await readFile(file));
 }
 
-function whereIs(path, { root, packageRoot, documentRoot }) {
+function whereIs(path, { root, packageRoot, peerRoot, documentRoot }) {
+  // A page imports nothing by a package's name: it gets the package itself in place of the module that names it.
+  if (path === "/pkg/oauth-peer.js") return [peerRoot, "/index.js"];
   if (path.startsWith("/pkg/")) return [packageRoot, path.slice("/pkg".length)];
   if (path.startsWith("/docs/")) return [join(documentRoot, "docs"), path.slice("/docs".length)];
   return [root, path === "/" ? "/index.html" : path];

@@ -90,7 +90,7 @@ fn written_again(entry: &Entry, now: Now) {
     let is_written = match &entry.stored {
         Stored::Live(_) | Stored::Ended { .. } => true,
         Stored::Empty => entry.attempt.token != 0,
-        Stored::Corrupt | Stored::Newer | Stored::Silent => false,
+        Stored::Corrupt | Stored::Newer | Stored::Silent | Stored::Unusable => false,
     };
     if is_written {
         assert_eq!(written(entry).entry(now), *entry);
@@ -134,7 +134,12 @@ fn written(Entry { stored, attempt }: &Entry) -> Json {
     let cooldown = attempt.cooldown;
     let ended = match stored {
         Stored::Ended { reason, .. } => Some(reason.as_str()),
-        Stored::Empty | Stored::Live(_) | Stored::Corrupt | Stored::Newer | Stored::Silent => None,
+        Stored::Empty
+        | Stored::Live(_)
+        | Stored::Corrupt
+        | Stored::Newer
+        | Stored::Silent
+        | Stored::Unusable => None,
     };
     let refresh_token = live.and_then(|record| record.refresh_token.as_ref());
     let expiry = live.filter(|record| record.expiry_known);

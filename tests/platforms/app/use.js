@@ -8,9 +8,19 @@ export async function use(initialize, url, { username = "alice", password = "won
     const token = await connection.getAccessToken();
     const next = await connection.getAccessToken({ rejected: token });
     const user = await (await connection.fetch("me")).json();
+    await rest(connection);
     return { username: user.username, isRefreshed: next !== token, ...state(client, connection) };
   } catch (error) {
     return { error: error.name, code: error.code ?? null, message: error.message };
+  }
+}
+
+/** Waits until the last token is stored. */
+async function rest(connection) {
+  while (connection.getSnapshot().state === "refreshing") {
+    await new Promise((resolve) => {
+      const stop = connection.subscribe(() => resolve(stop()));
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { RedisServer } from "../../shared/redis-server.mjs";
 import { checkProgram, checkRefusal, checkRequests, session } from "../checks.mjs";
 import { modules, versionOf, work } from "../kit.mjs";
 import { bundled } from "./bundlers.mjs";
@@ -15,6 +16,13 @@ const nodeBinary = (major) => join(modules, `node-${major}`, "bin/node");
 const deno = join(modules, `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}/deno`);
 const bun = join(modules, `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}/bin/bun`);
 
+const denoArgs = ["run", "--no-prompt", "--allow-read"];
+const denoOptions = {
+  args: [...denoArgs, "--allow-net=127.0.0.1"],
+  storeArgs: [...denoArgs, "--allow-net", "--allow-write", "--allow-env", "--allow-sys"],
+  env: { DENO_DIR: join(work, "out/deno"), DENO_NO_UPDATE_CHECK: "1" },
+};
+
 /** A row that needs a binary; where all of them are to be had, one that is missing fails. */
 const withBinary = (name, binary, run) => ({
   name,
@@ -25,15 +33,34 @@ const withBinary = (name, binary, run) => ({
   },
 });
 
-async function inEachForm(kit, command, args = []) {
-  for (const form of forms) await checkProgram(kit, command, [...args, app(form)]);
+async function inEachForm(kit, command, args = [], options = {}) {
+  for (const form of forms) await checkProgram(kit, command, [...args, app(form)], options);
 }
 
-const node = (major) =>
-  withBinary(`Node ${major}: module, require, worker thread`, nodeBinary(major), async (kit) => {
-    await inEachForm(kit, nodeBinary(major));
-    return { versions: `Node ${versionOf(`node-${major}`)}` };
-  });
+/** The stores that are made for servers; the program ends although its client watches them. */
+async function inEachStore(kit, command, args = [], options = {}) {
+  const redis = await RedisServer.start();
+  kit.after(() => redis.remove());
+  const folder = mkdtempSync(join(work, "stored-"));
+  for (const [kind, path] of Object.entries({ file: join(folder, "sessions"), redis: redis.path })) {
+    await checkProgram(kit, command, [...args, app("stored.js"), kind, path], { ...options, storage: "ok" });
+  }
+}
+
+/** The rows of a runtime; with `storeArgs` it may do what a store needs. */
+const runtime = (name, binary, version, { args, storeArgs = args, env } = {}) => {
+  const row = (what, check) =>
+    withBinary(`${name}: ${what}`, binary, async (kit) => {
+      await check(kit);
+      return { versions: version() };
+    });
+  return [
+    row("module, require, worker thread", (kit) => inEachForm(kit, binary, args, { env })),
+    row("fileStore, redisStore", (kit) => inEachStore(kit, binary, storeArgs, { env })),
+  ];
+};
+
+const node = (major) => runtime(`Node ${major}`, nodeBinary(major), () => `Node ${versionOf(`node-${major}`)}`);
 
 /** Cloudflare's runtime on Node 22, which its simulator wants: to what the worker answers. */
 async function answerOfWorker(kit, compatibilityDate) {
@@ -51,26 +78,14 @@ async function answerOfWorker(kit, compatibilityDate) {
 }
 
 export const runtimes = [
-  {
-    name: "this Node: module, require, worker thread",
+  ...runtime("this Node", process.execPath, () => `Node ${process.versions.node}`).map((row) => ({
+    ...row,
     isQuick: true,
     standsIn: true,
-    run: async (kit) => {
-      await inEachForm(kit, process.execPath);
-      return { versions: `Node ${process.versions.node}` };
-    },
-  },
-  ...NODES.map(node),
-  withBinary("Deno: module, require, worker thread", deno, async (kit) => {
-    const env = { DENO_DIR: join(work, "out/deno"), DENO_NO_UPDATE_CHECK: "1" };
-    const flags = ["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-read"];
-    for (const form of forms) await checkProgram(kit, deno, [...flags, app(form)], { env });
-    return { versions: `Deno ${versionOf("deno")}` };
-  }),
-  withBinary("Bun: module, require, worker thread", bun, async (kit) => {
-    await inEachForm(kit, bun, ["run"]);
-    return { versions: `Bun ${versionOf("bun")}` };
-  }),
+  })),
+  ...NODES.flatMap(node),
+  ...runtime("Deno", deno, () => `Deno ${versionOf("deno")}`, denoOptions),
+  ...runtime("Bun", bun, () => `Bun ${versionOf("bun")}`, { args: ["run"] }),
   withBinary("Cloudflare's workerd", nodeBinary(22), async (kit) => {
     for (const date of ["2025-05-05", "2026-05-01"]) {
       const { server, result } = await answerOfWorker(kit, date);

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "../../../scripts/steps.mjs";
+import { installPinned, pinnedIn } from "../pinned.mjs";
 
 const FOLDER = import.meta.dirname;
 /** MeshyDB's own SDK is in no registry any more: this is the last commit of its sources. */
@@ -8,8 +9,7 @@ const SDK = join(root, "target/peers/MeshyDB.SDK-js");
 const SDK_ORIGIN = "https://github.com/yetisoftworks/MeshyDB.SDK-js";
 const SDK_COMMIT = "baf55c787f1750f499f77bfc7928fe88192e58f0";
 
-const { devDependencies } = JSON.parse(readFileSync(join(FOLDER, "package.json"), "utf8"));
-const versions = { ...devDependencies, "@meshydb/sdk": "1.5.2" };
+const versions = { ...pinnedIn(FOLDER), "@meshydb/sdk": "1.5.2" };
 
 /** A package's name without its scope, and the version that is compared. */
 export function titleOf(name) {
@@ -18,16 +18,8 @@ export function titleOf(name) {
 }
 
 /** For the comparisons alone: the project depends on none of them. */
-export async function installPeers() {
-  const isCurrent = Object.entries(devDependencies).every(([name, version]) => installedVersion(name) === version);
-  if (isCurrent) return;
-  const flags = ["--no-audit", "--no-fund", "--ignore-scripts"];
-  await run("npm", ["ci", ...flags], { cwd: FOLDER, quiet: true, hint: "Is the npm registry reachable?" });
-}
-
-function installedVersion(name) {
-  const manifest = join(FOLDER, "node_modules", name, "package.json");
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).version;
+export function installPeers() {
+  return installPinned(FOLDER);
 }
 
 export async function fetchSdk() {

@@ -1,6 +1,6 @@
 import { after, before, describe } from "node:test";
-import { browserNames, launch } from "../shared/launch.mjs";
-import { length } from "../shared/lengths.mjs";
+import { browserNames, launch } from "./launch.mjs";
+import { length } from "./lengths.mjs";
 
 /** Defines the same tests for each browser. `define` is given a function that returns the browser as the tests run, and its name. */
 export function inEachBrowser(define) {
