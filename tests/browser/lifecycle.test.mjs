@@ -40,6 +40,8 @@ function stopCommits() {
   Object.defineProperty(window, "localStorage", { value: undefined });
 }
 
+const callAgain = () => window.connection.getAccessToken().catch(({ message }) => message);
+
 /** Ways to get a tab to a point of its refresh and no further. */
 const points = {
   "before its request has arrived": async ({ gate }, page) => {
@@ -113,7 +115,11 @@ inEachBrowser((browser, name) => {
     for (const point of spent) {
       test(`with ${what} a tab is closed ${point}, and the token is spent: the session ends once`, async (t) => {
         const { server, gate, two, three, refreshed, tabs } = await takeOver(t, point, false);
-        assert.match(refreshed, /^session_ended: response_lost/);
+        // A machine that stood still for a second has the claim waited out anew: the call's own time may be over before the
+        // last refusal, and the user calls again.
+        const isOver = !refreshed.startsWith("invalid_grant");
+        const told = isOver ? refreshed : await two.evaluate(callAgain);
+        assert.match(told, /^session_ended: response_lost/);
         const [{ refresh_token }] = gate.issued();
         // A token that is this young is asked for twice more before the refusal is believed.
         assert.deepEqual(gate.spent(), Array(4).fill(refresh_token));
