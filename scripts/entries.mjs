@@ -9,7 +9,7 @@ const ROOMS = {
   core: ["index"],
   fetches: ["json"],
   grants: ["oauth"],
-  stores: ["node", "redis", "store-tests"],
+  stores: ["node", "redis", "service-worker", "store-tests"],
   bindings: ["react", "svelte", "vue"],
 };
 

@@ -56,11 +56,12 @@ const READS = {
 const START = `
 const heap = [...Array(${FIRST_OWN - 3}), null, true, false];
 const vacant = [];
-let EngineFinalization;
+/** Calls the function that came with what has been garbage-collected. */
+export let collected;
 
-export function start(module) {
-  EngineFinalization = new FinalizationRegistry((ptr) => wasm.__wbg_engine_free(ptr, 1));
-  wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
+export async function start(module) {
+  wasm = (await WebAssembly.instantiate(await module(), __wbg_get_imports())).exports;
+  collected = new FinalizationRegistry((free) => free());
 }
 `;
 
@@ -106,6 +107,10 @@ export function simplified(glue) {
     .replaceAll(", this.__wbg_ptr, this)", ", this.__wbg_ptr)")
     .replace(/const ret = (wasm\.engine_new\(.*\));\n +this.__wbg_ptr = ret;/, "this.__wbg_ptr = $1;")
     .replaceAll(/^ +(__proto__: null,|return this;)\n/gm, "")
+    .replace(
+      "EngineFinalization.register(this, this.__wbg_ptr",
+      "const ptr = this.__wbg_ptr;\n        collected.register(this, () => wasm.__wbg_engine_free(ptr, 1)",
+    )
     .replace(/^ {4}const ret = (.*;)\n {4}if \(ret\[1\]\) \{[\s\S]*?^ {4}\}$/m, "    $1")
     .replaceAll(/^function (handleError|takeFromExternrefTable0)\(.*\) \{\n[\s\S]*?^\}\n/gm, "")
     .concat(START);

@@ -92,6 +92,8 @@ pub enum Output {
     Lock {
         /// Milliseconds to wait for it at most.
         within: i64,
+        /// The generation whose stored refresh token any other holder may send as well; 0 for none.
+        renewing: i64,
     },
     /// Give the lock back.
     Unlock,

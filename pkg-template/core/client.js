@@ -1,13 +1,10 @@
 import { connectionTo } from "./connection.js";
 import { Listeners } from "./listeners.js";
-import { Answer, Command, Engine } from "./load.js";
+import { Answer, Command, collected, Engine } from "./load.js";
 import { ASYNC_DISPOSE, aborted, check, checkText, DISPOSE, signalOf, TEXT } from "./options.js";
 import { MeshyError, pause } from "./platform.js";
 import { Port } from "./port.js";
 import { tokenMembers, wrongMember } from "./post.js";
-
-/** Stops watching for who was garbage-collected. Created at first use: importing the package must not fail. */
-let watchers;
 
 /**
  * Watches the network, and a store if there is one, and tells `tell`, as long as somebody else holds it: no closure here may.
@@ -28,8 +25,7 @@ function watchWorld(store, key, tell) {
       stop();
     } catch {}
   };
-  watchers ??= new FinalizationRegistry((stop) => stop());
-  watchers.register(tell, stopWatching);
+  collected.register(tell, stopWatching);
   return stopWatching;
 }
 

@@ -24,9 +24,9 @@ export function initialize(accountName, publicKey, options) {
 
 export function initializeWithTenant(accountName, tenant, publicKey, options) {
   return new ClientPromise((resolve) => {
-    load(compile);
     const settings = clientOptions(accountName, tenant ?? "", publicKey, options);
-    resolve(openStore(settings.store).then((store) => createClient(settings, store)));
+    const opening = async () => createClient(settings, await openStore(settings.store));
+    resolve(load(compile).then(opening));
   });
 }
 

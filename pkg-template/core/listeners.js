@@ -1,4 +1,4 @@
-import { checkListener } from "./options.js";
+import { checkFunction } from "./options.js";
 
 /** Calls each listener from its own microtask, so that a listener that throws does not stop the others. */
 export class Listeners {
@@ -6,7 +6,7 @@ export class Listeners {
   #pending = false;
 
   add(listener) {
-    checkListener(listener);
+    checkFunction(listener, "listener");
     const entry = (...event) => listener(...event);
     this.#all.add(entry);
     return () => void this.#all.delete(entry);

@@ -22,5 +22,5 @@ function moduleBytes() {
 }
 
 export function compile() {
-  return new WebAssembly.Module(moduleBytes());
+  return WebAssembly.compile(moduleBytes());
 }

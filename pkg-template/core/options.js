@@ -22,8 +22,8 @@ export function checkObject(options) {
   check(options === undefined || (options !== null && typeof options === "object"), "options", "an object");
 }
 
-export function checkListener(listener) {
-  check(typeof listener === "function", "listener", "a function");
+export function checkFunction(value, argument) {
+  check(typeof value === "function", argument, "a function");
 }
 
 /** The signal of a call's options. */
@@ -50,7 +50,7 @@ function checkUrl(text, argument) {
 }
 
 const OPTIONS =
-  "allowedOrigins apiUrl authUrl fetch persistence reuseWindow revocationEndpoint scope slot timeout tokenEndpoint".split(
+  "allowedOrigins apiUrl authUrl fetch persistence refreshIn reuseWindow revocationEndpoint scope slot timeout tokenEndpoint".split(
     " ",
   );
 
@@ -110,13 +110,16 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     timeout = 10_000,
     reuseWindow = 30_000,
     fetch,
+    refreshIn,
     persistence = "none",
   } = options ?? {};
   if (hasAccount) checkText(accountName, "accountName");
   for (const [name, text] of Object.entries({ tenant, publicKey, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
-  check(fetch === undefined || typeof fetch === "function", "fetch", "a function");
+  for (const [name, option] of Object.entries({ fetch, refreshIn })) {
+    if (option !== undefined) checkFunction(option, name);
+  }
   if (!fetch && !globalThis.fetch) throw unsupported("there is no fetch here");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';
@@ -138,6 +141,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   return {
     api: {
       fetch,
+      refreshIn,
       tenant,
       publicKey,
       scope,

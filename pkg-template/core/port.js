@@ -155,29 +155,30 @@ export class Port {
     return this.#entry.compareAndSet(members, members[3] === this.#received && this.#idToken);
   }
 
-  /** False where the store has no lock. */
-  lock(within) {
+  /** False where the store has no lock. Whoever else may renew that generation is asked to before. */
+  lock(within, renewing) {
     const controller = new AbortController();
+    const { signal } = controller;
     return new Promise((resolve) => {
-      let isAnswered = false;
-      const answer = (isHeld) => {
+      const refuse = () => {
         clearTimeout(timer);
-        resolve(isHeld);
-        isAnswered = true;
+        controller.abort();
+        resolve(false);
       };
-      const refuse = () => answer(false);
       const hold = () => {
-        if (isAnswered) return;
-        answer(true);
+        if (signal.aborted) return;
+        clearTimeout(timer);
+        resolve(true);
         return new Promise((resolve) => {
           this.#release = resolve;
         });
       };
-      controller.signal.addEventListener("abort", refuse);
-      const timer = setTimeout(() => controller.abort(), within);
+      const timer = setTimeout(refuse, within);
       timer.unref?.();
       Promise.resolve()
-        .then(() => this.#store?.lock?.(this.#key, controller.signal, hold))
+        .then(() => renewing && this.api.refreshIn?.(this.sid, renewing))
+        .catch(() => {})
+        .then(() => this.#store?.lock?.(this.#key, signal, hold))
         .then(refuse, refuse);
     });
   }

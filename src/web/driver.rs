@@ -171,7 +171,9 @@ impl Driver {
             let (promise, read): (Promise, Read) = match output {
                 Output::Read => (port.read(), found),
                 Output::CompareAndSet(next) => (port.compare_and_set(entry_to_js(&next)), is_set),
-                Output::Lock { within } => (port.lock(within as f64), locked),
+                Output::Lock { within, renewing } => {
+                    (port.lock(within as f64, renewing as f64), locked)
+                }
                 Output::Grant => (port.grant(), replied),
                 Output::Refresh(token) => (port.refresh(token.reveal()), replied),
                 Output::Revoke(token) => (port.revoke(token.reveal()), |_| Input::Revoked),

@@ -20,7 +20,7 @@ extern "C" {
     pub(super) fn compare_and_set(this: &Port, members: JsValue) -> Promise;
     /// Resolves to whether the lock is held, within so many milliseconds.
     #[wasm_bindgen(method)]
-    pub(super) fn lock(this: &Port, within: f64) -> Promise;
+    pub(super) fn lock(this: &Port, within: f64, renewing: f64) -> Promise;
     #[wasm_bindgen(method)]
     pub(super) fn unlock(this: &Port);
     /// Resolves to the status of the answer, Retry-After and the members of a token response.

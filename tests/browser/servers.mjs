@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
 import { close, listen } from "../../dev/http.mjs";
 
@@ -18,12 +19,12 @@ export async function newAuthorizationServer(t) {
 /**
  * Stands before a server and keeps what its token endpoint was sent and has answered. `hold` catches the next token
  * request, before the server has it ("request") or once the server has answered it ("answer"), and resolves with the
- * function that lets it go on. While `isLenient`, a refresh token that was spent gets the answer that it got before.
+ * function that lets it go on. The answers take `latency` milliseconds. While `isLenient`, a refresh token that was spent gets the answer that it got before.
  */
 export async function startGate(t, { url }) {
   let caught;
   const grants = [];
-  const gate = { grants, isLenient: false };
+  const gate = { grants, isLenient: false, latency: 0 };
   const pass = async ({ method, headers, url: path }, body) => {
     const answer = await fetch(url + path, { method, headers, body: body.length > 0 ? body : undefined });
     const passedOn = [...answer.headers].filter(([name]) => !["connection", "transfer-encoding"].includes(name));
@@ -48,6 +49,7 @@ export async function startGate(t, { url }) {
       if (held?.what === "request") await held.until();
       const answer = await (isGrant ? grant : pass)(request, body);
       if (held?.what === "answer") await held.until();
+      if (isGrant) await sleep(gate.latency);
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch {
       response.destroy();

@@ -27,7 +27,7 @@ const expected = [
   "oauth.d.ts",
   "oauth.js",
   "package.json",
-  ...["react", "redis", "store-tests", "svelte", "vue"].flatMap((entry) => [
+  ...["react", "redis", "service-worker", "store-tests", "svelte", "vue"].flatMap((entry) => [
     `${entry}.cjs`,
     `${entry}.d.cts`,
     `${entry}.d.ts`,

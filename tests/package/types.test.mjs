@@ -327,7 +327,7 @@ for (const [library, libraryOptions] of Object.entries(libraries)) {
       const declarations = sources
         .filter(({ isDeclarationFile }) => isDeclarationFile)
         .map(({ fileName }) => basename(fileName));
-      const modules = ["index", "json", "node", "oauth", "redis", "store-tests"];
+      const modules = ["index", "json", "node", "oauth", "redis", "service-worker", "store-tests"];
       const both = modules.flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]);
       const expected = files === everyFile ? both : modules.map((name) => `${name}.d.ts`);
       assert.deepEqual(declarations.sort(), expected);

@@ -11,7 +11,7 @@ use meshydb_client::token::{RefreshToken, fingerprint};
 pub(crate) fn shown(output: &Output) -> String {
     match output {
         Output::Read => "read".into(),
-        Output::Lock { within } => format!("lock {within}"),
+        Output::Lock { within, .. } => format!("lock {within}"),
         Output::Unlock => "unlock".into(),
         Output::CompareAndSet(Entry { stored, attempt }) => {
             format!("write {}{}", value(stored), steps(attempt))

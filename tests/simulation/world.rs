@@ -374,7 +374,7 @@ impl World {
                     _ => self.later(way, Event::Read(holder, op)),
                 }
             }
-            Output::Lock { within } => {
+            Output::Lock { within, .. } => {
                 let is_busy = self.holders[holder].locking.replace(op).is_some();
                 if is_busy || self.places[account].owner == Some(holder) {
                     self.fail(|| "a lock is taken twice".into());
