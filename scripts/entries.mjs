@@ -10,7 +10,7 @@ const ROOMS = {
   fetches: ["json"],
   grants: ["oauth"],
   stores: ["node", "redis", "service-worker", "store-tests"],
-  bindings: ["react", "svelte", "vue"],
+  bindings: ["auto-refresh", "react", "svelte", "vue"],
 };
 
 /** Published as it is: a module of its own, which an entry imports when it is used, because of what it imports itself. */

@@ -118,10 +118,10 @@ export function createClient({ api, key }, store) {
   const opened = (port, token, command) => {
     const served = serve(port, token);
     const live = served?.isOver ? null : served;
+    current = live ?? current;
     isReady = true;
     hasFailed = !live && port.isDegraded;
     failure = live ? null : port.snapshot.error;
-    current = live ?? current;
     changed();
     if (served?.isOver && command !== Command.Restore) throw served.snapshot.error;
     return live ? connectionTo(live) : null;

@@ -37,6 +37,12 @@ export interface ClientOptions {
   slot?: string | undefined;
   /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
   fetch?: typeof fetch | undefined;
+  /**
+   * Asks another holder of the store to refresh in place of this client, before it does so itself: `serviceWorker` of
+   * `meshydb-client/service-worker`, or a function of yours. It is given the snapshot's `sessionId` and `generation`, and
+   * settles when the other has begun, or will not: whatever it says, only the store is believed.
+   */
+  refreshIn?: ((sessionId: string, generation: number) => unknown) | undefined;
 }
 
 export interface CallOptions {

@@ -12,7 +12,7 @@ class ClientPromise extends Promise {
   static [Symbol.species] = Promise;
 }
 
-for (const name of ["adopt", "restore", "restoreOrLogin", "login", "loginWithGrant", "loginWithPersistance"]) {
+for (const name of ["login", "loginWithGrant", "loginWithPersistance", "restore", "restoreOrLogin", "adopt"]) {
   ClientPromise.prototype[name] = function (...args) {
     return this.then((client) => client[name](...args));
   };

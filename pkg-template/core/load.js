@@ -9,7 +9,7 @@ let loading;
 export function load(compile) {
   loading ??= start(compile).catch((cause) => {
     loading = undefined;
-    const text = `this platform cannot run it (a page's CSP must allow 'wasm-unsafe-eval'): ${cause.message}`;
+    const text = `there is no WebAssembly here (a page's CSP must allow 'wasm-unsafe-eval'): ${cause.message}`;
     throw Object.assign(unsupported(text), { cause });
   });
   return loading;

@@ -5,7 +5,7 @@ import * as register from "./register.js";
 /** Milliseconds. One that does not answer for so long when it is probed may yet. */
 const PATIENCE = 500;
 /** After each of them another may have changed what is stored. */
-const EVENTS = "visibilitychange storage focus pageshow".split(" ");
+const EVENTS = "focus storage visibilitychange pageshow".split(" ");
 /** Of messages to itself, in a second at least. */
 const MOST_TURNS = 1e5;
 
@@ -149,9 +149,8 @@ export class Local {
   }
 
   /** Web Locks, which only secure contexts have. */
-  get lock() {
-    const { locks } = navigator;
-    return locks && ((key, signal, run) => locks.request(key, { signal }, run));
+  lock(key, signal, run) {
+    return navigator.locks?.request(key, { signal }, run);
   }
 
   /**

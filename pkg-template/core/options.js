@@ -50,7 +50,7 @@ function checkUrl(text, argument) {
 }
 
 const OPTIONS =
-  "allowedOrigins apiUrl authUrl fetch persistence refreshIn reuseWindow revocationEndpoint scope slot timeout tokenEndpoint".split(
+  "fetch refreshIn persistence reuseWindow revocationEndpoint scope slot timeout tokenEndpoint allowedOrigins apiUrl authUrl".split(
     " ",
   );
 
@@ -117,9 +117,8 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   for (const [name, text] of Object.entries({ tenant, publicKey, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
-  for (const [name, option] of Object.entries({ fetch, refreshIn })) {
-    if (option !== undefined) checkFunction(option, name);
-  }
+  if (fetch !== undefined) checkFunction(fetch, "fetch");
+  if (refreshIn !== undefined) checkFunction(refreshIn, "refreshIn");
   if (!fetch && !globalThis.fetch) throw unsupported("there is no fetch here");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';

@@ -48,10 +48,10 @@ export class Port {
   #seat = { port: this };
 
   constructor(engine, api, key, store, tracers, onChange) {
-    this.api = api;
     this.#engine = engine;
     this.#key = key;
     this.#store = store;
+    this.api = api;
     this.#entry = new StoredEntry(store, key, (failed) => this.report("storage", { failed }));
     this.#tracers = tracers;
     this.#onChange = onChange;
@@ -158,27 +158,30 @@ export class Port {
   /** False where the store has no lock. Whoever else may renew that generation is asked to before. */
   lock(within, renewing) {
     const controller = new AbortController();
-    const { signal } = controller;
     return new Promise((resolve) => {
-      const refuse = () => {
+      let isAnswered = false;
+      const answer = (isHeld) => {
+        isAnswered = true;
         clearTimeout(timer);
-        controller.abort();
-        resolve(false);
+        resolve(isHeld);
       };
+      const refuse = () => answer(false);
       const hold = () => {
-        if (signal.aborted) return;
-        clearTimeout(timer);
-        resolve(true);
+        if (isAnswered) return;
+        answer(true);
         return new Promise((resolve) => {
           this.#release = resolve;
         });
       };
-      const timer = setTimeout(refuse, within);
+      const timer = setTimeout(() => {
+        refuse();
+        controller.abort();
+      }, within);
       timer.unref?.();
       Promise.resolve()
         .then(() => renewing && this.api.refreshIn?.(this.sid, renewing))
         .catch(() => {})
-        .then(() => this.#store?.lock?.(this.#key, signal, hold))
+        .then(() => this.#store?.lock?.(this.#key, controller.signal, hold))
         .then(refuse, refuse);
     });
   }
@@ -206,10 +209,9 @@ export class Port {
 
   wake(after, isNeeded, isBusy) {
     clearTimeout(this.#alarm);
-    this.#alarm =
-      after < A_YEAR ? setTimeout(() => this.tell(Command.Wake), Math.min(after, LONGEST_TIMER)) : undefined;
-    this.#isNeeded = isNeeded;
+    this.#alarm = after < A_YEAR && setTimeout(() => this.tell(Command.Wake), Math.min(after, LONGEST_TIMER));
     this.#isBusy = isBusy;
+    this.#isNeeded = isNeeded;
     this.#letGo();
   }
 

@@ -24,7 +24,7 @@ export function post(port, parameters, secret) {
   const { api, fetch } = port;
   const { grant_type: grant = "revocation" } = parameters;
   const isRevocation = grant === "revocation";
-  const { tokenEndpoint, revocationEndpoint, tenant, timeout } = api;
+  const { tenant, timeout, tokenEndpoint, revocationEndpoint } = api;
   const controller = new AbortController();
   const headers = {
     "content-type": "application/x-www-form-urlencoded",
@@ -39,9 +39,9 @@ export function post(port, parameters, secret) {
       body: String(new URLSearchParams(Object.entries(parameters).filter((pair) => pair[1]))),
       keepalive: isRevocation,
       signal: controller.signal,
-      redirect: "manual",
       cache: "no-store",
       credentials: "omit",
+      redirect: "manual",
       referrerPolicy: "no-referrer",
     });
     const { status } = response;

@@ -33,8 +33,8 @@ async function transact(key, use) {
       reading.onsuccess = () => {
         answer = use(reading.result, store);
       };
-      transaction.oncomplete = () => resolve([answer]);
       transaction.onabort = () => resolve();
+      transaction.oncomplete = () => resolve([answer]);
     });
   } finally {
     database.close();

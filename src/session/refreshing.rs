@@ -74,22 +74,12 @@ impl Common {
             (_, wait) => wait,
         };
         if self.lock.queue() {
-            let renewing = if matches!(aim, Aim::Refresh) {
-                self.renewing()
-            } else {
-                0
-            };
+            // What a 401 has asked for says so in its record, which only this holder can.
+            let is_anyones = matches!(aim, Aim::Refresh) && !self.callers.is_unauthorized;
+            let renewing = i64::from(is_anyones) * self.hand.generation();
             self.outputs.push(Output::Lock { within, renewing });
         }
         Phase::Locking(aim)
-    }
-
-    /// The generation that anybody may renew. What a 401 has asked for notes that in its record, which only this holder can.
-    fn renewing(&self) -> i64 {
-        match self.hand.refresh_token() {
-            Some(_) if !self.callers.is_unauthorized => self.hand.generation(),
-            _ => 0,
-        }
     }
 
     /// There is no refresh token: what is in hand is served while it may be valid.

@@ -11,6 +11,7 @@ const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 // What must not compile says so.
 const uses = `
 import type { ClientPromise, ClientSnapshot, MeshyClient, MeshyConnection, SessionSnapshot } from "meshydb-client";
+import { autoRefresh } from "meshydb-client/auto-refresh";
 import * as react from "meshydb-client/react";
 import { snapshotOf } from "meshydb-client/svelte";
 import * as vue from "meshydb-client/vue";
@@ -37,6 +38,9 @@ export const stores: (() => void)[] = [
   snapshotOf(connection).subscribe((session) => console.log(session?.generation)),
   snapshotOf(null).subscribe((nothing) => console.log(nothing?.ready)),
 ];
+export const ends: (() => void)[] = [autoRefresh(client), autoRefresh(opening)];
+// @ts-expect-error
+autoRefresh(connection);
 // @ts-expect-error
 react.useClient();
 // @ts-expect-error

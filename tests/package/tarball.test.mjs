@@ -9,6 +9,7 @@ const expected = [
   "LICENSE-APACHE",
   "LICENSE-MIT",
   "README.md",
+  ...["auto-refresh.cjs", "auto-refresh.d.cts", "auto-refresh.d.ts", "auto-refresh.js"],
   "index.cjs",
   "index.d.cts",
   "index.d.ts",
@@ -124,13 +125,12 @@ describe("an import", () => {
             },
           });
         }
-        for (const name of ["Module", "Instance", "Memory"]) {
-          WebAssembly[name] = new Proxy(WebAssembly[name], {
-            construct(target, args) {
-              touched.push(name);
-              return Reflect.construct(target, args);
-            },
-          });
+        for (const name of ["Module", "Instance", "Memory", "compile", "instantiate"]) {
+          const touch = (way) => (...args) => {
+            touched.push("WebAssembly." + name);
+            return Reflect[way](...args);
+          };
+          WebAssembly[name] = new Proxy(WebAssembly[name], { construct: touch("construct"), apply: touch("apply") });
         }
         const { initialize } = @import;
         await null;
@@ -139,7 +139,10 @@ describe("an import", () => {
         console.log(JSON.stringify({ imported, initialised: touched.filter((name) => /^[A-Z]/.test(name)) }));
       `);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-      assert.deepEqual(JSON.parse(stdout), { imported: [], initialised: ["Module", "Instance"] });
+      assert.deepEqual(JSON.parse(stdout), {
+        imported: [],
+        initialised: ["WebAssembly.compile", "WebAssembly.instantiate"],
+      });
     });
 
     test(`${what} has a file store whose errors are the package's own`, async () => {
@@ -176,10 +179,7 @@ describe("an import", () => {
     for (const [how, prepare] of [
       ["is missing", "delete globalThis.WebAssembly;"],
       ["is undefined", "globalThis.WebAssembly = undefined;"],
-      [
-        "refuses to compile",
-        "WebAssembly.Module = class { constructor() { throw new WebAssembly.CompileError('no'); } };",
-      ],
+      ["refuses to compile", "WebAssembly.compile = async () => { throw new WebAssembly.CompileError('no'); };"],
     ]) {
       test(`${what} works where WebAssembly ${how}, and initialize says what is wrong`, async () => {
         const { code, stdout, stderr } = await runIn(`
@@ -218,8 +218,8 @@ describe("an import", () => {
       import vm from "node:vm";
       const text = readFileSync("node_modules/meshydb-client/index.cjs", "utf8");
       const module = { exports: {} };
-      const { TextDecoder, TextEncoder, crypto, fetch, performance, queueMicrotask, setTimeout } = globalThis;
-      const platform = { TextDecoder, TextEncoder, crypto, fetch, performance, queueMicrotask, setTimeout };
+      const { TextDecoder, TextEncoder, URL, crypto, fetch, performance, queueMicrotask, setTimeout } = globalThis;
+      const platform = { TextDecoder, TextEncoder, URL, crypto, fetch, performance, queueMicrotask, setTimeout };
       const policy = { codeGeneration: { strings: false, wasm: false } };
       vm.runInNewContext(text, { module, exports: module.exports, ...platform }, { contextCodeGeneration: policy.codeGeneration });
       await module.exports.initialize("demo", "key").catch(({ code, cause }) => console.log(code, cause.name));

@@ -31,6 +31,7 @@ import { jsonEndpoint, type JsonTokens } from "meshydb-client/json";
 import { fileStore } from "meshydb-client/node";
 import { claims, type Claims, completePopup, completeSignIn, createClient, type OAuthOptions, serviceConnection, type SignedIn, signInWithDevice, signInWithLoopback, signInWithPopup, signInWithRedirect, signOutWithRedirect } from "meshydb-client/oauth";
 import { type RedisLike, redisStore } from "meshydb-client/redis";
+import { keepRefreshing, serviceWorker } from "meshydb-client/service-worker";
 import { type StoreTest, storeTests } from "meshydb-client/store-tests";
 
 const store: SessionStore = {
@@ -71,6 +72,15 @@ const more = storeTests(async () => store, { hold: 100, fail: async () => () => 
 declare const proof: (server: { readonly issuer: string }, client: { client_id: string }, form: URLSearchParams, headers: Headers) => Promise<void>;
 const confidential: OAuthOptions = { issuer: "https://auth.example", clientId: "a", clientAuthentication: proof };
 const oauth: OAuthOptions = { issuer: "https://auth.example", clientId: "a", scope: "openid", persistence: store, slot: "b" };
+const asked: ClientOptions[] = [
+  { persistence: "local", refreshIn: serviceWorker },
+  { refreshIn: async (sessionId: string, generation: number) => sessionId.length + generation },
+  // @ts-expect-error
+  { refreshIn: "service-worker" },
+];
+keepRefreshing(initialize("demo", "key"));
+// @ts-expect-error
+keepRefreshing("demo");
 const json: ClientOptions = {
   tokenEndpoint: "https://api.example/token",
   fetch: jsonEndpoint({
@@ -230,7 +240,7 @@ export async function use(signal: AbortSignal): Promise<void> {
   client[Symbol.dispose]();
   console.log(plain, sameOne, sameOther, early, later, adopting, restoring, restored, afterwards, ready, current, storage, stored);
   console.log(saved, done, phase, expiresAt, scope, generation, bare, local, off);
-  console.log(unknownPersistence, unknownOption, halfAStore, file, files, inRedis, promises, more, noClientId, confidential, json, nested, noRead, byCode, byOthers, noFile, urlOfFile);
+  console.log(asked, unknownPersistence, unknownOption, halfAStore, file, files, inRedis, promises, more, noClientId, confidential, json, nested, noRead, byCode, byOthers, noFile, urlOfFile);
 }
 `;
 

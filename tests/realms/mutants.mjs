@@ -78,7 +78,7 @@ export const mutants = [
   ],
   ["of two machines the earlier one serves", "twin?.snapshot.generation >= port.snapshot.generation", "twin"],
   ["a lock is never given back", "unlock() {\n    this.#release?.();", "unlock() {"],
-  ["a lock that comes too late is kept", "if (signal.aborted) return;", ""],
+  ["a lock that comes too late is kept", "if (isAnswered) return;", ""],
   ["a page that is being left sends again", "if (failure !== void 0 && globalThis.document)", "if (false)"],
   ["a revocation ends with its page", "keepalive: isRevocation,", "keepalive: false,"],
   [

@@ -29,16 +29,15 @@ export async function run(command, args, { cwd, env = {}, timeout = 30_000 } = {
   return { code, stdout, stderr };
 }
 
-/** Before a module's text imports the package: `wasm` is then what the package's WebAssembly module exports. */
+/** Before a module's text imports the package: `wasm` is then what the first WebAssembly module exports. Node's own `fetch` has one, too. */
 export const watchInstance = `
   let wasm;
-  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-    construct(target, args) {
-      const instance = Reflect.construct(target, args);
-      wasm = instance.exports;
-      return instance;
-    },
-  });
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...given) => {
+    const instance = await instantiate(...given);
+    wasm ??= instance.exports;
+    return instance;
+  };
 `;
 
 /** Runs the text of an ES module. */

@@ -1,12 +1,12 @@
 const PAGE = 65_536;
 let memory;
 
-/** To be imported before the package is used. */
-WebAssembly.Instance = class extends WebAssembly.Instance {
-  constructor(...args) {
-    super(...args);
-    memory = this.exports.memory;
-  }
+/** To be imported before the package is used. Node's own `fetch` has a module, too. */
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (...given) => {
+  const instance = await instantiate(...given);
+  memory ??= instance.exports.memory;
+  return instance;
 };
 
 /** Pages of the package's WebAssembly memory. */
