@@ -49,6 +49,16 @@ function told(words) {
   return typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) || undefined : undefined;
 }
 
+/** The module of a peer that is being loaded. */
+export async function peerOf(loading) {
+  try {
+    return await loading;
+  } catch (cause) {
+    const text = "oauth4webapi is missing: npm install oauth4webapi@3";
+    throw Object.assign(failure("unsupported", text), { cause });
+  }
+}
+
 /** The package's own error for what oauth4webapi or fetch has thrown, without its cause: that has codes and tokens. */
 export function typed(thrown) {
   if (thrown instanceof MeshyError) return thrown;

@@ -109,8 +109,13 @@ export class Server {
       throw UNSENT;
     });
     const form = new URLSearchParams(init.body);
+    const { resource } = this.#options;
+    if (resource && !form.has("resource")) form.set("resource", resource);
     const expected = this.expected.get(form.get("code") ?? form.get("device_code"));
-    const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init)];
+    const request = [
+      await this.endpoint("tokenEndpoint"),
+      await this.#authenticated(metadata, { ...init, body: form }),
+    ];
     const response = await this.send(...request);
     if (!response.ok) return response;
     const text = await readText(response);
@@ -190,14 +195,17 @@ export function asksForIdToken(scope) {
 
 /** Checks the issuer and the endpoints, and says what the core is to have in their place. */
 export function placesOf(options) {
-  const { issuer, tokenEndpoint, scope } = options;
+  const { issuer, tokenEndpoint, scope, resource } = options;
   for (const name of ["issuer", ...Object.keys(ENDPOINTS)]) {
     const url = options[name];
     check(url === undefined || isSafe(url), name, "an https URL (or http on this machine)");
   }
+  const isResource = resource === undefined || /^[a-z][a-z\d+.-]*:[!"$-~]{1,512}$/i.test(resource);
+  check(isResource, "resource", "an absolute URI without a fragment");
   check(issuer ?? tokenEndpoint, "issuer", "given, or a tokenEndpoint");
   const isPlain = issuer === undefined || /^[^?#]*$/.test(issuer);
   check(isPlain && (issuer || !asksForIdToken(scope)), "issuer", "that of the ID tokens, without a query");
   const base = new URL(issuer ?? tokenEndpoint).href.replace(/\/$/, "");
-  return { token: `${base}/.discovered/token`, revocation: `${base}/.discovered/revocation` };
+  const audience = resource === undefined ? "" : `/${encodeURIComponent(resource)}`;
+  return { token: `${base}/.discovered/token${audience}`, revocation: `${base}/.discovered/revocation` };
 }
