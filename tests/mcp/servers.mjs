@@ -3,44 +3,38 @@ import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { close, listen, report, sendJson } from "../../dev/http.mjs";
-import { Provider } from "../../dev/oidc-provider.mjs";
+import { errors, Provider } from "../../dev/oidc-provider.mjs";
 import MemoryAdapter from "../../node_modules/oidc-provider/lib/adapters/memory_adapter.js";
 import { follow } from "../shared/tab.mjs";
 
 const WELL_KNOWN = "/.well-known/oauth-protected-resource";
-const SCOPES = ["read", "write"];
+const SCOPES = "read write";
 
 /**
- * An authorization server that forgives nothing: refresh tokens rotate, one that comes twice ends its family, a request without a
- * resource that it knows is refused. Whoever comes is alice, who consents. `requests` has the forms of token requests and
- * authorizations, `registered` the clients, `reused` counts refresh tokens that came twice.
+ * An authorization server that forgives nothing: refresh tokens rotate, one that comes twice ends its family, and a request for another
+ * resource is refused; without consent to offline access there is none. Whoever comes is alice, who consents. `requests` has what was asked for, `registered` the clients' metadata,
+ * `revoked` counts families that have ended.
  */
-export async function startAuthorizationServer({ resources, lifetime = 3_600, features = {}, registered: keep }) {
+async function startAuthorizationServer({ resources, lifetime, features }) {
   const server = createServer();
   const url = `http://127.0.0.1:${await listen(server, 0)}`;
   const clients = new Map();
-  const state = { url, requests: [], registered: [], reused: 0, accepts: [], close: () => close(server) };
+  const state = { url, requests: [], registered: [], revoked: 0, close: () => close(server) };
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const resourceOf = (resource) => ({
-    scope: SCOPES.join(" "),
-    audience: resource,
-    accessTokenTTL: state.lifetime ?? lifetime,
-    accessTokenFormat: "opaque",
-  });
   class Adapter extends MemoryAdapter {
-    constructor(name) {
-      super(name);
-      this.isOfClients = name === "Client";
-    }
     upsert(id, payload, ...rest) {
-      if (!this.isOfClients) return super.upsert(id, payload, ...rest);
+      if (this.model !== "Client") return super.upsert(id, payload, ...rest);
       clients.set(id, payload);
-      state.registered.push(id);
+      state.registered.push(payload);
     }
     find(id) {
-      return this.isOfClients ? clients.get(id) : super.find(id);
+      return this.model === "Client" ? clients.get(id) : super.find(id);
     }
   }
+  const getResourceServerInfo = (_context, resource) => {
+    if (!resources.includes(resource)) throw new errors.InvalidTarget();
+    return { scope: SCOPES, audience: resource, accessTokenTTL: lifetime, accessTokenFormat: "opaque" };
+  };
   const provider = new Provider(url, {
     adapter: Adapter,
     clientAuthMethods: ["none", "client_secret_basic", "client_secret_post"],
@@ -51,24 +45,17 @@ export async function startAuthorizationServer({ resources, lifetime = 3_600, fe
       deviceFlow: { enabled: true },
       pushedAuthorizationRequests: { enabled: false },
       registration: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo: (_context, resource) => {
-          if (!resources.includes(resource)) throw new Error(`unknown resource: ${resource}`);
-          return resourceOf(resource);
-        },
-        useGrantedResource: () => false,
-      },
+      revocation: { enabled: true },
+      resourceIndicators: { enabled: true, getResourceServerInfo, useGrantedResource: () => false },
       ...features,
     },
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-    issueRefreshToken: () => true,
     jwks: { keys: [privateKey.export({ format: "jwk" })] },
     loadExistingGrant: async ({ oidc }) => {
       const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
       grant.addOIDCScope("openid offline_access");
-      for (const resource of resources) grant.addResourceScope(resource, SCOPES.join(" "));
+      for (const resource of resources) grant.addResourceScope(resource, SCOPES);
       await grant.save();
       return grant;
     },
@@ -83,12 +70,10 @@ export async function startAuthorizationServer({ resources, lifetime = 3_600, fe
   provider.use(async (context, next) => {
     await next();
     const { path, method, status } = context;
-    const isOf = { "/token": method === "POST", "/auth": true, "/device/auth": true }[path];
-    if (isOf) state.requests.push({ path, ...context.oidc?.params, status });
+    if (method === "POST" || path === "/auth") state.requests.push({ path, ...context.oidc?.params, status });
   });
-  provider.on("refresh_token.consumed", () => {});
   provider.on("grant.revoked", () => {
-    state.reused += 1;
+    state.revoked += 1;
   });
   provider.on("server_error", (_context, error) => report(error));
   const handle = provider.callback();
@@ -98,8 +83,9 @@ export async function startAuthorizationServer({ resources, lifetime = 3_600, fe
     return provider.interactionFinished(request, response, { login: { accountId: "alice" }, consent: {} });
   });
   return Object.assign(state, {
-    provider,
-    forget: (id) => clients.delete(id),
+    resources,
+    find: (token) => provider.AccessToken.find(token),
+    forget: () => clients.clear(),
     of: (grantType) => state.requests.filter(({ grant_type }) => grant_type === grantType),
   });
 }
@@ -113,7 +99,7 @@ function newServer({ authInfo }) {
 }
 
 /** A real MCP server at `{origin}/mcp`, which takes tokens for that resource alone. */
-export async function startMcpServer() {
+async function startMcpServer() {
   const server = createServer();
   const origin = `http://127.0.0.1:${await listen(server, 0)}`;
   const url = `${origin}/mcp`;
@@ -160,16 +146,19 @@ export async function startMcpServer() {
 }
 
 /** Both, which know of each other. */
-export async function startServers(options) {
+export async function startServers({ lifetime = 3_600, features } = {}) {
   const mcp = await startMcpServer();
-  const authorization = await startAuthorizationServer({ resources: [mcp.url], ...options });
+  const authorization = await startAuthorizationServer({ resources: [mcp.url], lifetime, features });
   mcp.issuer = authorization.url;
-  mcp.find = (token) => authorization.provider.AccessToken.find(token);
+  mcp.find = authorization.find;
   return { mcp, authorization, close: () => Promise.all([mcp.close(), authorization.close()]) };
 }
 
-/** A browser whose user signs in and consents. */
-export async function browse(url) {
+/** Opens the sign-in's URL in a browser whose user signs in and consents. */
+async function open(url) {
   const { searchParams } = new URL(url);
   await fetch(await follow(url, new URL(searchParams.get("redirect_uri")).origin));
 }
+
+/** How the user of a program signs in. */
+export const loopback = { open, parameters: { prompt: "consent" } };
