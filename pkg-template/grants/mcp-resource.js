@@ -3,7 +3,8 @@ import { isSafe, typed } from "./oauth-errors.js";
 
 const PING = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "ping" });
 const HEADERS = { accept: "application/json, text/event-stream", "content-type": "application/json" };
-const SCOPE = /^[!#-[\]-~]+( [!#-[\]-~]+)*$/;
+/** Short enough for what a session has already to go with it. */
+const SCOPE = /^[!#-[\]-~][ !#-[\]-~]{0,511}$/;
 
 /** The Bearer challenge of an answer (RFC 6750 section 3), without what cannot be used of it. */
 export async function challengeOf({ allowInsecureRequests, customFetch, protectedResourceRequest }, response) {
@@ -30,10 +31,15 @@ async function resourceAt(peer, server, expected, place) {
   const { status } = response;
   if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
   if (status !== 200) throw failure("unsupported", "the MCP server has no resource metadata (RFC 9728)", { status });
-  const found = await peer.processResourceDiscoveryResponse(expected, await server.whole(response));
-  const [issuer] = Array.isArray(found.authorization_servers) ? found.authorization_servers : [];
-  if (!isSafe(issuer)) throw failure("unsupported", "the MCP server names no authorization server");
-  return { issuer, resource: found.resource, scope: Object(found.scopes_supported).join?.(" ") ?? "" };
+  const answer = await server.whole(response);
+  const found = await peer.processResourceDiscoveryResponse(expected, answer).catch(() => {
+    throw failure("invalid_response", "the metadata is not of the MCP server at this url (RFC 9728 section 3.3)");
+  });
+  const { resource, authorization_servers, scopes_supported } = found;
+  const [issuer] = Array.isArray(authorization_servers) ? authorization_servers : [];
+  if (!isSafe(issuer)) throw failure("unsupported", "the MCP server names no authorization server that is https");
+  const scope = Array.isArray(scopes_supported) ? scopes_supported.join(" ") : "";
+  return { issuer, resource, scope: SCOPE.test(scope) ? scope : "" };
 }
 
 /**
@@ -48,7 +54,7 @@ export async function findResource(peer, server, url) {
   const found = await resourceAt(peer, server, url, place).catch(async (error) => {
     if (typed(error).retryable) throw error;
     return resourceAt(peer, server, new URL("/", url)).catch((other) => {
-      throw typed(other).retryable ? other : error;
+      throw other.status === 404 ? error : other;
     });
   });
   return { ...found, ...(scope && { scope }) };

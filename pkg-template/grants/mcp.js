@@ -1,5 +1,5 @@
 import { parsed, readText } from "../fetches/answers.js";
-import { check } from "../fetches/errors.js";
+import { check, failure } from "../fetches/errors.js";
 import { Registrations, secretOf } from "./mcp-registration.js";
 import { findResource } from "./mcp-resource.js";
 import { createClient as createOAuthClient } from "./oauth.js";
@@ -50,8 +50,10 @@ export async function createClient(given) {
     });
 
   const known = await registrations.read();
-  const session = known && (await (await open(known)).restore());
-  if (session && !known.isDoubted) return open(known, session);
+  // Without a registration this checks the options, before anything is sent.
+  const client = await open(known ?? { issuer: url, clientId: "unregistered", scope: "", offline: "" });
+  const session = known && (await client.restore());
+  if (session && !known.isDoubted) return scope === undefined ? client : open(known, session);
   const serverOf = (issuer) => new Server(peer, { issuer, fetch, timeout });
   const register = async () => {
     const found = await findResource(peer, serverOf(), new URL(url));
@@ -60,5 +62,9 @@ export async function createClient(given) {
   const registration = await register().catch((error) => {
     throw typed(error);
   });
-  return open(await registrations.keep(registration), session);
+  const opened = await open(registration, session).catch(({ message }) => {
+    throw failure("invalid_response", `what the server says of itself cannot be used: ${message}`);
+  });
+  const kept = await registrations.keep(registration);
+  return kept === registration ? opened : open(kept, session);
 }
