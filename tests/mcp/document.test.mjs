@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { run } from "../shared/processes.mjs";
 import { filesIn } from "../shared/projects.mjs";
 import { startServers } from "./servers.mjs";
@@ -19,31 +20,80 @@ require("node:fs").appendFileSync(process.env.HOME + "/opened", process.argv[2] 
 import(${JSON.stringify(at("servers.mjs"))}).then(({ loopback }) => loopback.open(process.argv[2]));
 `;
 
+/** What is given to the transports is what they take. */
+const types = `
+import { type AuthProvider, type FetchLike } from "@modelcontextprotocol/client";
+import { type FetchLike as FirstFetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { type MeshyConnection } from "meshydb-client";
+import { authorizedFetch, authProvider } from "meshydb-client/mcp";
+
+declare const connection: MeshyConnection;
+const provider: AuthProvider = authProvider(connection);
+const fetches: [FetchLike, FirstFetchLike] = [authorizedFetch(connection), authorizedFetch(connection)];
+console.log(provider, fetches);
+`;
+
 let servers;
 before(async () => {
   servers = await startServers();
 });
 after(() => servers.close());
 
+/** The reader's folder, with more files in it. */
+function placed(more) {
+  const folder = mkdtempSync(join(tmpdir(), "meshydb-client-"));
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  symlinkSync(at("../../pkg"), join(modules, "meshydb-client"));
+  for (const name of ["@modelcontextprotocol", "oauth4webapi"])
+    symlinkSync(at(`../../node_modules/${name}`), join(modules, name));
+  for (const [name, text] of Object.entries({ ...files, ...more })) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
 describe("docs/mcp.md", () => {
+  test("has the types that it says", (t) => {
+    const blocks = [...readFileSync(at("../../docs/mcp.md"), "utf8").matchAll(/^```js\n(.*?)^```$/gms)];
+    const device = blocks.map(([, code]) => code).find((code) => code.includes("signInWithDevice"));
+    const folder = placed({ "device.mjs": device, "types.mts": types });
+    t.after(() => rmSync(folder, { recursive: true }));
+    const names = [...Object.keys(files), "device.mjs", "types.mts"];
+    assert.equal(names.length, blocks.length + 1);
+    const program = ts.createProgram({
+      rootNames: names.map((name) => join(folder, name)),
+      options: {
+        lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+        typeRoots: [at("../../node_modules/@types")],
+        types: ["node"],
+        module: ts.ModuleKind.NodeNext,
+        target: ts.ScriptTarget.ES2022,
+        allowJs: true,
+        checkJs: true,
+        strict: true,
+        noImplicitAny: false,
+        useUnknownInCatchVariables: false,
+        skipLibCheck: true,
+        noEmit: true,
+      },
+    });
+    const texts = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+    });
+    assert.deepEqual(texts, []);
+  });
+
   for (const tools of ["tools.mjs", "first.mjs"]) {
     describe(tools, () => {
       let folder;
       before(() => {
-        folder = mkdtempSync(join(tmpdir(), "meshydb-client-"));
-        const bin = join(folder, "bin");
-        mkdirSync(bin);
-        writeFileSync(join(bin, "xdg-open"), browser, { mode: 0o755 });
-        const modules = join(folder, "node_modules");
-        mkdirSync(modules);
-        symlinkSync(at("../../pkg"), join(modules, "meshydb-client"));
-        for (const name of ["@modelcontextprotocol", "oauth4webapi"])
-          symlinkSync(at(`../../node_modules/${name}`), join(modules, name));
         assert.ok(files["session.mjs"].includes(ADDRESS));
-        writeFileSync(join(folder, "session.mjs"), files["session.mjs"].replace(ADDRESS, servers.mcp.url));
-        writeFileSync(join(folder, "tools.mjs"), files[tools]);
-        writeFileSync(join(folder, "main.mjs"), files["main.mjs"]);
-        writeFileSync(join(folder, "change.mjs"), files["main.mjs"].replace("whoami", "change"));
+        folder = placed({
+          "session.mjs": files["session.mjs"].replace(ADDRESS, servers.mcp.url),
+          "tools.mjs": files[tools],
+          "change.mjs": files["main.mjs"].replace("whoami", "change"),
+        });
+        mkdirSync(join(folder, "bin"));
+        writeFileSync(join(folder, "bin", "xdg-open"), browser, { mode: 0o755 });
       });
       after(() => rmSync(folder, { recursive: true }));
 
