@@ -9,6 +9,10 @@ const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code";
 const REDIRECT_URI = "http://127.0.0.1/callback";
 const OFFLINE = "offline_access";
 
+function lists(values, value) {
+  return Array.isArray(values) && values.includes(value);
+}
+
 /** What a client that was given a secret proves itself with, as an option. */
 export function secretOf({ ClientSecretBasic, ClientSecretPost }, { clientSecret, method }) {
   if (!clientSecret) return {};
@@ -24,7 +28,9 @@ export class Registrations {
   #peer;
   #store;
   #key;
+  /** What was read or kept last, as text, and the registration that it is. */
   #text = null;
+  #kept;
 
   constructor(peer, store, parts) {
     this.#peer = peer;
@@ -35,14 +41,16 @@ export class Registrations {
   /** The one that is kept; nothing where there is none, or it cannot be read. */
   async read() {
     this.#text = (await this.#store?.read(this.#key)) ?? null;
-    const { issuer, resource, clientId, scope, offline } = Object(parsed(this.#text));
-    const members = [issuer, resource, clientId, scope, offline];
-    return members.every((member) => typeof member === "string") ? parsed(this.#text) : undefined;
+    const found = Object(parsed(this.#text));
+    const { issuer, resource, clientId, scope, offline } = found;
+    const isWhole = [issuer, resource, clientId, scope, offline].every((member) => typeof member === "string");
+    this.#kept = isWhole ? found : undefined;
+    return this.#kept;
   }
 
   /** Notes that the server has refused the client, which it is asked about before the next sign-in. */
   async doubt() {
-    const doubted = JSON.stringify({ ...parsed(this.#text), isDoubted: true });
+    const doubted = JSON.stringify({ ...this.#kept, isDoubted: true });
     try {
       await this.#store?.compareAndSet(this.#key, this.#text, doubted);
     } catch {}
@@ -51,12 +59,12 @@ export class Registrations {
   /** The one that is kept if the server still knows it; else the client's own, or a new one. */
   async of(server, found, { clientId, clientName }) {
     const metadata = await server.metadata;
-    if (metadata.authorization_endpoint && !metadata.code_challenge_methods_supported?.includes("S256"))
+    if (metadata.authorization_endpoint && !lists(metadata.code_challenge_methods_supported, "S256"))
       throw failure("unsupported", "the authorization server does not say that it takes PKCE with S256");
     const client = clientId
       ? { clientId }
       : ((await this.#known(server, metadata, found)) ?? (await this.#register(server, metadata, clientName)));
-    return { ...found, ...client, offline: metadata.scopes_supported?.includes(OFFLINE) ? OFFLINE : "" };
+    return { ...found, ...client, offline: lists(metadata.scopes_supported, OFFLINE) ? OFFLINE : "" };
   }
 
   /** Keeps it, unless another holder was first: then that one's counts. */
@@ -66,12 +74,13 @@ export class Registrations {
     const isKept = await this.#store.compareAndSet(this.#key, this.#text, text);
     if (!isKept) return (await this.read()) ?? registration;
     this.#text = text;
+    this.#kept = registration;
     return registration;
   }
 
   async #known(server, metadata, { issuer, resource }) {
-    const kept = parsed(this.#text) ?? {};
-    if (kept.issuer !== issuer || kept.resource !== resource) return;
+    const kept = this.#kept;
+    if (kept?.issuer !== issuer || kept.resource !== resource) return;
     const { clientId, clientSecret, method } = kept;
     const { clientAuthentication = this.#peer.None() } = secretOf(this.#peer, kept);
     // A server looks at the client before it looks at the token (RFC 6749 section 5.2).

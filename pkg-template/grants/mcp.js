@@ -51,7 +51,9 @@ export async function createClient(given) {
 
   const known = await registrations.read();
   // Without a registration this checks the options, before anything is sent.
-  const client = await open(known ?? { issuer: url, clientId: "unregistered", scope: "", offline: "" });
+  const { origin, href } = new URL(url);
+  const nobody = { issuer: origin, resource: href, clientId: clientId ?? "unregistered", scope: "", offline: "" };
+  const client = await open(known ?? nobody);
   const session = known && (await client.restore());
   if (session && !known.isDoubted) return scope === undefined ? client : open(known, session);
   const serverOf = (issuer) => new Server(peer, { issuer, fetch, timeout });

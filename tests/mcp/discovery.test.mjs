@@ -184,7 +184,7 @@ describe("the registration", () => {
   });
 
   test("needs a server that takes PKCE, and its own place at an https URL", async () => {
-    for (const methods of [undefined, ["plain"]]) {
+    for (const methods of [undefined, ["plain"], "S256", 5]) {
       serve({ code_challenge_methods_supported: methods });
       await refuses("unsupported");
     }
@@ -234,7 +234,8 @@ describe("the registration", () => {
   test("that cannot be read is made anew", async () => {
     await create();
     const [key] = persistence.values.keys();
-    for (const text of ["", "{", "5", "null", '{"clientId":5}']) {
+    const damaged = JSON.stringify({ ...JSON.parse(persistence.values.get(key)), clientId: 5 });
+    for (const text of ["", "{", "5", "null", "[]", damaged]) {
       persistence.values.set(key, text);
       assert.equal((await authorizationOf()).client_id, "registered");
     }
@@ -245,6 +246,7 @@ describe("an option that is none", () => {
   for (const [argument, value] of Object.entries({
     url: "http://mcp.example",
     clientName: 5,
+    clientId: "a b",
     persistence: "local",
     fetch: 5,
     scope: '"',
