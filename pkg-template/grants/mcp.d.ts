@@ -30,7 +30,10 @@ export interface AuthProvider {
   onUnauthorized(): Promise<void>;
 }
 
-/** The connection's token for each request; after a 401 one refresh for each token that was refused, whoever else asks. */
+/**
+ * The connection's token for each request; after a 401 one refresh of the token that was sent last, however many requests were
+ * refused with it.
+ */
 export declare function authProvider(connection: MeshyConnection): AuthProvider;
 
 /**

@@ -5,17 +5,23 @@ import { authorizedFetch, authProvider } from "../../pkg/mcp.js";
 
 const ME = { name: "tests", version: "1.0.0" };
 
-/** By package: a connected client of it. */
+async function connected(client, transport) {
+  await client.connect(transport);
+  return client;
+}
+
+/** By package, and by what its transport is given: a connected client. */
 export const makes = {
-  "@modelcontextprotocol/client 2": async (url, connection) => {
-    const client = new Client(ME);
-    const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: authProvider(connection) });
-    await client.connect(transport);
-    return client;
+  "@modelcontextprotocol/client 2": (url, connection) => {
+    const options = { authProvider: authProvider(connection) };
+    return connected(new Client(ME), new StreamableHTTPClientTransport(new URL(url), options));
   },
-  "@modelcontextprotocol/sdk 1": async (url, connection) => {
-    const client = new FirstClient(ME);
-    await client.connect(new FirstTransport(new URL(url), { fetch: authorizedFetch(connection) }));
-    return client;
+  "@modelcontextprotocol/client 2, with a fetch": (url, connection) => {
+    const options = { fetch: authorizedFetch(connection) };
+    return connected(new Client(ME), new StreamableHTTPClientTransport(new URL(url), options));
+  },
+  "@modelcontextprotocol/sdk 1": (url, connection) => {
+    const options = { fetch: authorizedFetch(connection) };
+    return connected(new FirstClient(ME), new FirstTransport(new URL(url), options));
   },
 };
