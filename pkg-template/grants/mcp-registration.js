@@ -1,6 +1,6 @@
 import { parsed, readText } from "../fetches/answers.js";
 import { failure } from "../fetches/errors.js";
-import { isSafe } from "./oauth-errors.js";
+import { checkAvailable, isSafe } from "./oauth-errors.js";
 
 const PREFIX = "meshydb-client-mcp";
 const CODE = ["authorization_code", "refresh_token"];
@@ -108,6 +108,7 @@ export class Registrations {
       token_endpoint_auth_method: "none",
     };
     const response = await dynamicClientRegistrationRequest(metadata, client, server.requests);
+    checkAvailable(response);
     const made = await processDynamicClientRegistrationResponse(await server.whole(response));
     return { clientId: made.client_id, clientSecret: made.client_secret, method: made.token_endpoint_auth_method };
   }

@@ -1,5 +1,5 @@
 import { failure } from "../fetches/errors.js";
-import { isSafe, typed } from "./oauth-errors.js";
+import { checkAvailable, isSafe, typed } from "./oauth-errors.js";
 
 const PING = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "ping" });
 const HEADERS = { accept: "application/json, text/event-stream", "content-type": "application/json" };
@@ -29,7 +29,7 @@ async function resourceAt(peer, server, expected, place) {
     ? await server.send(place, { redirect: "manual", signal: requests.signal() })
     : await peer.resourceDiscoveryRequest(expected, requests);
   const { status } = response;
-  if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
+  checkAvailable(response);
   if (status !== 200) throw failure("unsupported", "the MCP server has no resource metadata (RFC 9728)", { status });
   const answer = await server.whole(response);
   const found = await peer.processResourceDiscoveryResponse(expected, answer).catch(() => {

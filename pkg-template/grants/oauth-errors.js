@@ -49,6 +49,11 @@ function told(words) {
   return typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) || undefined : undefined;
 }
 
+/** That the server does not ask to come later. */
+export function checkAvailable({ status }) {
+  if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
+}
+
 /** The module of a peer that is being loaded. */
 export async function peerOf(loading) {
   try {

@@ -1,6 +1,6 @@
 import { parsed, payloadOf, readText } from "../fetches/answers.js";
 import { check, failure } from "../fetches/errors.js";
-import { isSafe, typed } from "./oauth-errors.js";
+import { checkAvailable, isSafe, typed } from "./oauth-errors.js";
 
 /** What an ID token may be signed by where no metadata says it. */
 const ALGORITHMS = "PS256 PS384 PS512 RS256 RS384 RS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
@@ -177,7 +177,7 @@ export class Server {
     const issuer = new URL(this.#options.issuer);
     const response = await this.#peer.discoveryRequest(issuer, { algorithm, ...this.requests });
     const { status } = response;
-    if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
+    checkAvailable(response);
     if (status !== 200) throw failure("invalid_response", "the issuer has no metadata", { status });
     const found = this.#complete(await processDiscoveryResponse(issuer, await this.whole(response)));
     for (const name of Object.values(ENDPOINTS)) {

@@ -113,13 +113,15 @@ describe("the resource", () => {
     "a script": 'Bearer resource_metadata="javascript:alert(1)", scope="a"',
     "http elsewhere": 'Bearer resource_metadata="http://mcp.example/metadata", scope="a"',
     "a scope that is none": `Bearer scope="${"a".repeat(513)}"`,
+    "a scope that no request can have": 'Bearer scope="a\\"b"',
     "another scheme": 'Basic resource_metadata="https://evil.example/metadata", scope="evil"',
     "a token": "Bearer abc==",
     "a name of Object's": 'Bearer __proto__="a", constructor="b"',
   })) {
     test(`is found in spite of a challenge with ${what}`, async () => {
       answers[url] = unauthorized(challenge);
-      assert.equal((await authorizationOf()).resource, url);
+      const { resource: named, scope = "a" } = await authorizationOf();
+      assert.deepEqual([named, scope], [url, "a"]);
     });
   }
 
@@ -165,6 +167,8 @@ describe("the resource", () => {
     const found = answers[OF_PATH];
     answers[OF_PATH] = new Response("", { status: 503 });
     await rejects(create(), { code: "unavailable", retryable: true, status: 503 });
+    answers[OF_ORIGIN] = Response.json({ ...resource, resource: ORIGIN });
+    await rejects(create(), { code: "unavailable", retryable: true, status: 503 });
     answers[OF_PATH] = new TypeError("fetch failed");
     await rejects(create(), { code: "network", retryable: true });
     answers[OF_PATH] = found;
@@ -198,6 +202,7 @@ describe("the registration", () => {
 
   for (const [what, answer, code] of [
     ["is refused", Response.json({ error: "invalid_client_metadata" }, { status: 400 }), "refused"],
+    ["has to be asked for later", new Response("", { status: 429 }), "unavailable"],
     ["has no client_id", Response.json({}, { status: 201 }), "invalid_response"],
     [
       "has a client_id that no request can have",
