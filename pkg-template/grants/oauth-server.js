@@ -98,7 +98,9 @@ export class Server {
     return this.send(input, init);
   };
 
+  /** But for what a sign-in is replacing: it may be of the same grant at the server, which would end with it. */
   async #revoke(init) {
+    if ([...this.expected.values()].some(({ isGranted }) => isGranted)) return new Response();
     const metadata = await this.metadata;
     const { revocation_endpoint: url } = metadata;
     return url ? this.send(url, await this.#authenticated(metadata, init)) : new Response();
@@ -118,6 +120,7 @@ export class Server {
     ];
     const response = await this.send(...request);
     if (!response.ok) return response;
+    if (expected) expected.isGranted = true;
     const text = await readText(response);
     // oauth4webapi takes no status but 200, and no member that is null.
     const members = JSON.stringify(parsed(text), (_, value) => value ?? undefined);

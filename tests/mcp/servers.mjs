@@ -53,7 +53,10 @@ async function startAuthorizationServer({ resources, lifetime, features }) {
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     jwks: { keys: [privateKey.export({ format: "jwk" })] },
     loadExistingGrant: async ({ oidc }) => {
-      const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+      const { accountId } = oidc.session;
+      const { clientId } = oidc.client;
+      const known = await oidc.provider.Grant.find(oidc.session.grantIdFor(clientId));
+      const grant = known ?? new oidc.provider.Grant({ clientId, accountId });
       grant.addOIDCScope("openid offline_access");
       for (const resource of resources) grant.addResourceScope(resource, SCOPES);
       await grant.save();
@@ -154,11 +157,12 @@ export async function startServers({ lifetime = 3_600, features } = {}) {
   return { mcp, authorization, close: () => Promise.all([mcp.close(), authorization.close()]) };
 }
 
-/** Opens the sign-in's URL in a browser whose user signs in and consents. */
-async function open(url) {
-  const { searchParams } = new URL(url);
-  await fetch(await follow(url, new URL(searchParams.get("redirect_uri")).origin));
+/** How the user of a program signs in: in one browser, which the server remembers, as it does the consent. */
+export function signInOf(cookies = new Map()) {
+  const open = async (url) => {
+    const { searchParams } = new URL(url);
+    await fetch(await follow(url, new URL(searchParams.get("redirect_uri")).origin, cookies));
+  };
+  return { open, parameters: { prompt: "consent" } };
 }
-
-/** How the user of a program signs in. */
-export const loopback = { open, parameters: { prompt: "consent" } };
+export const loopback = signInOf();

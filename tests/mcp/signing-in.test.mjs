@@ -35,10 +35,11 @@ const revoke = async (connection) => {
 const idsOf = (clients) => clients.map(({ client_id }) => client_id);
 
 describe("a sign-in at an MCP server", () => {
-  test("names the resource in the authorization request, the token request and each refresh", async () => {
+  test("names the resource in the authorization request, the token request and each refresh, and not where it ends", async () => {
     const connection = await signIn(await create());
     await renew(connection);
     await renew(connection);
+    await connection.signout();
     const sent = authorization.requests.map(({ path, grant_type, resource }) => [path, grant_type, resource]);
     assert.deepEqual(sent, [
       ["/reg", undefined, undefined],
@@ -46,6 +47,7 @@ describe("a sign-in at an MCP server", () => {
       ["/token", "authorization_code", mcp.url],
       ["/token", REFRESH, mcp.url],
       ["/token", REFRESH, mcp.url],
+      ["/token/revocation", undefined, undefined],
     ]);
     const [{ client_name, application_type, token_endpoint_auth_method }] = authorization.registered;
     assert.deepEqual([client_name, application_type, token_endpoint_auth_method], ["A tool", "native", "none"]);
@@ -109,6 +111,8 @@ describe("the registered client", () => {
     assert.equal(new Set(idsOf(used)).size, 1);
     const restored = await (await create()).restore();
     assert.equal(restored.getSnapshot().sessionId, connections.at(-1).getSnapshot().sessionId);
+    await rejects(renew(connections[0]), { code: "session_ended", reason: "replaced" });
+    await renew(restored);
     assert.equal(authorization.registered.length, 5);
   });
 
@@ -173,7 +177,9 @@ for (const [name, open] of Object.entries(makes)) {
       assert.equal(scope, "write");
       assert.equal(await call(client, "whoami"), "alice");
       await client.close();
-      const next = await open(mcp.url, await signIn(await create({ scope })));
+      const wider = await signIn(await create({ scope }));
+      await renew(wider);
+      const next = await open(mcp.url, wider);
       assert.equal(await call(next, "change"), "changed");
       assert.equal(authorization.requests.findLast(({ path }) => path === "/auth").scope, "read write offline_access");
       await next.close();
