@@ -59,8 +59,7 @@ export async function peerOf(loading) {
   try {
     return await loading;
   } catch (cause) {
-    const text = "oauth4webapi is missing: npm install oauth4webapi@3";
-    throw Object.assign(failure("unsupported", text), { cause });
+    throw failure("unsupported", "oauth4webapi is missing: npm install oauth4webapi@3", { cause });
   }
 }
 

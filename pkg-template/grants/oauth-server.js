@@ -111,13 +111,9 @@ export class Server {
       throw UNSENT;
     });
     const form = new URLSearchParams(init.body);
-    const { resource } = this.#options;
-    if (resource && !form.has("resource")) form.set("resource", resource);
     const expected = this.expected.get(form.get("code") ?? form.get("device_code"));
-    const request = [
-      await this.endpoint("tokenEndpoint"),
-      await this.#authenticated(metadata, { ...init, body: form }),
-    ];
+    const { resource } = this.#options;
+    const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init, resource)];
     const response = await this.send(...request);
     if (!response.ok) return response;
     if (expected) expected.isGranted = true;
@@ -149,9 +145,10 @@ export class Server {
     return JSON.stringify({ ...parsed(text), id_token: undefined });
   }
 
-  async #authenticated(metadata, init) {
+  async #authenticated(metadata, init, resource) {
     const headers = new Headers(init.headers);
     const body = new URLSearchParams(init.body);
+    if (resource && !body.has("resource")) body.set("resource", resource);
     await this.authenticate(metadata, this.client, body, headers);
     init.signal.throwIfAborted();
     return { ...init, headers: Object.fromEntries(headers), body: `${body}` };
@@ -203,12 +200,12 @@ export function placesOf(options) {
     const url = options[name];
     check(url === undefined || isSafe(url), name, "an https URL (or http on this machine)");
   }
-  const isResource = resource === undefined || /^[a-z][a-z\d+.-]*:[!"$-~]{1,512}$/i.test(resource);
+  const isResource = resource === undefined || /^[\w+.-]+:[!"$-~]{1,512}$/.test(resource);
   check(isResource, "resource", "an absolute URI without a fragment");
   check(issuer ?? tokenEndpoint, "issuer", "given, or a tokenEndpoint");
   const isPlain = issuer === undefined || /^[^?#]*$/.test(issuer);
   check(isPlain && (issuer || !asksForIdToken(scope)), "issuer", "that of the ID tokens, without a query");
   const base = new URL(issuer ?? tokenEndpoint).href.replace(/\/$/, "");
-  const audience = resource === undefined ? "" : `/${encodeURIComponent(resource)}`;
+  const audience = resource ? `/${encodeURIComponent(resource)}` : "";
   return { token: `${base}/.discovered/token${audience}`, revocation: `${base}/.discovered/revocation` };
 }
