@@ -37,7 +37,6 @@ export const LONG_FILES = [
   ),
   ...[
     "mcp/document",
-    "mcp/fleet",
     "oauth/second-make",
     "package/binding-types",
     "package/dev",

@@ -108,7 +108,7 @@ describe("docs/mcp.md", () => {
         return [stdout.trim(), readFileSync(join(folder, "opened"), "utf8").split("\n").length - 1];
       }
 
-      test("signs its user in once, and again for more scope, or where the session or the program is forgotten", async () => {
+      test("signs its user in once, and again for more scope, or where the server has forgotten it", async () => {
         assert.deepEqual(await play("main.mjs"), ["alice", 1]);
         assert.deepEqual(await play("main.mjs"), ["alice", 1]);
         assert.deepEqual(await play("change.mjs"), ["changed", 2]);
