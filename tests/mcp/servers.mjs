@@ -11,11 +11,11 @@ const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 const SCOPES = "read write";
 
 /**
- * An authorization server that forgives nothing: refresh tokens rotate, one that comes twice ends its family, and a request for another
- * resource is refused; without consent to offline access there is none. Whoever comes is alice, who consents. `requests` has what was asked for, `registered` the clients' metadata,
- * `revoked` counts families that have ended.
+ * An authorization server that forgives nothing: refresh tokens rotate, one that comes twice ends its family, a request for another
+ * resource is refused, and without consent there is no offline access. Whoever comes is alice, who consents. `requests` has what was
+ * asked for, `registered` the clients' metadata, `revoked` counts families that have ended.
  */
-async function startAuthorizationServer({ resources, lifetime, features }) {
+async function startAuthorizationServer({ resources, lifetime }) {
   const server = createServer();
   const url = `http://127.0.0.1:${await listen(server, 0)}`;
   const clients = new Map();
@@ -47,7 +47,6 @@ async function startAuthorizationServer({ resources, lifetime, features }) {
       registration: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: { enabled: true, getResourceServerInfo, useGrantedResource: () => false },
-      ...features,
     },
     findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
@@ -149,20 +148,21 @@ async function startMcpServer() {
 }
 
 /** Both, which know of each other. */
-export async function startServers({ lifetime = 3_600, features } = {}) {
+export async function startServers({ lifetime = 3_600 } = {}) {
   const mcp = await startMcpServer();
-  const authorization = await startAuthorizationServer({ resources: [mcp.url], lifetime, features });
+  const authorization = await startAuthorizationServer({ resources: [mcp.url], lifetime });
   mcp.issuer = authorization.url;
   mcp.find = authorization.find;
   return { mcp, authorization, close: () => Promise.all([mcp.close(), authorization.close()]) };
 }
 
-/** How the user of a program signs in: in one browser, which the server remembers, as it does the consent. */
-export function signInOf(cookies = new Map()) {
-  const open = async (url) => {
+const cookies = new Map();
+
+/** How the user of a program signs in: in one browser, which the server remembers. */
+export const loopback = {
+  async open(url) {
     const { searchParams } = new URL(url);
     await fetch(await follow(url, new URL(searchParams.get("redirect_uri")).origin, cookies));
-  };
-  return { open, parameters: { prompt: "consent" } };
-}
-export const loopback = signInOf();
+  },
+  parameters: { prompt: "consent" },
+};
