@@ -10,7 +10,7 @@ const ISSUER = "https://auth.example";
 const OF_PATH = `${ORIGIN}/.well-known/oauth-protected-resource/tools/mcp`;
 const OF_ORIGIN = `${ORIGIN}/.well-known/oauth-protected-resource`;
 const url = `${ORIGIN}/tools/mcp`;
-const resource = { resource: url, authorization_servers: [ISSUER] };
+const resource = { resource: url, authorization_servers: [ISSUER, "https://other.example"] };
 const metadata = {
   issuer: ISSUER,
   authorization_endpoint: `${ISSUER}/authorize`,
