@@ -106,7 +106,7 @@ export async function assemble() {
     }
     const types = typesOf(entry);
     writeFileSync(join(packageFolder, `${entry}.d.ts`), types);
-    writeFileSync(join(packageFolder, `${entry}.d.cts`), types.replaceAll('"./index.js"', '"./index.cjs"'));
+    writeFileSync(join(packageFolder, `${entry}.d.cts`), types.replaceAll(/"(\.\/\w+)\.js"/g, '"$1.cjs"'));
   }
   await bundle({ format: "esm", core: "./module-workerd.js", outfile: join(packageFolder, "index.workerd.js") });
   for (const file of peerModules) cpSync(file, join(packageFolder, basename(file)));
@@ -146,6 +146,10 @@ const sources = (core, format) => ({
     onResolve({ filter: /^(node:|react$|vue$)/ }, () => ({ external: true }));
     onResolve({ filter: /^\.\.\/core\/index\.js$/ }, () => ({
       path: format === "cjs" ? "./index.cjs" : "./index.js",
+      external: true,
+    }));
+    onResolve({ filter: /^\.\/oauth\.js$/ }, () => ({
+      path: format === "cjs" ? "./oauth.cjs" : "./oauth.js",
       external: true,
     }));
     onResolve({ filter: /^\.\/[a-z-]+-peer\.js$/ }, ({ path }) => ({ path, external: true }));

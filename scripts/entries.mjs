@@ -8,13 +8,15 @@ export const template = join(root, "pkg-template");
 const ROOMS = {
   core: ["index"],
   fetches: ["json"],
-  grants: ["oauth"],
+  grants: ["mcp", "oauth"],
   stores: ["node", "redis", "service-worker", "store-tests"],
   bindings: ["auto-refresh", "react", "svelte", "vue"],
 };
 
 /** Published as it is: a module of its own, which an entry imports when it is used, because of what it imports itself. */
-export const peerModules = ["oauth-peer", "oauth-device-peer"].map((name) => join(template, `grants/${name}.js`));
+export const peerModules = ["mcp-peer", "oauth-device-peer", "oauth-peer"].map((name) =>
+  join(template, `grants/${name}.js`),
+);
 
 export const entries = Object.values(ROOMS).flat();
 

@@ -35,9 +35,14 @@ export const LONG_FILES = [
   ...["bench/bench", "client/memory", "examples/cli", "examples/cluster", "fetches/recipes", "fleet/fleet"].map(
     inTests,
   ),
-  ...["oauth/second-make", "package/binding-types", "package/dev", "package/redis-types", "package/sample"].map(
-    inTests,
-  ),
+  ...[
+    "mcp/document",
+    "oauth/second-make",
+    "package/binding-types",
+    "package/dev",
+    "package/redis-types",
+    "package/sample",
+  ].map(inTests),
   ...["recipes/recipes", "runners/runners", "security/fuzz", "soak/soak", "stores/file-store-races"].map(inTests),
 ];
 const OTHER_ROOM_NEEDS = ["packages", "package"];

@@ -1,22 +1,14 @@
 import { initialize } from "../core/index.js";
-import { check, failure } from "../fetches/errors.js";
+import { check } from "../fetches/errors.js";
+import { peerOf } from "./oauth-errors.js";
 import { asksForIdToken, ENDPOINTS, placesOf, Server } from "./oauth-server.js";
 
 /** Of a client: what this entry knows of it. A proxy of the client has it, too. */
 const STATE = Symbol();
-async function loadPeer() {
-  try {
-    return await import("./oauth-peer.js");
-  } catch (cause) {
-    const text = "oauth4webapi is missing: npm install oauth4webapi@3";
-    throw Object.assign(failure("unsupported", text), { cause });
-  }
-}
-
 export async function createClient(given) {
   check(given !== null && typeof given === "object", "options", "an object");
   const options = { ...given };
-  const { clientId, clientSecret, clientAuthentication, ...others } = options;
+  const { clientId, clientSecret, clientAuthentication, resource, ...others } = options;
   for (const name of ["issuer", ...Object.keys(ENDPOINTS)]) delete others[name];
   check(typeof clientId === "string" && /^[!-~]{1,1024}$/.test(clientId), "clientId", "of visible ASCII characters");
   const isPage = globalThis.importScripts ?? globalThis.document;
@@ -24,7 +16,7 @@ export async function createClient(given) {
   check(isProof(clientSecret, "string"), "clientSecret", "a string, in no page");
   check(isProof(clientAuthentication, "function"), "clientAuthentication", "a function, in no page");
   const places = placesOf(options);
-  const peer = await loadPeer();
+  const peer = await peerOf(import("./oauth-peer.js"));
   const server = new Server(peer, options, places, () => core.getSnapshot().connection?.retrieveIdToken());
   const { fetch = globalThis.fetch, scope = "", slot = "default" } = options;
   const core = await initialize("", clientId, {
@@ -34,7 +26,7 @@ export async function createClient(given) {
     fetch: typeof fetch === "function" ? server.fetch : options.fetch,
   });
   const binding = JSON.stringify([places.token, clientId, slot]);
-  const state = { peer, server, core, binding, clientId, scope, asksForIdToken: asksForIdToken(scope) };
+  const state = { peer, server, core, binding, clientId, scope, resource, asksForIdToken: asksForIdToken(scope) };
   return Object.freeze({ ...core, [STATE]: () => state });
 }
 

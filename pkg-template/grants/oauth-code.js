@@ -6,7 +6,7 @@ import { anew } from "./oauth-transaction.js";
 
 /** Resolves to what a sign-in needs at its end, and to the URL that begins it. */
 export async function prepare(
-  { peer, server, clientId, scope, asksForIdToken },
+  { peer, server, clientId, scope, resource, asksForIdToken },
   { redirectUri, returnTo, parameters },
   prefix = "",
 ) {
@@ -21,6 +21,7 @@ export async function prepare(
     client_id: clientId,
     redirect_uri: redirectUri,
     scope,
+    resource,
     state,
     nonce,
     code_challenge: await peer.calculatePKCECodeChallenge(verifier),

@@ -49,6 +49,20 @@ function told(words) {
   return typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) || undefined : undefined;
 }
 
+/** That the server does not ask to come later. */
+export function checkAvailable({ status }) {
+  if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
+}
+
+/** The module of a peer that is being loaded. */
+export async function peerOf(loading) {
+  try {
+    return await loading;
+  } catch (cause) {
+    throw failure("unsupported", "oauth4webapi is missing: npm install oauth4webapi@3", { cause });
+  }
+}
+
 /** The package's own error for what oauth4webapi or fetch has thrown, without its cause: that has codes and tokens. */
 export function typed(thrown) {
   if (thrown instanceof MeshyError) return thrown;

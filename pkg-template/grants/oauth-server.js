@@ -1,6 +1,6 @@
 import { parsed, payloadOf, readText } from "../fetches/answers.js";
 import { check, failure } from "../fetches/errors.js";
-import { isSafe, typed } from "./oauth-errors.js";
+import { checkAvailable, isSafe, typed } from "./oauth-errors.js";
 
 /** What an ID token may be signed by where no metadata says it. */
 const ALGORITHMS = "PS256 PS384 PS512 RS256 RS384 RS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
@@ -98,7 +98,9 @@ export class Server {
     return this.send(input, init);
   };
 
+  /** But for what a sign-in is replacing: it may be of the same grant at the server, which would end with it. */
   async #revoke(init) {
+    if ([...this.expected.values()].some(({ isGranted }) => isGranted)) return new Response();
     const metadata = await this.metadata;
     const { revocation_endpoint: url } = metadata;
     return url ? this.send(url, await this.#authenticated(metadata, init)) : new Response();
@@ -110,9 +112,11 @@ export class Server {
     });
     const form = new URLSearchParams(init.body);
     const expected = this.expected.get(form.get("code") ?? form.get("device_code"));
-    const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init)];
+    const { resource } = this.#options;
+    const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init, resource)];
     const response = await this.send(...request);
     if (!response.ok) return response;
+    if (expected) expected.isGranted = true;
     const text = await readText(response);
     // oauth4webapi takes no status but 200, and no member that is null.
     const members = JSON.stringify(parsed(text), (_, value) => value ?? undefined);
@@ -141,9 +145,10 @@ export class Server {
     return JSON.stringify({ ...parsed(text), id_token: undefined });
   }
 
-  async #authenticated(metadata, init) {
+  async #authenticated(metadata, init, resource) {
     const headers = new Headers(init.headers);
     const body = new URLSearchParams(init.body);
+    if (resource && !body.has("resource")) body.set("resource", resource);
     await this.authenticate(metadata, this.client, body, headers);
     init.signal.throwIfAborted();
     return { ...init, headers: Object.fromEntries(headers), body: `${body}` };
@@ -172,7 +177,7 @@ export class Server {
     const issuer = new URL(this.#options.issuer);
     const response = await this.#peer.discoveryRequest(issuer, { algorithm, ...this.requests });
     const { status } = response;
-    if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
+    checkAvailable(response);
     if (status !== 200) throw failure("invalid_response", "the issuer has no metadata", { status });
     const found = this.#complete(await processDiscoveryResponse(issuer, await this.whole(response)));
     for (const name of Object.values(ENDPOINTS)) {
@@ -190,14 +195,17 @@ export function asksForIdToken(scope) {
 
 /** Checks the issuer and the endpoints, and says what the core is to have in their place. */
 export function placesOf(options) {
-  const { issuer, tokenEndpoint, scope } = options;
+  const { issuer, tokenEndpoint, scope, resource } = options;
   for (const name of ["issuer", ...Object.keys(ENDPOINTS)]) {
     const url = options[name];
     check(url === undefined || isSafe(url), name, "an https URL (or http on this machine)");
   }
+  const isResource = resource === undefined || /^[\w+.-]+:[!"$-~]{1,512}$/.test(resource);
+  check(isResource, "resource", "an absolute URI without a fragment");
   check(issuer ?? tokenEndpoint, "issuer", "given, or a tokenEndpoint");
   const isPlain = issuer === undefined || /^[^?#]*$/.test(issuer);
   check(isPlain && (issuer || !asksForIdToken(scope)), "issuer", "that of the ID tokens, without a query");
   const base = new URL(issuer ?? tokenEndpoint).href.replace(/\/$/, "");
-  return { token: `${base}/.discovered/token`, revocation: `${base}/.discovered/revocation` };
+  const audience = resource ? `/${encodeURIComponent(resource)}` : "";
+  return { token: `${base}/.discovered/token${audience}`, revocation: `${base}/.discovered/revocation` };
 }

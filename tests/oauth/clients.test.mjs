@@ -61,6 +61,79 @@ describe("a session is the same", () => {
   }
 });
 
+describe("a resource", () => {
+  const resource = "https://api.example/v1";
+  const endpoints = {
+    revocation_endpoint: `${ISSUER}/r`,
+    device_authorization_endpoint: `${ISSUER}/d`,
+  };
+  const forms = [];
+  const noting = (answer) => (init) => {
+    forms.push(Object.fromEntries(new URLSearchParams(init.body)));
+    return Response.json(answer, { status: answer.request_uri ? 201 : 200 });
+  };
+  const answers = {
+    [OIDC]: () => Response.json({ ...metadata, ...endpoints }),
+    "/t": noting(tokens),
+    "/r": noting({}),
+    "/d": noting({ device_code: "d", user_code: "u", verification_uri: ISSUER, expires_in: 60, interval: 0.001 }),
+    "/p": noting({ request_uri: "urn:a", expires_in: 60 }),
+  };
+  const options = { fetch: serverOf(answers), resource };
+  afterEach(() => {
+    forms.length = 0;
+  });
+
+  test("is named in a sign-in, the request for its token and each refresh, and in no revocation", async () => {
+    const begun = await begin(options);
+    assert.equal(begun.url.searchParams.get("resource"), resource);
+    comeBack(begun);
+    const { connection } = await completeSignIn(await create(options));
+    await connection.getAccessToken({ rejected: "a" });
+    await connection.signout();
+    assert.deepEqual(
+      forms.map((form) => [form.grant_type, form.resource]),
+      [
+        ["authorization_code", resource],
+        ["refresh_token", resource],
+        [undefined, undefined],
+      ],
+    );
+  });
+
+  test("is named in a sign-in that is pushed", async () => {
+    await begin({ ...options, pushedAuthorizationRequestEndpoint: `${ISSUER}/p` });
+    assert.deepEqual(
+      forms.map((form) => [form.response_type, form.resource]),
+      [["code", resource]],
+    );
+  });
+
+  test("is named in a sign-in at another device, and once where a service names another", async () => {
+    await signInWithDevice(await create(options), { show: () => {} });
+    await serviceConnection(await create(options), { resource: "https://other.example" });
+    assert.deepEqual(
+      forms.map((form) => form.resource),
+      [resource, resource, "https://other.example"],
+    );
+  });
+
+  test("has a session of its own", async () => {
+    const persistence = new MemoryStore();
+    const open = (more) => create({ ...options, ...more, persistence });
+    await (await open()).loginWithGrant("a");
+    for (const other of [undefined, `${resource}/`, "https://api.example"])
+      assert.equal(await (await open({ resource: other })).restore(), null);
+    assert.ok(await (await open()).restore());
+  });
+
+  for (const none of ["", "v1", "https://api.example/#a", "https://api.example/a b", "urn:\u00e9", 5, null]) {
+    test(`is an absolute URI without a fragment, not ${none}`, async () => {
+      await rejects(create({ ...options, resource: none }), { code: "invalid_argument", argument: "resource" });
+    });
+  }
+});
+
 test("a client that proves itself is refused in a web worker", async () => {
   globalThis.importScripts = () => {};
   for (const [argument, proof] of Object.entries({ clientSecret: "secret", clientAuthentication: () => {} })) {

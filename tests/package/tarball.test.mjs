@@ -16,6 +16,7 @@ const expected = [
   "index.js",
   "index.workerd.js",
   ...["json.cjs", "json.d.cts", "json.d.ts", "json.js"],
+  ...["mcp-peer.js", "mcp.cjs", "mcp.d.cts", "mcp.d.ts", "mcp.js"],
   "meshydb-client.wasm",
   "node.cjs",
   "node.d.cts",
@@ -64,7 +65,7 @@ describe("the tarball", () => {
     const text = {};
     for (const name of pack.files) text[name] = await readFile(join(pack.installed, name), "utf8");
     for (const name of pack.files.filter((name) => name.endsWith(".d.ts")))
-      assert.equal(text[name].replaceAll("index.js", "index.cjs"), text[name.replace(/ts$/, "cts")]);
+      assert.equal(text[name].replaceAll(/(index|oauth)\.js"/g, '$1.cjs"'), text[name.replace(/ts$/, "cts")]);
     for (const name of pack.files)
       assert.doesNotMatch(text[name], /\/(home|root|Users|tmp)\/|\.cargo|registry\/src/, name);
   });
@@ -167,13 +168,14 @@ describe("an import", () => {
       const { code, stdout, stderr } = await runIn(`
         const { MeshyError } = @import;
         const { createClient } = @import/oauth;
-        await createClient({ issuer: "https://auth.example", clientId: "app" }).catch((error) =>
-          console.log(error instanceof MeshyError, error.message),
-        );
+        const tool = @import/mcp;
+        const tell = (error) => console.log(error instanceof MeshyError, error.message);
+        await createClient({ issuer: "https://auth.example", clientId: "app" }).catch(tell);
+        await tool.createClient({ url: "https://mcp.example" }).catch(tell);
       `);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
       const advice = "oauth4webapi is missing: npm install oauth4webapi@3";
-      assert.equal(stdout, `true unsupported: ${advice}\n`);
+      assert.equal(stdout, `true unsupported: ${advice}\n`.repeat(2));
     });
 
     for (const [how, prepare] of [

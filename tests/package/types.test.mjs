@@ -28,6 +28,7 @@ import {
   type TraceEvent,
 } from "meshydb-client";
 import { jsonEndpoint, type JsonTokens } from "meshydb-client/json";
+import { authorizedFetch, authProvider, createClient as createToolClient, type InsufficientScope, type McpOptions } from "meshydb-client/mcp";
 import { fileStore } from "meshydb-client/node";
 import { claims, type Claims, completePopup, completeSignIn, createClient, type OAuthOptions, serviceConnection, type SignedIn, signInWithDevice, signInWithLoopback, signInWithPopup, signInWithRedirect, signOutWithRedirect } from "meshydb-client/oauth";
 import { type RedisLike, redisStore } from "meshydb-client/redis";
@@ -100,6 +101,17 @@ const nested = jsonEndpoint<{ data: { token: string } }>({
 const noRead = () => jsonEndpoint({ login: () => ({}), refresh: () => ({}) });
 // @ts-expect-error
 const noClientId: OAuthOptions = { issuer: "https://auth.example" };
+const byTool = async (connection: MeshyConnection, thrown: InsufficientScope): Promise<string> => {
+  const tool: McpOptions = { url: "https://mcp.example", clientName: "a", persistence: store, scope: thrown.scope };
+  const client: Client = await createToolClient(tool);
+  // @ts-expect-error
+  await createToolClient({ url: "https://mcp.example", persistence: "local" });
+  // @ts-expect-error
+  await createToolClient({ clientName: "a" });
+  const response: Response = await authorizedFetch(connection)(new URL("https://mcp.example"), { method: "POST" });
+  await authProvider(connection).onUnauthorized();
+  return client.getSnapshot().storage + response.status + (await authProvider(connection).token());
+};
 const byCode = async (): Promise<Claims | null> => {
   const client: Client = await createClient(oauth);
   const signedIn: SignedIn | null = await completeSignIn(client);
@@ -337,7 +349,7 @@ for (const [library, libraryOptions] of Object.entries(libraries)) {
       const declarations = sources
         .filter(({ isDeclarationFile }) => isDeclarationFile)
         .map(({ fileName }) => basename(fileName));
-      const modules = ["index", "json", "node", "oauth", "redis", "service-worker", "store-tests"];
+      const modules = ["index", "json", "mcp", "node", "oauth", "redis", "service-worker", "store-tests"];
       const both = modules.flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]);
       const expected = files === everyFile ? both : modules.map((name) => `${name}.d.ts`);
       assert.deepEqual(declarations.sort(), expected);

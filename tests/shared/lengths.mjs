@@ -13,6 +13,7 @@ const lengths = {
     edgeWorlds: 200,
     rotations: 20_000,
     pageRotations: 2_000,
+    mcpSeconds: 6,
   },
   ci: {
     isInEachBrowser: true,
@@ -27,6 +28,7 @@ const lengths = {
     edgeWorlds: 5_000,
     rotations: 20_000,
     pageRotations: 20_000,
+    mcpSeconds: 30,
   },
   all: {
     isInEachBrowser: true,
@@ -41,6 +43,7 @@ const lengths = {
     edgeWorlds: 100_000,
     rotations: 100_000,
     pageRotations: 20_000,
+    mcpSeconds: 300,
   },
 };
 
