@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
+import { createReadStream, createWriteStream, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createBrotliDecompress } from "node:zlib";
 import { close, listen } from "../../dev/http.mjs";
 import { command } from "../../scripts/setup.mjs";
 import { browserNames, launch } from "../shared/launch.mjs";
+import { work } from "./kit.mjs";
 
 const PAGE_LIMIT = 30_000;
 const STEP_LIMIT = 20_000;
@@ -71,14 +77,58 @@ async function openWebKit(kit) {
     version: `${titles.webkit} ${capabilities.browserVersion}`,
     resultOf: async (url) => {
       await ask("POST", `/session/${sessionId}/url`, { url });
-      for (const end = Date.now() + PAGE_LIMIT; Date.now() < end; await sleep(20)) {
-        const script = "return globalThis.result ?? null;";
-        const result = await ask("POST", `/session/${sessionId}/execute/sync`, { script, args: [] });
-        if (result) return result;
-      }
-      throw new Error("WebKit: the page has no result");
+      const body = { script: "return globalThis.result ?? null;", args: [] };
+      return awaited(() => ask("POST", `/session/${sessionId}/execute/sync`, body));
     },
   };
+}
+
+/** For pages of an old browser: their result, or what the script fails with, is their title, encoded since lists escape it. */
+export const showsResult = `<script>
+  Object.defineProperty(globalThis, "result", {
+    set: (result) => {
+      document.title = "result:" + btoa(JSON.stringify(result));
+    },
+  });
+  addEventListener("error", ({ message }) => {
+    globalThis.result = { message };
+  });
+</script>`;
+
+/** A Chromium that puppeteer does not speak to, from its compressed binary. */
+export async function openOldChromium(kit, packed) {
+  const folder = mkdtempSync(join(work, "chromium-"));
+  kit.after(() => rm(folder, { recursive: true }));
+  const binary = join(folder, "chromium");
+  await pipeline(createReadStream(packed), createBrotliDecompress(), createWriteStream(binary, { mode: 0o755 }));
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${folder}`];
+  const ready = /DevTools listening on ws:\/\/(.+?)\//;
+  const [, host] = await kit.start(binary, [...args, "--remote-debugging-port=0"], ready);
+  const ask = async (path) => {
+    const init = { method: "PUT", signal: AbortSignal.timeout(STEP_LIMIT) };
+    return (await fetch(`http://${host}/json/${path}`, init)).json();
+  };
+  const { Browser: version } = await ask("version");
+  return {
+    version: `${titles.chromium} ${version.split("/").at(-1)}`,
+    resultOf: async (url) => {
+      const page = await ask(`new?${encodeURIComponent(url)}`);
+      return awaited(async () => {
+        const { title } = (await ask("list")).find(({ id }) => id === page.id);
+        const [, encoded] = /^result:(.+)/.exec(title) ?? [];
+        return encoded && JSON.parse(atob(encoded));
+      });
+    },
+  };
+}
+
+/** What `look` finds in a page, at last. */
+async function awaited(look) {
+  for (const end = Date.now() + PAGE_LIMIT; Date.now() < end; await sleep(20)) {
+    const result = await look();
+    if (result) return result;
+  }
+  throw new Error("The page has no result.");
 }
 
 const isReady = (driver) =>

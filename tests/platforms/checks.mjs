@@ -32,10 +32,10 @@ export async function checkProgram(kit, command, args, { storage = "none", ...op
   checkRequests(server);
 }
 
-/** An application in a page. */
-export async function checkPage(kit, site, { name, mapped, hash = "", ...expected } = {}) {
+/** An application in a page, of the browser so named or of one that is open. */
+export async function checkPage(kit, site, { name, mapped, browser, hash = "", ...expected } = {}) {
   const server = await kit.server();
-  const { version, resultOf } = await openBrowser(kit, name, mapped);
+  const { version, resultOf } = browser ?? (await openBrowser(kit, name, mapped));
   const result = await resultOf(`${site}?${server.url}${hash}`);
   assert.deepEqual(result, { ...session, storage: "ok", isSecureContext: true, hasLocks: true, ...expected });
   checkRequests(server);

@@ -29,7 +29,7 @@ await main(async () => {
   if (failed) process.exitCode = 1;
 });
 
-/** Only what the long rows need: its 1.4 GB are installed when they run. No script of a package runs. */
+/** Only what the long rows need: its 1.7 GB are installed when they run. No script of a package runs. */
 async function installBundlers() {
   const [installed, locked] = ["node_modules/.package-lock.json", "package-lock.json"].map((file) =>
     join(FOLDER, file),

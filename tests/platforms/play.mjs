@@ -7,13 +7,14 @@ import { browsers } from "./rows/browsers.mjs";
 import { bundlers } from "./rows/bundlers.mjs";
 import { lacking } from "./rows/lacking.mjs";
 import { next } from "./rows/next.mjs";
+import { oldest } from "./rows/oldest.mjs";
 import { runtimes } from "./rows/runtimes.mjs";
 import { shaking } from "./rows/shaking.mjs";
 
 const ROW_LIMIT = 300_000;
 const DOCUMENT = join(root, "docs/platforms.md");
 const MARKS = ["<!-- rows -->\n\n", "\n\n<!-- end of rows -->"];
-const rows = [...bundlers, ...next, ...runtimes, ...browsers, ...shaking, ...lacking];
+const rows = [...bundlers, ...next, ...runtimes, ...browsers, ...oldest, ...shaking, ...lacking];
 
 /** Plays the rows one after another, and says of each how it went and how long it took. */
 export async function play({ isQuick, only, writes }) {

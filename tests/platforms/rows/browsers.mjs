@@ -1,8 +1,7 @@
 import { browserNames } from "../../shared/launch.mjs";
 import { lacksWebKit, openBrowser } from "../browser.mjs";
 import { checkPage, checkRefusal } from "../checks.mjs";
-import { work } from "../kit.mjs";
-import { bundled, classicScript, html } from "./bundlers.mjs";
+import { classicScript, entry, html } from "./bundlers.mjs";
 
 const INSECURE = "insecure.test";
 /** A name that leads to this machine, and so to pages that are no secure context. */
@@ -12,7 +11,6 @@ const mapped = {
 };
 const strict = ["default-src 'none'", "connect-src http://127.0.0.1:*", "img-src data:"];
 
-const entry = (name) => bundled({ entryPoints: [`${work}/app/${name}`], format: "iife" });
 const names = [...browserNames, "webkit"];
 const titles = { chromium: "Chromium", firefox: "Firefox", webkit: "WebKit" };
 

@@ -29,6 +29,9 @@ export async function bundled(options) {
   return outputFiles[0].text;
 }
 
+/** Another of the applications as a classic script. */
+export const entry = (name) => bundled({ entryPoints: [join(app, name)], format: "iife" });
+
 /** The files that a bundler has left. */
 function files(folder) {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -8,11 +8,11 @@ import { bundled } from "./bundlers.mjs";
 
 const app = (name) => join(work, "app", name);
 const forms = ["module.js", "require.cjs", "thread.js"];
-const NODES = [20, 22, 24];
+const NODES = ["20.0.0", "20", "22", "24"];
 
 /** The binaries that packages bring for this machine: nothing else is downloaded, no script of a package runs. */
 const { platform, arch } = process;
-const nodeBinary = (major) => join(modules, `node-${major}`, "bin/node");
+const nodeBinary = (name) => join(modules, `node-${name}`, "bin/node");
 const deno = join(modules, `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}/deno`);
 const bun = join(modules, `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}/bin/bun`);
 
@@ -60,7 +60,8 @@ const runtime = (name, binary, version, { args, storeArgs = args, env } = {}) =>
   ];
 };
 
-const node = (major) => runtime(`Node ${major}`, nodeBinary(major), () => `Node ${versionOf(`node-${major}`)}`);
+const node = (name) =>
+  runtime(`Node ${name}`, nodeBinary(name), () => `Node ${versionOf(`node-${name}`).replace("v", "")}`);
 
 /** Cloudflare's runtime on Node 22, which its simulator wants: to what the worker answers. */
 async function answerOfWorker(kit, compatibilityDate) {
