@@ -3,6 +3,7 @@ import { check, failure } from "../fetches/errors.js";
 import { Registrations, secretOf } from "./mcp-registration.js";
 import { findResource } from "./mcp-resource.js";
 import { createClient as createOAuthClient } from "./oauth.js";
+import { stateOf } from "./oauth-client.js";
 import { isSafe, peerOf, typed } from "./oauth-errors.js";
 import { Server } from "./oauth-server.js";
 
@@ -14,17 +15,29 @@ function scopeOf({ scope, offline }, wanted = scope, session) {
   return [...new Set(`${before} ${wanted} ${offline}`.split(" ").filter(Boolean))].join(" ");
 }
 
+function isForm(init) {
+  return new Headers(init?.headers).get("content-type")?.startsWith("application/x-www-form-urlencoded");
+}
+
+/** A request for tokens, or for the right to ask for them, names the resource (RFC 8707 section 2). */
+function named(init, resource) {
+  if (!isForm(init)) return init;
+  const body = new URLSearchParams(init.body);
+  if (body.has("token") || body.has("resource")) return init;
+  body.set("resource", resource);
+  return { ...init, body: `${body}` };
+}
+
 /** Whether the answer says that the authorization server does not know the client (RFC 6749 section 5.2). */
 async function refusesClient(init, response) {
-  const isForm = new Headers(init?.headers).get("content-type")?.startsWith("application/x-www-form-urlencoded");
-  if (!isForm || response.status < 400 || response.status >= 500) return false;
+  if (!isForm(init) || response.status < 400 || response.status >= 500) return false;
   return parsed(await readText(response.clone()).catch(() => {}))?.error === "invalid_client";
 }
 
 export async function createClient(given) {
   check(given !== null && typeof given === "object", "options", "an object");
   const { url, clientName, clientId, scope, ...others } = given;
-  const { persistence = "none", fetch = (...args) => globalThis.fetch(...args), timeout } = others;
+  const { persistence = "none", fetch = (...args) => globalThis.fetch(...args), timeout, slot = "default" } = others;
   check(isSafe(url) && !url.includes("#"), "url", "an https URL (or http on this machine) without a fragment");
   check(clientName === undefined || typeof clientName === "string", "clientName", "a string");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
@@ -32,22 +45,25 @@ export async function createClient(given) {
   check(typeof fetch === "function", "fetch", "a function");
   const peer = await peerOf(import("./mcp-peer.js"));
   const registrations = new Registrations(peer, isStore ? persistence : undefined, [url, clientId]);
-  const watchedFetch = async (input, init) => {
-    const response = await fetch(input, init);
-    if (await refusesClient(init, response)) await registrations.doubt();
-    return response;
-  };
-  const open = (registration, session) =>
-    createOAuthClient({
+  const open = async (registration, session) => {
+    const { clientId, issuer, resource } = registration;
+    const client = await createOAuthClient({
       ...others,
       ...secretOf(peer, registration),
       allowedOrigins: [new URL(url).origin],
-      clientId: registration.clientId,
-      fetch: watchedFetch,
-      issuer: registration.issuer,
-      resource: registration.resource,
+      clientId,
+      issuer,
+      slot: slot && typeof slot === "string" ? `${slot} ${resource}` : slot,
       scope: scopeOf(registration, scope, session),
+      async fetch(input, init) {
+        const response = await fetch(input, named(init, resource));
+        if (await refusesClient(init, response)) await registrations.doubt();
+        return response;
+      },
     });
+    stateOf(client).resource = resource;
+    return client;
+  };
 
   const known = await registrations.read();
   // Without a registration this checks the options, before anything is sent.

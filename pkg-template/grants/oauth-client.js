@@ -4,11 +4,11 @@ import { peerOf } from "./oauth-errors.js";
 import { asksForIdToken, ENDPOINTS, placesOf, Server } from "./oauth-server.js";
 
 /** Of a client: what this entry knows of it. A proxy of the client has it, too. */
-const STATE = Symbol();
+const STATE = Symbol.for("meshydb-client-oauth");
 export async function createClient(given) {
   check(given !== null && typeof given === "object", "options", "an object");
   const options = { ...given };
-  const { clientId, clientSecret, clientAuthentication, resource, ...others } = options;
+  const { clientId, clientSecret, clientAuthentication, ...others } = options;
   for (const name of ["issuer", ...Object.keys(ENDPOINTS)]) delete others[name];
   check(typeof clientId === "string" && /^[!-~]{1,1024}$/.test(clientId), "clientId", "of visible ASCII characters");
   const isPage = globalThis.importScripts ?? globalThis.document;
@@ -26,7 +26,7 @@ export async function createClient(given) {
     fetch: typeof fetch === "function" ? server.fetch : options.fetch,
   });
   const binding = JSON.stringify([places.token, clientId, slot]);
-  const state = { peer, server, core, binding, clientId, scope, resource, asksForIdToken: asksForIdToken(scope) };
+  const state = { peer, server, core, binding, clientId, scope, asksForIdToken: asksForIdToken(scope) };
   return Object.freeze({ ...core, [STATE]: () => state });
 }
 

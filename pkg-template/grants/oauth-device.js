@@ -23,13 +23,13 @@ async function withInterval(response) {
   return new Response(interval === undefined ? text : JSON.stringify({ ...members, interval: asked }), response);
 }
 
-async function askForCode({ server, scope, resource }, parameters) {
+async function askForCode({ server, scope }, parameters) {
   await server.endpoint("deviceAuthorizationEndpoint");
   const { deviceAuthorizationRequest, processDeviceAuthorizationResponse } = await import("./oauth-device-peer.js");
   const metadata = await server.metadata;
   const { client, authenticate, requests } = server;
   try {
-    const form = { ...parameters, client_id: client.client_id, ...(scope && { scope }), ...(resource && { resource }) };
+    const form = { ...parameters, client_id: client.client_id, ...(scope && { scope }) };
     const response = await deviceAuthorizationRequest(metadata, client, authenticate, form, requests);
     const found = await processDeviceAuthorizationResponse(metadata, client, await withInterval(response));
     if (isSafe(found.verification_uri) && isSafe(found.verification_uri_complete ?? found.verification_uri))

@@ -112,8 +112,7 @@ export class Server {
     });
     const form = new URLSearchParams(init.body);
     const expected = this.expected.get(form.get("code") ?? form.get("device_code"));
-    const { resource } = this.#options;
-    const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init, resource)];
+    const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init)];
     const response = await this.send(...request);
     if (!response.ok) return response;
     if (expected) expected.isGranted = true;
@@ -145,10 +144,9 @@ export class Server {
     return JSON.stringify({ ...parsed(text), id_token: undefined });
   }
 
-  async #authenticated(metadata, init, resource) {
+  async #authenticated(metadata, init) {
     const headers = new Headers(init.headers);
     const body = new URLSearchParams(init.body);
-    if (resource && !body.has("resource")) body.set("resource", resource);
     await this.authenticate(metadata, this.client, body, headers);
     init.signal.throwIfAborted();
     return { ...init, headers: Object.fromEntries(headers), body: `${body}` };
@@ -195,17 +193,14 @@ export function asksForIdToken(scope) {
 
 /** Checks the issuer and the endpoints, and says what the core is to have in their place. */
 export function placesOf(options) {
-  const { issuer, tokenEndpoint, scope, resource } = options;
+  const { issuer, tokenEndpoint, scope } = options;
   for (const name of ["issuer", ...Object.keys(ENDPOINTS)]) {
     const url = options[name];
     check(url === undefined || isSafe(url), name, "an https URL (or http on this machine)");
   }
-  const isResource = resource === undefined || /^[\w+.-]+:[!"$-~]{1,512}$/.test(resource);
-  check(isResource, "resource", "an absolute URI without a fragment");
   check(issuer ?? tokenEndpoint, "issuer", "given, or a tokenEndpoint");
   const isPlain = issuer === undefined || /^[^?#]*$/.test(issuer);
   check(isPlain && (issuer || !asksForIdToken(scope)), "issuer", "that of the ID tokens, without a query");
   const base = new URL(issuer ?? tokenEndpoint).href.replace(/\/$/, "");
-  const audience = resource ? `/${encodeURIComponent(resource)}` : "";
-  return { token: `${base}/.discovered/token${audience}`, revocation: `${base}/.discovered/revocation` };
+  return { token: `${base}/.discovered/token`, revocation: `${base}/.discovered/revocation` };
 }

@@ -12,11 +12,6 @@ export interface OAuthOptions extends Omit<ClientOptions, "authUrl"> {
   clientSecret?: string | undefined;
   /** Of a confidential client, as npm's oauth4webapi makes it: `ClientSecretPost(secret)` or `PrivateKeyJwt(key)`. Refused in pages. */
   clientAuthentication?: ClientAuthentication | undefined;
-  /**
-   * Whose tokens are asked for (RFC 8707): an absolute URI without a fragment, sent with each sign-in, token request and refresh. A
-   * session is of one resource.
-   */
-  resource?: string | undefined;
   /** In place of discovery. */
   tokenEndpoint?: string | undefined;
   authorizationEndpoint?: string | undefined;

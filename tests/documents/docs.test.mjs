@@ -215,7 +215,7 @@ describe("docs/errors.md", () => {
       visit(source);
     }
     const all = [...new Set(found)].sort();
-    assert.equal(all.length, 47);
+    assert.equal(all.length, 46);
     assert.deepEqual([...new Set(rows(chapter("Arguments")))].sort(), all);
   });
 
