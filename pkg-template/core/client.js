@@ -44,11 +44,11 @@ export function createClient({ api, key }, store) {
   let snapshot;
   /** What the snapshot says, as text. */
   let shown;
+  let isDisposed = false;
   let isReady = !store;
   let hasFailed = false;
   let failure = null;
   let stopWatching;
-  let isDisposed = false;
 
   const alive = () => {
     if (isDisposed) throw aborted("it was disposed of");

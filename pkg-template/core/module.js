@@ -4,7 +4,7 @@ const TEXT = "@wasm@";
  * The core, which the build inlines as printable ASCII (scripts/ascii.mjs): no bundler, server or policy needs to know
  * about a second file. The frequent bytes 0 to 69 and 99 to 119 are one character each, any other is " " or "!" and another.
  */
-function moduleBytes() {
+export function compile() {
   const bytes = new TextEncoder().encode(TEXT);
   let page = 0;
   let end = 0;
@@ -18,9 +18,5 @@ function moduleBytes() {
       page = 0;
     }
   });
-  return bytes.subarray(0, end);
-}
-
-export function compile() {
-  return WebAssembly.compile(moduleBytes());
+  return WebAssembly.compile(bytes.subarray(0, end));
 }

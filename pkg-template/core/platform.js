@@ -34,7 +34,7 @@ export class MeshyError extends Error {
 
 /** The core's error; one that a refusal is has the server's words. */
 export function meshyError([code, reason, text, retryable, status, retryAfter], words) {
-  const details = { code, reason, retryable: !!retryable, status, retryAfter };
+  const details = { code, reason, status, retryAfter, retryable: !!retryable };
   const isRefusal = status && /^(invalid_grant|session_ended|refused)$/.test(code);
   return new MeshyError(isRefusal ? { ...details, ...words } : details, text);
 }

@@ -7,7 +7,7 @@ export const NAME = "meshydb-client";
 function isLater(text, before) {
   const [entry, old] = [text, before].map(parseObject);
   const { sid, gen, access_token, ended } = entry ?? {};
-  if (typeof sid !== "string" || !Number.isInteger(gen) || !(access_token || ended)) return false;
+  if (!Number.isInteger(gen) || typeof sid !== "string" || !(access_token || ended)) return false;
   return sid === old?.sid ? !old.ended && (ended || gen > old.gen) : gen > old?.gen;
 }
 
