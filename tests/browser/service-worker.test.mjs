@@ -117,6 +117,24 @@ inEachBrowser((browser) => {
     }
   }
 
+  test("a sign-out in mid-refresh of the worker stays, and the token that it is given is revoked", async (t) => {
+    const { server, gate, open, reload } = await newSessionTest(t, browser(), site);
+    const { page, problems } = await open();
+    await page.evaluate(install, "/classic.js");
+    await page.evaluate(begin);
+    const held = gate.hold("answer");
+    await page.evaluate(startRefresh);
+    const release = await held;
+    await page.evaluate(() => window.connection.signout());
+    const before = server.count("revocation");
+    release();
+    while (server.count("revocation") === before) await sleep(20);
+    await reload(page);
+    assert.equal(await page.evaluate(restoredUser), null);
+    assert.equal(gate.grants.length, 2);
+    assert.deepEqual(problems, []);
+  });
+
   for (const other of Object.keys(others)) {
     test(`a worker that ${other} is done without`, async (t) => {
       const { gate, open } = await newSessionTest(t, browser(), site);
