@@ -44,11 +44,11 @@ export function createClient({ api, key }, store) {
   let snapshot;
   /** What the snapshot says, as text. */
   let shown;
-  let isDisposed = false;
-  let isReady = !store;
   let hasFailed = false;
   let failure = null;
+  let isReady = !store;
   let stopWatching;
+  let isDisposed;
 
   const alive = () => {
     if (isDisposed) throw aborted("it was disposed of");
@@ -57,7 +57,7 @@ export function createClient({ api, key }, store) {
   const view = () => {
     const live = isLive() ? current : null;
     const isDegraded = live ? live.isDegraded : hasFailed;
-    const storage = store ? (isDegraded ? "degraded" : "ok") : "none";
+    const storage = !store ? "none" : isDegraded ? "degraded" : "ok";
     return [isReady, live, storage, live ? (isDegraded ? live.storeError : null) : failure];
   };
 

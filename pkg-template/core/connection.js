@@ -14,9 +14,9 @@ export function connectionTo(port) {
   const callToken = async (options) => live().ask(Command.Token, wantedOf(options), signalOf(options));
 
   return Object.freeze({
-    retrievePersistanceToken: () => live().refreshToken,
-
     retrieveIdToken: () => live().idToken,
+
+    retrievePersistanceToken: () => live().refreshToken,
 
     getAccessToken: (options) => (options === undefined && !isDisposed && port.live.token) || callToken(options),
 

@@ -26,6 +26,11 @@ function readCopy(key) {
   }
 }
 
+/** Where it stands that a session was signed out, until the register has its end. */
+function markOf(key, sid) {
+  return `${key}:${sid}`;
+}
+
 /** Writes a text to localStorage, or removes it if `next` is null; says whether that was possible. */
 function writeCopy(key, next) {
   try {
@@ -34,11 +39,6 @@ function writeCopy(key, next) {
   } catch {
     return false;
   }
-}
-
-/** Where it stands that a session was signed out, until the register has its end. */
-function markOf(key, sid) {
-  return `${key}:${sid}`;
 }
 
 /** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
@@ -87,7 +87,6 @@ export async function openStore(persistence) {
  */
 export class Local {
   #channel;
-  #hasAnswered = false;
   /** What stood in the register last. If nothing does then, it was removed, whatever a copy says that this page still sees. */
   #last;
   /** The sid of the session that was signed out here: its end is written by its core. */
@@ -177,12 +176,9 @@ export class Local {
   /** Continues with the register's answer, or without where there is none: one that has ever answered only fails. */
   #ask(asked, answered, missing) {
     return asked.then(
-      ([answer]) => {
-        this.#hasAnswered = true;
-        return answered(answer);
-      },
+      ([answer]) => answered(answer),
       (error) => {
-        if (this.#hasAnswered) throw error;
+        if (register.hasAnswered) throw error;
         return missing();
       },
     );

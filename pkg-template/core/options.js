@@ -114,7 +114,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     persistence = "none",
   } = options ?? {};
   if (hasAccount) checkText(accountName, "accountName");
-  for (const [name, text] of Object.entries({ tenant, publicKey, scope, slot })) checkText(text, name);
+  for (const [name, text] of Object.entries({ publicKey, tenant, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
   if (fetch !== undefined) checkFunction(fetch, "fetch");
@@ -139,13 +139,13 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   });
   return {
     api: {
-      fetch,
-      refreshIn,
       tenant,
       publicKey,
       scope,
       timeout,
       reuseWindow,
+      fetch,
+      refreshIn,
       tokenEndpoint,
       revocationEndpoint,
       base,

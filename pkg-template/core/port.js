@@ -39,7 +39,7 @@ export class Port {
   #callers = new Map();
   #lastCaller = 0;
   #alarm;
-  #isNeeded = false;
+  #isNeeded;
   #isBusy = false;
   #release;
   #tracers;
@@ -53,8 +53,8 @@ export class Port {
     this.#store = store;
     this.api = api;
     this.#entry = new StoredEntry(store, key, (failed) => this.report("storage", { failed }));
-    this.#tracers = tracers;
     this.#onChange = onChange;
+    this.#tracers = tracers;
   }
 
   get fetch() {
@@ -105,7 +105,7 @@ export class Port {
         this.#engine.handle(Command.Abort, this, caller);
         this.#forget(caller)?.reject(aborted("the caller's signal"));
       };
-      this.#callers.set(caller, { resolve, reject, signal, abort });
+      this.#callers.set(caller, { signal, abort, resolve, reject });
       try {
         if (signal?.aborted) return abort();
         signal?.addEventListener("abort", abort);
@@ -219,7 +219,7 @@ export class Port {
     const members = others.splice(3);
     const error = members.length ? this.#errorOf(members) : null;
     const before = this.snapshot;
-    const snapshot = { sessionId: sid, state, expiresAt, scope, generation, error };
+    const snapshot = { state, expiresAt, scope, generation, error, sessionId: sid };
     const isNew = JSON.stringify(snapshot) !== JSON.stringify(before);
     if (isNew) this.snapshot = Object.freeze(snapshot);
     this.#isReceived = token === this.#received;
@@ -229,7 +229,7 @@ export class Port {
     this.refreshToken = refreshToken;
     this.#token = token && Promise.resolve(token);
     this.#validity = others;
-    if (state === "ended" || (state === "active" && !this.#login?.repeats)) this.#login = undefined;
+    if ((state === "active" && !this.#login?.repeats) || state === "ended") this.#login = undefined;
     if (isNew) this.listeners.notify();
     this.#onChange();
   }

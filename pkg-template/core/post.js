@@ -3,7 +3,7 @@ import { ownMembers, parseObject, pause, within } from "./platform.js";
 /** Milliseconds until a page that is being left is gone: its requests break before its scripts stop. */
 const LEAVING = 250;
 /** What an error of Node's fetch says of a request that never left. */
-const NEVER_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/;
+const NEVER_SENT = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED)$/;
 /** Bytes of an answer that are read. */
 const BODY_LIMIT = 65_536;
 /** The members of a token response: tokens, and then words; without the ID token in the order of src/oauth.rs. */
@@ -14,6 +14,23 @@ const TOKEN_RESPONSE = "id_token access_token token_type expires_in refresh_toke
 const TELLING = 6;
 const HIDDEN = /[^ !#-[\]-~]/g;
 const LONGEST_WORDS = 256;
+
+/**
+ * A server's words as they may be shown: the characters that RFC 6749 section 5.2 allows, cut. Nothing where a part of the
+ * secret can be read in them, as they are or form-decoded, or where only that makes them the proof of a dead token.
+ */
+function told(words, secret) {
+  const shown = typeof words === "string" && words.replace(HIDDEN, "").slice(0, LONGEST_WORDS);
+  if (!shown) return;
+  const read = `${shown},${new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")}`;
+  const reveals = (text) => {
+    const length = Math.min(text.length, TELLING);
+    const isPart = (_, at) => at + length <= read.length && text.includes(read.slice(at, at + length));
+    return length && read.split("").some(isPart);
+  };
+  if (shown === "invalid_grant") return words === shown ? shown : undefined;
+  return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown;
+}
 
 /**
  * Posts a token request (RFC 6749 section 3.2) or, without a grant type, a revocation. Resolves to status, Retry-After in
@@ -61,23 +78,6 @@ export function post(port, parameters, secret) {
     if (failure !== undefined && globalThis.document) await pause(LEAVING);
     throw NEVER_SENT.test(code) ? false : failure;
   });
-}
-
-/**
- * A server's words as they may be shown: the characters that RFC 6749 section 5.2 allows, cut. Nothing where a part of the
- * secret can be read in them, as they are or form-decoded, or where only that makes them the proof of a dead token.
- */
-function told(words, secret) {
-  const shown = typeof words === "string" && words.replace(HIDDEN, "").slice(0, LONGEST_WORDS);
-  if (!shown) return;
-  const read = `${shown},${new URLSearchParams(`=${shown.replaceAll("&", "%26")}`).get("")}`;
-  const reveals = (text) => {
-    const length = Math.min(text.length, TELLING);
-    const isPart = (_, at) => at + length <= read.length && text.includes(read.slice(at, at + length));
-    return length && read.split("").some(isPart);
-  };
-  if (shown === "invalid_grant") return words === shown ? shown : undefined;
-  return [secret, secret.replace(HIDDEN, "")].some(reveals) ? undefined : shown;
 }
 
 /** Undefined if the body is longer (at most one chunk beyond the limit is read) or not UTF-8. Not every fetch has a stream. */

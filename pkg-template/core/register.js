@@ -2,6 +2,8 @@ import { parseObject } from "./platform.js";
 
 /** Of the database, of its only store, and of the key that is probed. */
 export const NAME = "meshydb-client";
+/** Whether it has ever answered here. */
+export let hasAnswered = false;
 
 /** Whether `text` is an entry that was written after `before`. */
 function isLater(text, before) {
@@ -20,8 +22,8 @@ function later(text, copy) {
 async function transact(key, use) {
   const opening = indexedDB.open(NAME);
   const database = await new Promise((resolve, reject) => {
-    opening.onupgradeneeded = () => opening.result.createObjectStore(NAME);
     opening.onsuccess = () => resolve(opening.result);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(NAME);
     opening.onerror = reject;
   });
   try {
@@ -33,8 +35,11 @@ async function transact(key, use) {
       reading.onsuccess = () => {
         answer = use(reading.result, store);
       };
+      transaction.oncomplete = () => {
+        hasAnswered = true;
+        resolve([answer]);
+      };
       transaction.onabort = () => resolve();
-      transaction.oncomplete = () => resolve([answer]);
     });
   } finally {
     database.close();
