@@ -37,6 +37,11 @@ export interface ClientOptions {
   slot?: string | undefined;
   /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
   fetch?: typeof fetch | undefined;
+  /**
+   * Asked to refresh in place of this client, before each refresh but one that a 401 of `connection.fetch` has begun:
+   * `serviceWorker` of `meshydb-client/service-worker`, or another holder with the same store. Only the store says what came of it.
+   */
+  refreshIn?: ((sessionId: string, generation: number) => unknown) | undefined;
 }
 
 export interface CallOptions {

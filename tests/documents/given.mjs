@@ -73,6 +73,7 @@ export const unchecked = [
 /** Pages and languages of which nothing is compiled here, and why. */
 export const otherFiles = {
   "docs/recipes.md": "modules and pages for other packages: tests/recipes runs each of them",
+  "docs/service-worker.md": "pages and their workers: tests/examples builds and runs each of them",
   "docs/testing.md": "tests for Jest, Vitest and Playwright: runners.test.mjs runs each of them",
   "docs/reference.md": "declarations, copied from the types by scripts/reference.mjs; reference.test.mjs compares them",
 };

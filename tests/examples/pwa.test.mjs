@@ -7,6 +7,7 @@ import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browse
 import { installPinned, pinnedIn } from "../shared/pinned.mjs";
 import { run } from "../shared/processes.mjs";
 import { setUpExample } from "./examples.mjs";
+import "./service-worker.mjs";
 
 const here = import.meta.dirname;
 
@@ -54,7 +55,8 @@ function showsGeneration(page, wanted) {
 test("the PWA has the versions that it is tested with", () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(example.path("package.json"), "utf8"));
   const { "meshydb-client": _, ...others } = { ...dependencies, ...devDependencies };
-  assert.deepEqual(others, pinnedIn(here));
+  assert.ok(Object.keys(others).length > 2);
+  for (const [name, version] of Object.entries(others)) assert.equal(pinnedIn(here)[name], version, name);
 });
 
 inOneBrowserAtLeast((browser) => {

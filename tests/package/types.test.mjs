@@ -31,6 +31,7 @@ import { jsonEndpoint, type JsonTokens } from "meshydb-client/json";
 import { fileStore } from "meshydb-client/node";
 import { claims, type Claims, completePopup, completeSignIn, createClient, type OAuthOptions, serviceConnection, type SignedIn, signInWithDevice, signInWithLoopback, signInWithPopup, signInWithRedirect, signOutWithRedirect } from "meshydb-client/oauth";
 import { type RedisLike, redisStore } from "meshydb-client/redis";
+import { keepRefreshing, serviceWorker } from "meshydb-client/service-worker";
 import { type StoreTest, storeTests } from "meshydb-client/store-tests";
 
 const store: SessionStore = {
@@ -58,7 +59,12 @@ const everything: ClientOptions = {
   reuseWindow: 0,
   slot: "two",
   fetch: globalThis.fetch,
+  refreshIn: serviceWorker,
 };
+const asked: ClientOptions = { refreshIn: (sessionId: string, generation: number) => sessionId + generation };
+const inWorker = (client: Client, opening: ClientPromise): void[] => [keepRefreshing(client), keepRefreshing(opening)];
+// @ts-expect-error
+const noClient = () => keepRefreshing();
 const file: SessionStore = fileStore("/var/lib/application/session");
 const files: ClientOptions = { persistence: fileStore("session") };
 // @ts-expect-error
