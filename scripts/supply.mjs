@@ -64,9 +64,8 @@ export function checkInstalls() {
 }
 
 export function checkLocks() {
-  const locks = ["", "tests/platforms/", "tests/runners/", "tests/shared/peers/"].map(
-    (folder) => `${folder}package-lock.json`,
-  );
+  const folders = ["platforms", "runners", "recipes", "examples", "shared/peers"].map((name) => `tests/${name}/`);
+  const locks = ["", ...folders].map((folder) => `${folder}package-lock.json`);
   for (const file of locks) {
     const packages = Object.entries(JSON.parse(read(file)).packages).filter(([path, { link }]) => path && !link);
     for (const [path, { integrity, inBundle }] of packages)

@@ -24,6 +24,7 @@ const PYTHON = ["python3 -m venv", "python-packages"];
 const WEBKIT = ["WebKitWebDriver", "xvfb-run", "xauth"];
 /** What a single file needs beside what its room does. */
 const FILE_NEEDS = {
+  [inTests("examples/pwa")]: ["chromium", "firefox-esr"],
   [inTests("fetches/recipes")]: PYTHON,
   [inTests("oauth/second-make")]: PYTHON,
 };
@@ -32,18 +33,17 @@ export const LONG_FILES = [
   ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map((name) =>
     inTests(`browser/${name}`),
   ),
-  ...["bench/bench", "client/memory", "examples/cli", "examples/cluster", "fetches/recipes", "fleet/fleet"].map(
-    inTests,
-  ),
+  ...["bench/bench", "client/memory", "examples/cli", "examples/cluster", "examples/pwa"].map(inTests),
   ...[
+    "fetches/recipes",
+    "fleet/fleet",
     "mcp/document",
     "oauth/second-make",
     "package/binding-types",
     "package/dev",
-    "package/redis-types",
-    "package/sample",
   ].map(inTests),
-  ...["recipes/recipes", "runners/runners", "security/fuzz", "soak/soak", "stores/file-store-races"].map(inTests),
+  ...["package/redis-types", "package/sample", "recipes/recipes", "runners/runners", "security/fuzz"].map(inTests),
+  ...["soak/soak", "stores/file-store-races"].map(inTests),
 ];
 const OTHER_ROOM_NEEDS = ["packages", "package"];
 

@@ -5,6 +5,7 @@ import { drawFaults, faultsOf, loseNothing } from "/faults.js";
 import { drawForm } from "/form.js";
 import { follow } from "/lines.js";
 import { claims, completeSignIn, signInWithRedirect, signOutWithRedirect } from "/pkg/oauth.js";
+import { afterReload, refreshIn, reloadInMidRefresh } from "/reload.js";
 import { drawScore, noteSignIn, startScore } from "/score.js";
 import { closeTabs, openTabs, refreshTabs } from "/tabs.js";
 import { drawTimeline } from "/timeline.js";
@@ -30,6 +31,7 @@ element("servers").replaceChildren(...config.servers.map(serverChoice));
 whenClicked("redirect", "Sign-in", signInByRedirect);
 whenClicked("call", "API call", callApi);
 whenClicked("refresh", "Refresh", refreshNow);
+whenClicked("reload", "Reload", reloadNow);
 whenClicked("expire", "Expiry", expireNow);
 whenClicked("hour", "Clock", () => moveClock(clockAhead() + HOUR));
 whenClicked("right", "Clock", () => moveClock(0));
@@ -54,7 +56,7 @@ async function open(next) {
   connection = null;
   last = {};
   closeTabs();
-  ({ client, naive, session } = await openClients(place));
+  ({ client, naive, session } = await openClients(place, { refreshIn }));
   startScore(session, noteLoss);
   user = localStorage.getItem(userKey()) ?? user;
   stops = [client.subscribe(render)];
@@ -71,6 +73,7 @@ async function open(next) {
   }
   render();
   await faultsOf(place.server);
+  if (isLive()) act(element("reload"), "Refresh", endReload);
 }
 
 function changeTenant(tenant) {
@@ -139,7 +142,7 @@ function seeded(name) {
 
 async function signOut() {
   if (naive.tokens) naive.signOut();
-  if (connection !== client.redirect.getSnapshot().connection) return connection.signout();
+  if (!isByRedirect()) return connection.signout();
   await signOutWithRedirect(client.redirect, { connection, postLogoutRedirectUri: addressOf("/", place).href });
 }
 
@@ -167,6 +170,19 @@ function refreshNow() {
     },
     () => naive.refresh(),
   );
+}
+
+function reloadNow() {
+  return reloadInMidRefresh({ connection, hasNaive: naive.tokens !== null, refresh: refreshNow });
+}
+
+/** After it: ours has the token, the naive client asks again, if it still has what to ask with. */
+async function endReload() {
+  const reloaded = await afterReload(connection);
+  if (!reloaded) return;
+  element("reload-outcome").textContent = reloaded.outcome;
+  note(reloaded.outcome);
+  if (reloaded.hadNaive) await naive.refresh().catch(() => {});
 }
 
 async function refreshAll() {
@@ -210,6 +226,10 @@ async function act(control, what, action) {
   }
 }
 
+function isByRedirect() {
+  return connection === client.redirect.getSnapshot().connection;
+}
+
 function isLive() {
   return connection !== null && connection.getSnapshot().state !== "ended";
 }
@@ -232,6 +252,7 @@ function render() {
   element("session-tenant").textContent = place.tenant;
   element("storage").textContent = storage[snapshot.storage];
   element("scope").textContent = current.scope;
+  element("reload").disabled = isByRedirect();
 }
 
 /** Follows the client's connection. One that has gone is kept until the next, to say why it ended. */

@@ -1,9 +1,10 @@
+import { config } from "/config.js";
 import { share, tracedFetch } from "/lines.js";
 import { NaiveClient } from "/naive.js";
 import { MeshyClient } from "/pkg/index.js";
 import { createClient } from "/pkg/oauth.js";
 
-export const config = await (await fetch("/config.json")).json();
+export { config };
 export const tenants = [...new Set(config.users.map((user) => user.tenant))];
 
 /** The tenant and the pair of servers that an address names. */
@@ -23,8 +24,8 @@ export function addressOf(path, { tenant, server }) {
   return url;
 }
 
-/** This package's client, by form and by redirect, and the naive one, each with a server of its own; both tell all tabs what happens to them. */
-export async function openClients({ tenant, server }, name) {
+/** This package's client, by form and by redirect, and the naive one, each with a server of its own; both tell all tabs what happens to them. `refreshIn` is for the form. */
+export async function openClients({ tenant, server }, { name, refreshIn } = {}) {
   const { accountName, publicKey } = config;
   const header = tenant === "default" ? null : tenant;
   const session = `${server.authUrl} ${tenant}`;
@@ -32,6 +33,7 @@ export async function openClients({ tenant, server }, name) {
     authUrl: server.authUrl,
     apiUrl: `${server.authUrl}/api`,
     persistence: "local",
+    refreshIn,
   });
   const part = header ? `${accountName}/${header}` : accountName;
   const redirect = await createClient({

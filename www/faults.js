@@ -21,6 +21,7 @@ const lasting = [
   { label: "Offline", says: "Both servers break every connection.", fault: { name: "offline" } },
 ];
 const losing = { name: "lose_answer", times: 1 };
+const slowing = { name: "delay", milliseconds: 3000, times: 1 };
 
 const losers = {
   ours: "The next answer of this client's server is lost.",
@@ -63,6 +64,11 @@ export async function readFaults() {
   render();
 }
 
+/** Has each server answer its next request late. */
+export function slowNextAnswer() {
+  return replace([slowing, ...plan.filter(isLasting)]);
+}
+
 /** Takes back a fault that waits for the next answer: a server whose client is signed out still has it. */
 export async function loseNothing() {
   if (loser) await replace(plan.filter(isLasting));
@@ -84,7 +90,9 @@ function isLasting({ times }) {
 }
 
 function render() {
-  const on = lasting.findLastIndex(({ fault }) => !fault || plan.some(({ name }) => name === fault.name));
+  const on = lasting.findLastIndex(
+    ({ fault }) => !fault || plan.some((one) => isLasting(one) && one.name === fault.name),
+  );
   const { says } = lasting[on];
   element("faults").querySelectorAll("input")[on].checked = true;
   element("lose").setAttribute("aria-pressed", String(!!loser));

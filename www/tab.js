@@ -8,7 +8,7 @@ const requests = { ours: 0, naive: 0 };
 follow(({ isHere, whose, type }) => {
   if (isHere && type === "request") requests[whose] += 1;
 });
-const { client, naive } = await openClients(placeIn(url), url.searchParams.get("name"));
+const { client, naive } = await openClients(placeIn(url), { name: url.searchParams.get("name") });
 const connection = await client.restore();
 
 /** For the page that has opened this one: the token after `rejected`, and what that took. */

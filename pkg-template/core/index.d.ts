@@ -38,9 +38,8 @@ export interface ClientOptions {
   /** The fetch to use, for instance one with a proxy. Default `globalThis.fetch`, looked up when used. */
   fetch?: typeof fetch | undefined;
   /**
-   * Asks another holder of the store to refresh in place of this client, before it does so itself: `serviceWorker` of
-   * `meshydb-client/service-worker`, or a function of yours. It is given the snapshot's `sessionId` and `generation`, and
-   * settles when the other has begun, or will not: whatever it says, only the store is believed.
+   * Asked to refresh in place of this client, before each refresh but one that a 401 of `connection.fetch` has begun:
+   * `serviceWorker` of `meshydb-client/service-worker`, or another holder with the same store. Only the store says what came of it.
    */
   refreshIn?: ((sessionId: string, generation: number) => unknown) | undefined;
 }

@@ -204,6 +204,9 @@ describe("docs/errors.md", () => {
         if (ts.isCallExpression(node) && /^check([A-Z]|$)/.test(node.expression.getText())) note(node.arguments[1]);
         if (ts.isCallExpression(node) && node.expression.getText() === "url") note(node.arguments[0]);
         if (ts.isPropertyAssignment(node) && node.name.getText() === "argument") note(node.initializer);
+        if (ts.isForOfStatement(node) && node.expression.getText().startsWith("Object.entries({")) {
+          found.push(...node.expression.arguments[0].properties.map(({ name }) => name.getText()));
+        }
         if (ts.isCallExpression(node) && node.expression.getText() === "begin") {
           found.push(...(node.arguments[0].properties ?? []).flatMap(({ name }) => name?.getText() ?? []));
         }

@@ -69,7 +69,7 @@ async function startClock(folder) {
 }
 
 /** A proxy that can lead elsewhere, and hold a request. */
-async function startLine(origin) {
+export async function startLine(origin) {
   let target = origin;
   let hold;
   const proxy = http.createServer(async (request, response) => {

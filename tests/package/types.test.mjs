@@ -60,7 +60,12 @@ const everything: ClientOptions = {
   reuseWindow: 0,
   slot: "two",
   fetch: globalThis.fetch,
+  refreshIn: serviceWorker,
 };
+const asked: ClientOptions = { refreshIn: (sessionId: string, generation: number) => sessionId + generation };
+const inWorker = (client: Client, opening: ClientPromise): void[] => [keepRefreshing(client), keepRefreshing(opening)];
+// @ts-expect-error
+const noClient = () => keepRefreshing();
 const file: SessionStore = fileStore("/var/lib/application/session");
 const files: ClientOptions = { persistence: fileStore("session") };
 // @ts-expect-error

@@ -44,7 +44,7 @@ for (const [path, type] of [
   ["/?tenant=acme", "text/html; charset=utf-8"],
   ["/pkg/index.js", "text/javascript; charset=utf-8"],
   ["/pkg/core.wasm", "application/wasm"],
-  ["/config.json", "application/json"],
+  ["/config.js", "text/javascript; charset=utf-8"],
   ["/docs", "text/html; charset=utf-8"],
   ["/docs/guide", "text/html; charset=utf-8"],
   ["/docs/readme", "text/html; charset=utf-8"],
@@ -65,7 +65,7 @@ test("serves what oauth-peer.js is made of in its place, which no page can impor
 });
 
 test("serves the configuration as it was given", async () => {
-  assert.deepEqual(JSON.parse((await get("/config.json")).body), config);
+  assert.equal(String((await get("/config.js")).body), 'export const config = {"accountName":"demo"};\n');
 });
 
 for (const path of [

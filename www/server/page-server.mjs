@@ -23,7 +23,7 @@ const policy = [
 ].join("; ");
 
 /**
- * Serves `root` at `/`, the built package at `/pkg/`, with oauth4webapi from `peerRoot`, `config` at `/config.json` and
+ * Serves `root` at `/`, the built package at `/pkg/`, with oauth4webapi from `peerRoot`, `config` as a module at `/config.js` and
  * the documents of the repository in `documentRoot` at `/docs`, on 127.0.0.1.
  */
 export async function startPageServer({ port = 0, ...content }) {
@@ -47,7 +47,7 @@ async function answer(request, response, { config, ...roots }) {
     return sendJson(response, 405, { error: "method_not_allowed" }, { Allow: "GET, HEAD" });
   }
   const path = request.url.split("?", 1)[0];
-  if (path === "/config.json") return sendJson(response, 200, config);
+  if (path === "/config.js") return send(response, ".js", `export const config = ${JSON.stringify(config)};\n`);
 
   const page = /^\/docs(\/[\w-]+)?$/.test(path) && (await renderDocument(roots.documentRoot, path));
   if (page) return send(response, ".html", page);
