@@ -45,6 +45,19 @@ class Presence {
   }
 }
 
+/** Whether somebody listens on the socket. */
+function isReached(path) {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const answer = (isThere) => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.on("connect", () => answer(true));
+    socket.on("error", () => answer(false));
+  });
+}
+
 /** Waits while a holder listens on the socket; says whether there was one. */
 function absence(path, signal) {
   checkAddress(path);
@@ -74,7 +87,8 @@ function absence(path, signal) {
 
 /**
  * Takes an exclusive lock, and returns what gives it back. Each holder adds a version, a socket on which it listens: the
- * lock is free when the last socket has no listener. Each step but the wait for a holder goes through `ask`.
+ * lock is free when the last socket has no listener. Each step but the wait for a holder goes through `ask`. Some file systems
+ * have another socket under each of its names: no lock is had that its own holder does not see.
  */
 export async function takeLock(versions, signal, ask) {
   for (;;) {
@@ -87,17 +101,25 @@ export async function takeLock(versions, signal, ask) {
       signal.throwIfAborted();
       if (await absence(versions.path(last), signal)) continue;
     }
-    const presence = new Presence();
-    let isTaken = false;
-    try {
-      isTaken = await ask(() => versions.add(last, (path) => presence.begin(path)));
-    } finally {
-      if (!isTaken) presence.end();
-    }
-    if (!isTaken) continue;
+    const presence = await ask(() => addPresence(versions, last));
+    if (!presence) continue;
     await ask(() => versions.removeOld("lock", KEPT)).catch(() => {});
     return () => presence.end();
   }
+}
+
+/** The next version's presence, where it was still the next. */
+async function addPresence(versions, last) {
+  const presence = new Presence();
+  let isSeen = false;
+  try {
+    if (!(await versions.add(last, (path) => presence.begin(path)))) return undefined;
+    isSeen = await isReached(versions.path(last + 1));
+  } finally {
+    if (!isSeen) presence.end();
+  }
+  if (isSeen) return presence;
+  throw unsupported(`${versions.path(last + 1)} is not reached: there is no lock on this file system`);
 }
 
 /** The same by a name that is the kernel's own, as that of a pipe in Windows is: who listens there has the lock. */
