@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { endWithUs, run } from "../shared/processes.mjs";
+import { endWithUs } from "../shared/processes.mjs";
 
 const BOOT = "/proc/sys/kernel/random/boot_id";
 
@@ -23,25 +23,22 @@ export function noKernels() {
 
 /** Where another boot's name is read. `under` is what runs programs there. */
 export function anotherBoot(t, path) {
-  return enter(t, path, "exec sleep infinity", "[ $(cat $1) = $(cat $3) ]");
+  return enter(t, path, "echo ready && exec sleep infinity");
 }
 
 /** The same, and the folder is seen as from a virtual machine: through FUSE, by which no socket of this kernel is reached. */
 export function anotherKernel(t, path) {
-  return enter(t, path, 'exec bindfs -f "$2" "$2"', 'mountpoint -q "$2"');
+  return enter(t, path, '(until mountpoint -q "$1"; do sleep 0.02; done; echo ready) & exec bindfs -f "$1" "$1"');
 }
 
-/** Ends with the test. `isReady` is the shell's for when it may be used. */
-async function enter(t, path, what, isReady) {
+/** A mount namespace that ends with the test. */
+async function enter(t, path, script) {
   const boot = join(dirname(path), `boot-${randomUUID()}`);
   writeFileSync(boot, `${randomUUID()}\n`);
-  const args = ["sh", boot, path, BOOT];
-  const script = `mount --bind "$1" "$3" && ${what}`;
-  const program = spawn("unshare", ["--mount", "sh", "-c", script, ...args], { stdio: "inherit" });
+  const args = ["--mount", "sh", "-c", `mount --bind "$0" ${BOOT} && ${script}`, boot, path];
+  const program = spawn("unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
   endWithUs(program);
   t.after(() => program.kill("SIGKILL"));
-  const under = ["nsenter", `--mount=/proc/${program.pid}/ns/mnt`];
-  const ready = await run(under[0], [under[1], "sh", "-c", `until ${isReady}; do sleep 0.02; done`, ...args]);
-  assert.equal(ready.code, 0, ready.stderr);
-  return { program, under };
+  await once(program.stdout, "data");
+  return { program, under: ["nsenter", `--mount=/proc/${program.pid}/ns/mnt`] };
 }
