@@ -4,15 +4,16 @@ import { link, lstat, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 
-function isGone({ code }) {
-  return code === "ENOENT";
-}
-
 /** What a promise resolves to; undefined if the file or folder does not exist. */
 export function ifThere(promise) {
   return promise.catch((error) => {
-    if (!isGone(error)) throw error;
+    if (error.code !== "ENOENT") throw error;
   });
+}
+
+/** Whether a file is gone. A network's file system also says so of one that is open. */
+export function isGone({ code }) {
+  return code === "ENOENT" || code === "ESTALE";
 }
 
 /** Makes the names in a folder durable, where the platform and the file system can. */

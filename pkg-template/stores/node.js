@@ -7,7 +7,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { failure, notMade, refuse, tooLate, unsupported } from "./file-errors.js";
 import { takeLock, takeName } from "./file-lock.js";
 import { reachOf } from "./file-reach.js";
-import { ifThere, syncFolder, Versions } from "./file-versions.js";
+import { ifThere, isGone, syncFolder, Versions } from "./file-versions.js";
 import { watchFolder } from "./file-watch.js";
 
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -74,19 +74,20 @@ function contentOf(text, key, path) {
 
 /** What is in a file; undefined if the file is gone. */
 async function readContent(path, key) {
-  const handle = await ifThere(open(path, READ_ONLY)).catch((error) => {
+  try {
+    const handle = await open(path, READ_ONLY);
+    try {
+      const found = await handle.stat();
+      if (!found.isFile()) refuse(path, "is no file: remove it");
+      checkOwner(found, path);
+      return contentOf(await handle.readFile("utf8"), key, path);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
     if (error.code === "ELOOP") refuse(path, "is a symbolic link: remove it");
     if (error.code === "ENXIO") refuse(path, "is no file: remove it");
-    throw error;
-  });
-  if (!handle) return undefined;
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) refuse(path, "is no file: remove it");
-    checkOwner(found, path);
-    return contentOf(await handle.readFile("utf8"), key, path);
-  } finally {
-    await handle.close();
+    if (!isGone(error)) throw error;
   }
 }
 
