@@ -140,11 +140,22 @@ class FileStore {
     }
   }
 
+  /** Begins once the disk answers: a watcher is made while nothing else runs. What has changed before that counts as heard. */
   watch(key, changed) {
     const versions = this.#versions(key, "session");
-    return watchFolder(this.#folder(key), (file) => {
-      if (!file || versions.isLast(file)) changed();
-    });
+    let isStopped = false;
+    let stop = () => {
+      isStopped = true;
+    };
+    const begin = () => {
+      if (isStopped) return;
+      stop = watchFolder(this.#folder(key), (file) => {
+        if (!file || versions.isLast(file)) changed();
+      });
+      changed();
+    };
+    lstat(this.#folder(key)).then(begin, begin);
+    return () => stop();
   }
 
   #folder(key) {

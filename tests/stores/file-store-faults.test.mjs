@@ -179,6 +179,7 @@ describe("a file store whose disk does not answer", { skip: noKernels() ?? false
     program.kill("SIGSTOP");
     t.after(() => program.kill("SIGCONT"));
     const message = `unavailable: ${path} does not answer: see to its disk, or to the server that has it`;
+    const stop = store.watch(key, () => {});
     const operations = [
       () => store.read(key),
       () => store.compareAndSet(key, "text", "next"),
@@ -186,6 +187,7 @@ describe("a file store whose disk does not answer", { skip: noKernels() ?? false
     ];
     for (const operation of operations) assert.equal((await rejection(operation())).message, message);
     for (let count = 0; count < 100; count++) assert.equal((await rejection(store.read(key))).message, message);
+    stop();
     program.kill("SIGCONT");
     const answers = async () => (await store.read(key).catch(() => "none")) === "text";
     while (!(await answers()));

@@ -63,6 +63,17 @@ class Reader {
     t.after(this.stop);
   }
 
+  /** One that has heard that its watcher begins, and nothing since. */
+  static async begun(t, path) {
+    const reader = new Reader(t, path);
+    await new Promise((resolve) => {
+      reader.#look = resolve;
+    });
+    reader.times = 0;
+    reader.#texts.clear();
+    return reader;
+  }
+
   async reads(text) {
     while (!this.#texts.has(text)) {
       await new Promise((resolve) => {
@@ -204,7 +215,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
   test("once for each text", async (t) => {
     const { path, writer } = await place(t);
     await writes(writer, null, "0");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     for (let count = 1; count <= 5; count += 1) {
       await writes(writer, `${count - 1}`, `${count}`);
       await reader.reads(`${count}`);
@@ -251,7 +262,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
       const path = await scratch(t);
       await fileStore(path).compareAndSet(key, null, "first");
       refuse(code);
-      const reader = new Reader(t, path);
+      const reader = await Reader.begun(t, path);
       await time.pass(15_000);
       assert.equal(time.pending, 1);
       await fileStore(path).compareAndSet(key, "first", "second");
@@ -267,7 +278,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
   test("where its folder was removed tries again after ten seconds", async (t) => {
     const path = await scratch(t);
     await fileStore(path).compareAndSet(key, null, "first");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     refuse("ENOSPC");
     rmSync(path, { recursive: true });
     await reader.reads(null);
@@ -281,7 +292,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
   test("any more tries again after ten seconds, however many of its watchers failed", async (t) => {
     const path = await scratch(t);
     await fileStore(path).compareAndSet(key, null, "first");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     for (const watcher of open) {
       watcher.close();
       watcher.emit("error", Object.assign(new Error("EPERM"), { code: "EPERM" }));
@@ -296,7 +307,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
     const path = await scratch(t);
     await fileStore(path).compareAndSet(key, null, "first");
     refuse("ENOSPC");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     assert.equal(time.pending, 1);
     reader.stop();
     assert.equal(time.pending, 0);
@@ -306,18 +317,18 @@ describe("the watcher of a file store that cannot watch", limit, () => {
 describe("the watcher of a file store leaves nothing", limit, () => {
   test("when it was stopped, wherever its folder is then", async (t) => {
     const { path, writer } = await place(t);
-    const missing = new Reader(t, path);
+    const missing = await Reader.begun(t, path);
     assert.ok(open.size > 0);
     missing.stop();
     await until(() => open.size === 0);
     await writes(writer, null, "first");
-    const found = new Reader(t, path);
+    const found = await Reader.begun(t, path);
     assert.equal(open.size, 2);
     found.stop();
     found.stop();
     await until(() => open.size === 0);
-    const removed = new Reader(t, path);
-    const witness = new Reader(t, path);
+    const removed = await Reader.begun(t, path);
+    const witness = await Reader.begun(t, path);
     rmSync(path, { recursive: true });
     await Promise.all([removed.reads(null), witness.reads(null)]);
     removed.stop();
@@ -352,7 +363,7 @@ describe("the watcher of a file store leaves nothing", limit, () => {
       watcher.unref = () => counted.delete(watcher);
       return watcher.on("change", () => counted.add(watcher)).on("close", () => counted.delete(watcher));
     };
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     assert.equal(open.size, 2);
     assert.equal(counted.size, 0);
     await writes(writer, "first", "second");
