@@ -107,7 +107,7 @@ async function twoKernels(t, another, options) {
   return scene;
 }
 
-describe("a file store that two kernels share", { skip: noKernels() ?? false, timeout: 300_000 }, () => {
+describe("a file store that two kernels share", { skip: noKernels() ?? false, timeout: 1_200_000 }, () => {
   for (const [what, another] of Object.entries({
     "see as through a virtual machine": anotherKernel,
     "see each with sockets of its own": anotherBoot,
