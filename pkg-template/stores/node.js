@@ -140,22 +140,26 @@ class FileStore {
     }
   }
 
-  /** Begins once the disk answers: a watcher is made while nothing else runs. What has changed before that counts as heard. */
+  /** Begins once the disk answers, since a watcher is made while nothing else runs. What was written meanwhile is heard of. */
   watch(key, changed) {
     const versions = this.#versions(key, "session");
+    const last = () => versions.last().catch(() => {});
     let isStopped = false;
-    let stop = () => {
-      isStopped = true;
-    };
-    const begin = () => {
+    let stop = () => {};
+    const begin = (before) => {
       if (isStopped) return;
       stop = watchFolder(this.#folder(key), (file) => {
         if (!file || versions.isLast(file)) changed();
       });
-      changed();
+      last().then((now) => {
+        if (now !== before && !isStopped) changed();
+      });
     };
-    lstat(this.#folder(key)).then(begin, begin);
-    return () => stop();
+    last().then(begin);
+    return () => {
+      isStopped = true;
+      stop();
+    };
   }
 
   #folder(key) {

@@ -22,9 +22,11 @@ const nodeUrl = new URL("../../pkg/node.js", import.meta.url).href;
 /** The watchers that are open, and what is done before one is opened, or in its place. */
 const open = new Set();
 let before = () => {};
+let tries = 0;
 
 beforeEach(() => {
   fs.watch = (path, ...args) => {
+    tries += 1;
     const watcher = before(path, ...args) ?? watch(path, ...args);
     open.add(watcher);
     return watcher.once("close", () => open.delete(watcher));
@@ -63,14 +65,11 @@ class Reader {
     t.after(this.stop);
   }
 
-  /** One that has heard that its watcher begins, and nothing since. */
+  /** One whose watcher has begun, or has tried to. */
   static async begun(t, path) {
+    const before = tries;
     const reader = new Reader(t, path);
-    await new Promise((resolve) => {
-      reader.#look = resolve;
-    });
-    reader.times = 0;
-    reader.#texts.clear();
+    await until(() => tries > before);
     return reader;
   }
 
@@ -128,7 +127,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     test(`after ${what}, three times, and of that`, async (t) => {
       const { path, writer } = await place(t);
       await writes(writer, null, "first");
-      const reader = new Reader(t, path);
+      const reader = await Reader.begun(t, path);
       for (let round = 0; round < 3; round += 1) {
         lose(path);
         await reader.reads(null);
@@ -144,7 +143,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
   test("at once after the folder was removed", async (t) => {
     const { path, writer } = await place(t);
     await writes(writer, null, "first");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     for (const text of ["a", "b", "c", "d"]) {
       rmSync(dirname(path), { recursive: true });
       await writes(writer, null, text);
@@ -156,7 +155,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     test(`in a folder that took the place of the ${what}`, async (t) => {
       const { path, writer } = await place(t);
       await writes(writer, null, "first");
-      const reader = new Reader(t, path);
+      const reader = await Reader.begun(t, path);
       await replace(of(path), path);
       await reader.reads("another");
       await writes(writer, "another", "later");
@@ -174,7 +173,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
       return child;
     });
     await Promise.all(children.map((child) => once(child.stdout, "data")));
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     rmSync(dirname(path), { recursive: true });
     await reader.reads(null);
     await writes(writer, null, "again");
@@ -183,7 +182,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
 
   test("in folders that were not there, and makes none of them", async (t) => {
     const { path, writer } = await place(t);
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     await settled();
     assert.equal(existsSync(dirname(path)), false);
     await writes(writer, null, "first");
@@ -198,7 +197,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     before = (each) => {
       if (each === dirname(path)) mkdirSync(folder, { recursive: true, mode: 0o700 });
     };
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     await until(() => open.size === 2);
     await writes(writer, null, "again");
     await reader.reads("again");
@@ -207,7 +206,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
   test("where a watcher of what is not there fails later, as in Deno", async (t) => {
     const { path, writer } = await place(t);
     before = (each) => (existsSync(each) ? undefined : Object.assign(new EventEmitter(), { close() {} }));
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     await writes(writer, null, "first");
     await reader.reads("first");
   });
@@ -216,7 +215,10 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     const { path, writer } = await place(t);
     await writes(writer, null, "0");
     const reader = await Reader.begun(t, path);
-    for (let count = 1; count <= 5; count += 1) {
+    await writes(writer, "0", "1");
+    await reader.reads("1");
+    reader.times = 0;
+    for (let count = 2; count <= 6; count += 1) {
       await writes(writer, `${count - 1}`, `${count}`);
       await reader.reads(`${count}`);
     }
@@ -345,6 +347,7 @@ describe("the watcher of a file store leaves nothing", limit, () => {
     "its folder was removed": `
       await store.compareAndSet("key", null, "text");
       const removed = new Promise((resolve) => store.watch("key", resolve));
+      await store.read("key");
       rmSync(path, { recursive: true });
       const timer = setInterval(() => {}, 1_000);
       await removed;
