@@ -101,20 +101,20 @@ export async function takeLock(versions, signal, ask) {
       signal.throwIfAborted();
       if (await absence(versions.path(last), signal)) continue;
     }
-    const presence = await ask(() => addPresence(versions, last));
+    const presence = await ask((late) => addPresence(versions, last, late));
     if (!presence) continue;
     await ask(() => versions.removeOld("lock", KEPT)).catch(() => {});
     return () => presence.end();
   }
 }
 
-/** The next version's presence, where it was still the next. */
-async function addPresence(versions, last) {
+/** The next version's presence, where it was still the next, and not too late. */
+async function addPresence(versions, last, late) {
   const presence = new Presence();
   let isSeen = false;
   try {
     if (!(await versions.add(last, (path) => presence.begin(path)))) return undefined;
-    isSeen = await isReached(versions.path(last + 1));
+    isSeen = (await isReached(versions.path(last + 1))) && !late.aborted;
   } finally {
     if (!isSeen) presence.end();
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { symlinkSync, writeFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import promises, { mkdir, readdir } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
@@ -128,6 +129,40 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     await giveBack();
     assert.equal(isGranted, false);
     await (await hold(fileStore(path)))();
+  });
+
+  test("that was had too late is given back", async (t) => {
+    const path = await scratch(t);
+    const { link } = promises;
+    const linked = gate();
+    promises.link = async (...args) => {
+      await linked.promise;
+      return link(...args);
+    };
+    syncBuiltinESMExports();
+    t.after(() => {
+      promises.link = link;
+      syncBuiltinESMExports();
+    });
+    const error = await rejection(fileStore(path).lock(key, signal, async () => {}));
+    assert.match(error.message, /does not answer/);
+    linked.open();
+    assert.equal(await fileStore(path).lock(key, signal, async () => "held"), "held");
+  });
+
+  test("of another kernel or an earlier boot is left alone, and removed when it is 30 days old", async (t) => {
+    const path = await scratch(t);
+    await fileStore(path).compareAndSet(key, null, "text");
+    const folder = join(path, (await readdir(path))[0]);
+    const days = (count) => new Date(Date.now() - count * 24 * 60 * 60 * 1_000);
+    for (const [name, time] of Object.entries({ "lock00000000-7": days(29), "lock11111111-7": days(31) })) {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), time, time);
+    }
+    await fileStore(path).lock(key, signal, async () => {});
+    const [old, own, session] = (await readdir(folder)).sort();
+    assert.deepEqual([old, session], ["lock00000000-7", "session-1"]);
+    assert.match(own, /^lock[\da-f]{8}-1$/);
   });
 
   test("is refused where there can be none, and not held then", async (t) => {
