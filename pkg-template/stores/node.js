@@ -11,8 +11,9 @@ import { ifThere, isGone, syncFolder, Versions } from "./file-versions.js";
 import { watchFolder } from "./file-watch.js";
 
 const READ_ONLY = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Half of the milliseconds that an operation may take: less than a session waits, so that it hears why. */
-const PATIENCE = 450;
+/** Milliseconds, and how many times as long an operation may take: less than a session waits, so that it hears why. */
+const TURN = 50;
+const TURNS = 18;
 
 function sha256(text) {
   return createHash("sha256").update(text).digest("hex");
@@ -204,8 +205,8 @@ class FileStore {
   }
 
   /**
-   * What `run` comes to, if it does so in time. Time is over in two steps, so that a process that stood still first hears what
-   * came meanwhile. While what was given up goes on, nothing more is begun: it has threads of the whole process.
+   * What `run` comes to, if it does so in time. Time passes in turns, so that a process that stood still, or seldom has the
+   * processor, first hears what came meanwhile. While what was given up goes on, nothing more is begun: it has threads of the whole process.
    */
   async #ask(run) {
     if (this.#hanging.size) throw tooLate(this.#path);
@@ -213,14 +214,14 @@ class FileStore {
     const { signal } = controller;
     const running = run(signal);
     let timer;
-    const later = (then) => {
-      timer = setTimeout(then, PATIENCE).unref();
+    const wait = (turns) => {
+      timer = setTimeout(() => (turns > 1 ? wait(turns - 1) : giveUp()), TURN).unref();
     };
     const giveUp = () => {
       this.#hanging.add(running);
       controller.abort(tooLate(this.#path));
     };
-    later(() => later(giveUp));
+    wait(TURNS);
     const end = () => {
       clearTimeout(timer);
       this.#hanging.delete(running);
