@@ -26,6 +26,7 @@ const DEBIAN = {
   xauth: "xauth",
   "redis-server": "redis-server",
   initdb: "postgresql",
+  bindfs: "bindfs",
   "python3 -m venv": "python3-venv",
 };
 const OTHERS = {

@@ -22,11 +22,15 @@ const ROOM_NEEDS = {
 };
 const PYTHON = ["python3 -m venv", "python-packages"];
 const WEBKIT = ["WebKitWebDriver", "xvfb-run", "xauth"];
+/** What shows a folder as another kernel sees it. Only root can use it, so nobody else installs it. */
+const KERNELS = process.getuid?.() === 0 ? ["bindfs"] : [];
 /** What a single file needs beside what its room does. */
 const FILE_NEEDS = {
   [inTests("examples/pwa")]: ["chromium", "firefox-esr"],
   [inTests("fetches/recipes")]: PYTHON,
   [inTests("oauth/second-make")]: PYTHON,
+  [inTests("stores/file-store-faults")]: KERNELS,
+  [inTests("stores/file-store-kernels")]: KERNELS,
 };
 /** What takes longest of what plays with the whole package, and is seldom touched: every fault of the demo, many processes. */
 export const LONG_FILES = [

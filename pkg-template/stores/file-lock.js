@@ -1,13 +1,19 @@
 import { once } from "node:events";
 import { lstat } from "node:fs/promises";
 import { connect, createServer } from "node:net";
+import { unsupported } from "./file-errors.js";
 import { ifThere } from "./file-versions.js";
 
 /** The longest path, in bytes, that a socket can have on every system. */
 const LONGEST_PATH = 103;
+/** Milliseconds for which what other kernels have locked is kept: some of them are this one's earlier boots. */
+const KEPT = 30 * 24 * 60 * 60 * 1_000;
+/** Milliseconds until a name is tried again that is taken, though nobody listens. */
+const PAUSE = 50;
 
 function checkAddress(path) {
-  if (Buffer.byteLength(path) > LONGEST_PATH) throw new Error(`${path} is too long for a socket`);
+  if (Buffer.byteLength(path) > LONGEST_PATH)
+    throw unsupported(`${path} is too long for a socket: choose a shorter path, or claims are waited out`);
 }
 
 /** A socket whose listening shows that its holder is alive. The kernel closes it with the process or worker. */
@@ -39,6 +45,19 @@ class Presence {
   }
 }
 
+/** Whether somebody listens on the socket. */
+function isReached(path) {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const answer = (isThere) => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.on("connect", () => answer(true));
+    socket.on("error", () => answer(false));
+  });
+}
+
 /** Waits while a holder listens on the socket; says whether there was one. */
 function absence(path, signal) {
   checkAddress(path);
@@ -67,25 +86,53 @@ function absence(path, signal) {
 }
 
 /**
- * Holds an exclusive lock while `run` runs. Each holder adds a version, a socket on which it listens: the lock is free
- * when the last socket has no listener.
+ * Takes an exclusive lock, and returns what gives it back. Each holder adds a version, a socket on which it listens: the
+ * lock is free when the last socket has no listener. Each step but the wait for a holder goes through `ask`. Some file systems
+ * have another socket under each of its names: no lock is had that its own holder does not see.
  */
-export async function holdLock(versions, signal, run) {
+export async function takeLock(versions, signal, ask) {
   for (;;) {
     signal.throwIfAborted();
-    const last = await versions.last();
+    const last = await ask(() => versions.last());
     if (last > 0) {
-      const found = await ifThere(lstat(versions.path(last)));
+      const found = await ask(() => ifThere(lstat(versions.path(last))));
       if (!found) continue;
-      if (!found.isSocket()) throw new Error(`${versions.path(last)} is no socket`);
+      if (!found.isSocket()) throw unsupported(`${versions.path(last)} is no socket: remove it`);
       signal.throwIfAborted();
       if (await absence(versions.path(last), signal)) continue;
     }
+    const presence = await ask((late) => addPresence(versions, last, late));
+    if (!presence) continue;
+    await ask(() => versions.removeOld("lock", KEPT)).catch(() => {});
+    return () => presence.end();
+  }
+}
+
+/** The next version's presence, where it was still the next, and not too late. */
+async function addPresence(versions, last, late) {
+  const presence = new Presence();
+  let isSeen = false;
+  try {
+    if (!(await versions.add(last, (path) => presence.begin(path)))) return undefined;
+    isSeen = (await isReached(versions.path(last + 1))) && !late.aborted;
+  } finally {
+    if (!isSeen) presence.end();
+  }
+  if (isSeen) return presence;
+  throw unsupported(`${versions.path(last + 1)} is not reached: there is no lock on this file system`);
+}
+
+/** The same by a name that is the kernel's own, as that of a pipe in Windows is: who listens there has the lock. */
+export async function takeName(name, signal) {
+  for (;;) {
+    signal.throwIfAborted();
     const presence = new Presence();
     try {
-      if (await versions.add(last, (path) => presence.begin(path))) return await run();
-    } finally {
-      presence.end();
+      await presence.begin(name);
+      return () => presence.end();
+    } catch (error) {
+      if (error.code !== "EADDRINUSE") throw error;
     }
+    if (!(await absence(name, signal))) await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, open, readdir, unlink } from "node:fs/promises";
+import { link, lstat, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-
-function isGone({ code }) {
-  return code === "ENOENT";
-}
 
 /** What a promise resolves to; undefined if the file or folder does not exist. */
 export function ifThere(promise) {
   return promise.catch((error) => {
-    if (!isGone(error)) throw error;
+    if (error.code !== "ENOENT") throw error;
   });
+}
+
+/** Whether a file is gone. A network's file system also says so of one that is open. */
+export function isGone({ code }) {
+  return code === "ENOENT" || code === "ESTALE";
 }
 
 /** Makes the names in a folder durable, where the platform and the file system can. */
@@ -48,7 +49,7 @@ export class Versions {
 
   /** The number in the name of a version, or of a file made aside on top of it. */
   numberOf(file) {
-    const [, name, number, aside] = /^([a-z]+)-(0|[1-9]\d{0,14})(\.[\da-f]+)?$/.exec(file) ?? [];
+    const [, name, number, aside] = /^([a-z\d]+)-(0|[1-9]\d{0,14})(\.[\da-f]+)?$/.exec(file) ?? [];
     return name === this.#name ? { number: Number(number), isAside: aside !== undefined } : undefined;
   }
 
@@ -81,6 +82,15 @@ export class Versions {
     }
     await this.#clean(last + 1).catch(() => {});
     return true;
+  }
+
+  /** Removes what others whose names begin in the same way have not touched for so many milliseconds. */
+  async removeOld(beginning, age) {
+    for (const file of await readdir(this.#folder)) {
+      if (!file.startsWith(beginning) || this.numberOf(file)) continue;
+      const path = join(this.#folder, file);
+      if (Date.now() - (await lstat(path)).mtimeMs > age) await unlink(path);
+    }
   }
 
   /** Stops at the first removal that fails, since the order matters. The next writer continues from there. */

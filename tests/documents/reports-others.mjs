@@ -205,8 +205,13 @@ const worse = [
   {
     reports: ["anthropics/claude-code#91708"],
     seen: "The race of processes on Windows.",
-    here: "`fileStore` has no lock there: who is killed in a refresh is waited out. It was not played on Windows.",
-    tests: [["tests/client/sharing.test.mjs", "is waited out, and another goes on with the session"]],
+    here: "`fileStore` has a lock by a named pipe there. It was played with a stand-in, not on Windows.",
+    tests: [
+      [
+        "tests/stores/file-store-windows.test.mjs",
+        "of a process that is stopped is held, and free when that is killed",
+      ],
+    ],
   },
   {
     reports: ["anthropics/claude-code#41507"],

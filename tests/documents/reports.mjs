@@ -8,6 +8,7 @@ const store = "tests/client/store.test.mjs";
 const answers = "tests/wire/answers.test.mjs";
 const tabs = "tests/browser/tabs.test.mjs";
 const hosts = "tests/stores/redis-hosts.test.mjs";
+const kernels = "tests/stores/file-store-kernels.test.mjs";
 const fileSession = "tests/stores/file-store-session.test.mjs";
 const reported = "tests/client/reports.test.mjs";
 
@@ -68,6 +69,17 @@ const processes = [
     seen: "Processes share a file of tokens; each spends the same refresh token, and the user has to sign in again.",
     here: "One request for all who share a `fileStore`.",
     tests: [[fileSession, "make one request at one expiry, eight of them, and have the same token"]],
+  },
+  {
+    reports: ["umputun/ralphex#411", "finbarr/yolobox#62"],
+    seen: "A container has a copy of the host's tokens; who refreshes first spends those of the other.",
+    here: "They can share the folder itself, a virtual machine and its host too: one request. A copy of it would spend the token twice.",
+    tests: [
+      [
+        kernels,
+        "and … has one request at each of … expiries, though an answer comes only when the other kernel has looked five times",
+      ],
+    ],
   },
   {
     reports: ["vercel/ai#20674", "anthropics/claude-code#80085"],

@@ -80,9 +80,10 @@ describe("the folder of a file store", () => {
   test("shows no key in its names, and one text in each file, as JSON", async (t) => {
     const { path, file } = await written(t);
     assert.match(file.slice(path.length), /^\/[\da-f]{24}\/session-1$/);
-    const { "meshydb-client": format, sha256, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+    const { "meshydb-client": format, sha256, reach, ...rest } = JSON.parse(readFileSync(file, "utf8"));
     assert.deepEqual([format, rest], [1, { key, value: secret }]);
     assert.match(sha256, /^[\da-f]{64}$/);
+    assert.match(reach, /^[\da-f]{24}$/);
   });
 
   test("keeps the last text alone, and after its removal none", async (t) => {
@@ -104,13 +105,19 @@ describe("the folder of a file store", () => {
 
   test("loses what a killed writer has left in it to the next that writes", async (t) => {
     const { path, file } = await written(t);
-    for (const name of ["session-0.0123abcd", "session-1.deadbeef", "lock-0.00000000"]) {
+    for (const name of ["session-0.0123abcd", "session-1.deadbeef"]) {
       writeFileSync(join(dirname(file), name), secret, { mode: 0o600 });
     }
     await fileStore(path).compareAndSet(key, secret, "next");
-    assert.deepEqual(readdirSync(dirname(file)).sort(), ["lock-0.00000000", "session-2"]);
-    await fileStore(path).lock(key, new AbortController().signal, async () => {});
-    assert.deepEqual(readdirSync(dirname(file)).sort(), ["lock-1", "session-2"]);
+    const names = () => readdirSync(dirname(file)).sort();
+    assert.deepEqual(names(), ["session-2"]);
+    const lock = () => fileStore(path).lock(key, new AbortController().signal, async () => {});
+    await lock();
+    const [held] = names();
+    assert.match(held, /^lock[\da-f]{8}-1$/);
+    writeFileSync(join(dirname(file), held.replace("-1", "-1.00000000")), "");
+    await lock();
+    assert.deepEqual(names(), [held.replace("-1", "-2"), "session-2"]);
   });
 
   test("may be removed at any time", async (t) => {
@@ -224,7 +231,7 @@ describe("a file store refuses", () => {
 
 describe("a file store that finds", () => {
   const members = { code: "unsupported", argument: undefined };
-  const message = /session-1 is damaged, or not of this store$/;
+  const message = /session-1 is damaged, or not of this store: remove it/;
   const changes = {
     "an empty file": (file) => truncateSync(file),
     "a file that was cut": (file) => truncateSync(file, statSync(file).size - 5),

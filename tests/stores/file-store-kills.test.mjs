@@ -78,7 +78,9 @@ if (process.env.COUNT_FOREVER) {
 
     assert.equal(await store.lock(key, signal, async () => "held"), "held");
     assert.equal(await store.compareAndSet(key, String(count), "end"), true);
-    const files = (await readdir(join(path, folder))).map((name) => name.replace(/\d+/, "N"));
+    const files = (await readdir(join(path, folder))).map((name) =>
+      name.replace(/-\d+/, "-N").replace(/[\da-f]{8}/, ""),
+    );
     assert.deepEqual(files.sort(), ["lock-N", "session-N"]);
   });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { symlinkSync, writeFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import promises, { mkdir, readdir } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
@@ -130,6 +131,40 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     await (await hold(fileStore(path)))();
   });
 
+  test("that was had too late is given back", async (t) => {
+    const path = await scratch(t);
+    const { link } = promises;
+    const linked = gate();
+    promises.link = async (...args) => {
+      await linked.promise;
+      return link(...args);
+    };
+    syncBuiltinESMExports();
+    t.after(() => {
+      promises.link = link;
+      syncBuiltinESMExports();
+    });
+    const error = await rejection(fileStore(path).lock(key, signal, async () => {}));
+    assert.match(error.message, /does not answer/);
+    linked.open();
+    assert.equal(await fileStore(path).lock(key, signal, async () => "held"), "held");
+  });
+
+  test("of another kernel or an earlier boot is left alone, and removed when it is 30 days old", async (t) => {
+    const path = await scratch(t);
+    await fileStore(path).compareAndSet(key, null, "text");
+    const folder = join(path, (await readdir(path))[0]);
+    const days = (count) => new Date(Date.now() - count * 24 * 60 * 60 * 1_000);
+    for (const [name, time] of Object.entries({ "lock00000000-7": days(29), "lock11111111-7": days(31) })) {
+      writeFileSync(join(folder, name), "");
+      utimesSync(join(folder, name), time, time);
+    }
+    await fileStore(path).lock(key, signal, async () => {});
+    const [old, own, session] = (await readdir(folder)).sort();
+    assert.deepEqual([old, session], ["lock00000000-7", "session-1"]);
+    assert.match(own, /^lock[\da-f]{8}-1$/);
+  });
+
   test("is refused where there can be none, and not held then", async (t) => {
     const path = join(await scratch(t), "x".repeat(100));
     const store = fileStore(path);
@@ -142,12 +177,15 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     const other = await scratch(t);
     await fileStore(other).compareAndSet(key, null, "text");
     const [folder] = await readdir(other);
-    writeFileSync(join(other, folder, "lock-1"), "");
-    assert.match((await rejection(fileStore(other).lock(key, signal, run))).message, /lock-1 is no socket/);
-    symlinkSync("nothing", join(other, folder, "lock-2"));
-    assert.match((await rejection(fileStore(other).lock(key, signal, run))).message, /lock-2 is no socket/);
-    await mkdir(join(other, folder, "lock-3"));
-    assert.match((await rejection(fileStore(other).lock(key, signal, run))).message, /lock-3 is no socket/);
+    await fileStore(other).lock(key, signal, async () => {});
+    const [lock] = (await readdir(join(other, folder))).sort();
+    const version = (number) => join(other, folder, lock.replace("-1", `-${number}`));
+    writeFileSync(version(2), "");
+    assert.match((await rejection(fileStore(other).lock(key, signal, run))).message, /-2 is no socket/);
+    symlinkSync("nothing", version(3));
+    assert.match((await rejection(fileStore(other).lock(key, signal, run))).message, /-3 is no socket/);
+    await mkdir(version(4));
+    assert.match((await rejection(fileStore(other).lock(key, signal, run))).message, /-4 is no socket/);
     assert.equal(isGranted, false);
   });
 });

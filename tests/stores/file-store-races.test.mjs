@@ -6,6 +6,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import timers from "node:timers";
 import { fileStore } from "../../pkg/node.js";
 import { gate } from "../shared/fake-server.mjs";
 import { length } from "../shared/lengths.mjs";
@@ -28,7 +29,9 @@ function paused(call, name) {
     return call(...args);
   };
 }
+const { setTimeout } = timers;
 before(() => {
+  timers.setTimeout = () => setTimeout(() => {}).unref();
   for (const name of NAMES) {
     real[name] = promises[name];
     promises[name] = paused(real[name], name);
@@ -46,6 +49,7 @@ before(() => {
 });
 after(() => {
   Object.assign(promises, real);
+  timers.setTimeout = setTimeout;
   syncBuiltinESMExports();
 });
 

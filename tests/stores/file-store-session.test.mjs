@@ -187,7 +187,9 @@ describe("where the disk", () => {
       const { bavail, bsize } = statfsSync(mount);
       writeFileSync(filler, Buffer.alloc(bavail * bsize));
     };
-    await outlives(join(mount, "store"), /ENOSPC: no space left on device/, fill, () => rmSync(filler));
+    await outlives(join(mount, "store"), /cannot be used \(ENOSPC\): the disk is full: make room/, fill, () =>
+      rmSync(filler),
+    );
   });
 
   test("is read-only, the session goes on in memory and is stored when it is no more", async (t) => {
@@ -198,7 +200,7 @@ describe("where the disk", () => {
       const remount = (how) => execFileSync("mount", ["-o", `remount,${how}`, mount]);
       return outlives(
         join(mount, "store"),
-        /EROFS: read-only file system/,
+        /cannot be used \(EROFS\): the disk is read-only: make it writable/,
         () => remount("ro"),
         () => remount("rw"),
       );
@@ -209,7 +211,7 @@ describe("where the disk", () => {
     };
     await outlives(
       mount,
-      /EACCES: permission denied/,
+      /cannot be used \(EACCES\): this user may not use it/,
       () => change(0o500),
       () => change(0o700),
     );

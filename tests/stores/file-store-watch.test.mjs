@@ -22,9 +22,11 @@ const nodeUrl = new URL("../../pkg/node.js", import.meta.url).href;
 /** The watchers that are open, and what is done before one is opened, or in its place. */
 const open = new Set();
 let before = () => {};
+let tries = 0;
 
 beforeEach(() => {
   fs.watch = (path, ...args) => {
+    tries += 1;
     const watcher = before(path, ...args) ?? watch(path, ...args);
     open.add(watcher);
     return watcher.once("close", () => open.delete(watcher));
@@ -61,6 +63,14 @@ class Reader {
       this.#look();
     });
     t.after(this.stop);
+  }
+
+  /** One whose watcher has begun, or has tried to. */
+  static async begun(t, path) {
+    const before = tries;
+    const reader = new Reader(t, path);
+    await until(() => tries > before);
+    return reader;
   }
 
   async reads(text) {
@@ -117,7 +127,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     test(`after ${what}, three times, and of that`, async (t) => {
       const { path, writer } = await place(t);
       await writes(writer, null, "first");
-      const reader = new Reader(t, path);
+      const reader = await Reader.begun(t, path);
       for (let round = 0; round < 3; round += 1) {
         lose(path);
         await reader.reads(null);
@@ -133,7 +143,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
   test("at once after the folder was removed", async (t) => {
     const { path, writer } = await place(t);
     await writes(writer, null, "first");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     for (const text of ["a", "b", "c", "d"]) {
       rmSync(dirname(path), { recursive: true });
       await writes(writer, null, text);
@@ -145,7 +155,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     test(`in a folder that took the place of the ${what}`, async (t) => {
       const { path, writer } = await place(t);
       await writes(writer, null, "first");
-      const reader = new Reader(t, path);
+      const reader = await Reader.begun(t, path);
       await replace(of(path), path);
       await reader.reads("another");
       await writes(writer, "another", "later");
@@ -163,7 +173,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
       return child;
     });
     await Promise.all(children.map((child) => once(child.stdout, "data")));
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     rmSync(dirname(path), { recursive: true });
     await reader.reads(null);
     await writes(writer, null, "again");
@@ -172,7 +182,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
 
   test("in folders that were not there, and makes none of them", async (t) => {
     const { path, writer } = await place(t);
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     await settled();
     assert.equal(existsSync(dirname(path)), false);
     await writes(writer, null, "first");
@@ -187,7 +197,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
     before = (each) => {
       if (each === dirname(path)) mkdirSync(folder, { recursive: true, mode: 0o700 });
     };
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     await until(() => open.size === 2);
     await writes(writer, null, "again");
     await reader.reads("again");
@@ -196,7 +206,7 @@ describe("the watcher of a file store hears of what is written", limit, () => {
   test("where a watcher of what is not there fails later, as in Deno", async (t) => {
     const { path, writer } = await place(t);
     before = (each) => (existsSync(each) ? undefined : Object.assign(new EventEmitter(), { close() {} }));
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     await writes(writer, null, "first");
     await reader.reads("first");
   });
@@ -204,8 +214,11 @@ describe("the watcher of a file store hears of what is written", limit, () => {
   test("once for each text", async (t) => {
     const { path, writer } = await place(t);
     await writes(writer, null, "0");
-    const reader = new Reader(t, path);
-    for (let count = 1; count <= 5; count += 1) {
+    const reader = await Reader.begun(t, path);
+    await writes(writer, "0", "1");
+    await reader.reads("1");
+    reader.times = 0;
+    for (let count = 2; count <= 6; count += 1) {
       await writes(writer, `${count - 1}`, `${count}`);
       await reader.reads(`${count}`);
     }
@@ -251,7 +264,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
       const path = await scratch(t);
       await fileStore(path).compareAndSet(key, null, "first");
       refuse(code);
-      const reader = new Reader(t, path);
+      const reader = await Reader.begun(t, path);
       await time.pass(15_000);
       assert.equal(time.pending, 1);
       await fileStore(path).compareAndSet(key, "first", "second");
@@ -267,7 +280,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
   test("where its folder was removed tries again after ten seconds", async (t) => {
     const path = await scratch(t);
     await fileStore(path).compareAndSet(key, null, "first");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     refuse("ENOSPC");
     rmSync(path, { recursive: true });
     await reader.reads(null);
@@ -281,7 +294,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
   test("any more tries again after ten seconds, however many of its watchers failed", async (t) => {
     const path = await scratch(t);
     await fileStore(path).compareAndSet(key, null, "first");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     for (const watcher of open) {
       watcher.close();
       watcher.emit("error", Object.assign(new Error("EPERM"), { code: "EPERM" }));
@@ -296,7 +309,7 @@ describe("the watcher of a file store that cannot watch", limit, () => {
     const path = await scratch(t);
     await fileStore(path).compareAndSet(key, null, "first");
     refuse("ENOSPC");
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     assert.equal(time.pending, 1);
     reader.stop();
     assert.equal(time.pending, 0);
@@ -306,18 +319,18 @@ describe("the watcher of a file store that cannot watch", limit, () => {
 describe("the watcher of a file store leaves nothing", limit, () => {
   test("when it was stopped, wherever its folder is then", async (t) => {
     const { path, writer } = await place(t);
-    const missing = new Reader(t, path);
+    const missing = await Reader.begun(t, path);
     assert.ok(open.size > 0);
     missing.stop();
     await until(() => open.size === 0);
     await writes(writer, null, "first");
-    const found = new Reader(t, path);
+    const found = await Reader.begun(t, path);
     assert.equal(open.size, 2);
     found.stop();
     found.stop();
     await until(() => open.size === 0);
-    const removed = new Reader(t, path);
-    const witness = new Reader(t, path);
+    const removed = await Reader.begun(t, path);
+    const witness = await Reader.begun(t, path);
     rmSync(path, { recursive: true });
     await Promise.all([removed.reads(null), witness.reads(null)]);
     removed.stop();
@@ -334,6 +347,7 @@ describe("the watcher of a file store leaves nothing", limit, () => {
     "its folder was removed": `
       await store.compareAndSet("key", null, "text");
       const removed = new Promise((resolve) => store.watch("key", resolve));
+      await store.read("key");
       rmSync(path, { recursive: true });
       const timer = setInterval(() => {}, 1_000);
       await removed;
@@ -352,7 +366,7 @@ describe("the watcher of a file store leaves nothing", limit, () => {
       watcher.unref = () => counted.delete(watcher);
       return watcher.on("change", () => counted.add(watcher)).on("close", () => counted.delete(watcher));
     };
-    const reader = new Reader(t, path);
+    const reader = await Reader.begun(t, path);
     assert.equal(open.size, 2);
     assert.equal(counted.size, 0);
     await writes(writer, "first", "second");
