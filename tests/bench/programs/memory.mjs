@@ -1,12 +1,12 @@
 const PAGE = 65_536;
+const { instantiate } = WebAssembly;
 let memory;
 
 /** To be imported before the package is used. */
-WebAssembly.Instance = class extends WebAssembly.Instance {
-  constructor(...args) {
-    super(...args);
-    memory = this.exports.memory;
-  }
+WebAssembly.instantiate = async (...args) => {
+  const instance = await instantiate(...args);
+  memory = instance.exports.memory;
+  return instance;
 };
 
 /** Pages of the package's WebAssembly memory. */
