@@ -4,10 +4,10 @@ import { contenders } from "./contenders.mjs";
 import { partNames, parts } from "./parts.mjs";
 import { runProgram, withServer } from "./run.mjs";
 import { median } from "./samples.js";
-import { connectionsTable, cyclesTable, platformTable, requestsTable, waitersTable } from "./tables.mjs";
+import { cachedTable, connectionsTable, cyclesTable, requestsTable, startTable, waitersTable } from "./tables.mjs";
 import { judged } from "./targets.mjs";
 
-const FULL = { rounds: 41, milliseconds: 20, requests: 2_000, starts: 15, waiters: 10_000, connections: 10_000 };
+const FULL = { rounds: 41, milliseconds: 20, requests: 2_000, starts: 30, waiters: 10_000, connections: 10_000 };
 const QUICK = { rounds: 3, milliseconds: 1, requests: 20, starts: 1, waiters: 200, connections: 200 };
 
 const measures = {
@@ -20,9 +20,9 @@ const measures = {
 };
 
 const tableOf = {
-  cached: (figures) => platformTable(figures, "ns"),
+  cached: cachedTable,
   requests: requestsTable,
-  start: (figures) => platformTable(figures, "ms"),
+  start: startTable,
   waiters: waitersTable,
   connections: connectionsTable,
   cycles: cyclesTable,

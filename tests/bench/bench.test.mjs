@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bench } from "./bench.mjs";
-import { bareName, ownName } from "./contenders.mjs";
+import { bareName, floorName, ownName } from "./contenders.mjs";
 import { benchChart, benchDocument, heapChart } from "./document.mjs";
 import { partNames } from "./parts.mjs";
 import { judged } from "./targets.mjs";
@@ -9,7 +9,7 @@ import { judged } from "./targets.mjs";
 const rowsOf = {
   cached: [bareName, ownName],
   requests: [ownName, "by hand, same safeguards", "bare fetch"],
-  start: [ownName],
+  start: [ownName, floorName],
   waiters: [ownName, "one promise that all share"],
   connections: ["200 of one client", "200, each of a client of its own"],
   cycles: ["after 0", "after 100", "after 200"],
@@ -41,6 +41,15 @@ test("a target is missed only beyond its margin", () => {
     [300, 450, 451].map((own) => verdictOf(own).holds),
     [true, true, false],
   );
+  const besideFloor = (own) => {
+    const figures = { [floorName]: 10, [ownName]: own };
+    return judged({ start: { chromium: figures, restored: figures } }, false).map(({ verdict }) => verdict);
+  };
+  assert.deepEqual([11.5, 34.4, 34.6].map(besideFloor), [
+    ["met", "met"],
+    ["missed", "missed"],
+    ["**worse**", "**worse**"],
+  ]);
   const waiters = (requests) => judged({ waiters: { requests } }, false)[0].holds;
   assert.deepEqual([1, 2].map(waiters), [true, false]);
   const grown = (pages) => judged({ cycles: { points: [{ pages: 18 }, { pages }] } }, false)[0].holds;

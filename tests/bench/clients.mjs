@@ -1,5 +1,5 @@
 import { TokenServer } from "../shared/token-server.mjs";
-import { bareName } from "./contenders.mjs";
+import { bareName, floor, keepsSessions } from "./contenders.mjs";
 import { openPage, runProgram, withBrowser, withSites } from "./run.mjs";
 import { median } from "./samples.js";
 
@@ -26,7 +26,7 @@ export async function cached({ contenders, rounds, milliseconds, progress }) {
 async function cachedInPages(browser, urls, serverUrl, { contenders, rounds, milliseconds }) {
   const tabs = [];
   for (const [index, { name }] of contenders.entries()) {
-    const { page } = await openPage(browser, urls[index], serverUrl);
+    const page = await openPage(await browser.createBrowserContext(), urls[index], serverUrl);
     const sample = () => page.evaluate((milliseconds) => window.bench.sample(milliseconds), milliseconds);
     await page.evaluate(() => window.bench.open());
     await sample();
@@ -38,10 +38,13 @@ async function cachedInPages(browser, urls, serverUrl, { contenders, rounds, mil
   return Object.fromEntries(tabs.map(({ name, samples }) => [name, samples]));
 }
 
-/** Milliseconds from the import to the first access token: each time in a new Node process, and in a new profile's page. */
+/**
+ * Milliseconds from the import to the first access token: each time in a new Node process, and in a new profile's page, where
+ * it signs in; then in the next page of that profile, which has a stored session.
+ */
 export async function start({ contenders, rounds, progress }) {
   const clients = contenders.filter(({ name }) => name !== bareName);
-  const node = Object.fromEntries(clients.map(({ name }) => [name, []]));
+  const node = samplesOf(clients);
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, file } of clients) {
       const { milliseconds } = node[name] ? await runProgram("start", { file }) : {};
@@ -50,23 +53,37 @@ export async function start({ contenders, rounds, progress }) {
     }
   }
   progress("Node is done");
-  const chromium = await withBrowser((browser) =>
-    withSites(clients, (urls) => startInPages(browser, urls, clients, rounds)),
+  const inPages = [await floor(), ...clients];
+  const { signedIn, restored } = await withBrowser((browser) =>
+    withSites(inPages, (urls) => startInPages(browser, urls, inPages, rounds)),
   );
   progress("Chromium is done");
-  return { node: medians(node), chromium: medians(chromium) };
+  return { node: medians(node), chromium: medians(signedIn), restored: medians(restored) };
 }
 
-async function startInPages(browser, urls, clients, rounds) {
-  const samples = Object.fromEntries(clients.map(({ name }) => [name, []]));
+async function startInPages(browser, urls, contenders, rounds) {
+  const signedIn = samplesOf(contenders);
+  const restored = samplesOf(contenders.filter(({ name }) => keepsSessions(name)));
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, { name }] of clients.entries()) {
-      const { page, close } = await openPage(browser, urls[index]);
-      samples[name].push(await page.evaluate(() => window.bench.start()));
-      await close();
+    for (const [index, { name }] of contenders.entries()) {
+      const profile = await browser.createBrowserContext();
+      signedIn[name].push(await startInPage(profile, urls[index], false));
+      restored[name]?.push(await startInPage(profile, urls[index], true));
+      await profile.close();
     }
   }
-  return samples;
+  return { signedIn, restored };
+}
+
+async function startInPage(profile, url, isStored) {
+  const page = await openPage(profile, url);
+  const milliseconds = await page.evaluate((isStored) => window.bench.start(isStored), isStored);
+  await page.close();
+  return milliseconds;
+}
+
+function samplesOf(contenders) {
+  return Object.fromEntries(contenders.map(({ name }) => [name, []]));
 }
 
 function medians(samples) {

@@ -14,8 +14,10 @@ session.`,
   start: {
     title: "From import to the first access token",
     note: `Import the minified bundle, make a client, sign in, get the first access token, with a \`fetch\` that answers at once: each
-time in a new Node process, or in a page of a new profile. auth-js, auth0-spa-js and oidc-client-ts keep sessions by
-themselves, as this package does, and to them it is compared.`,
+time in a new Node process, or in a page of a new profile. "Restored" is the same in the next page of that profile, which finds
+the session: no request is made. auth-js, auth0-spa-js and oidc-client-ts keep sessions by themselves, as this package does,
+and to them it is compared. The floor (\`tests/bench/floor.js\`) compiles the same module while it opens a database, reads one
+record, and writes it where there was none: nothing else, and it is no client.`,
   },
   waiters: {
     title: "Many who wait for one refresh",

@@ -62,11 +62,10 @@ export async function withSites(contenders, work) {
   }
 }
 
-/** A new profile's page of a site, whose scripts have run. */
-export async function openPage(browser, url, query = "") {
-  const context = await browser.createBrowserContext();
-  const page = await context.newPage();
+/** A page of a site in a profile, whose scripts have run. */
+export async function openPage(profile, url, query = "") {
+  const page = await profile.newPage();
   await page.goto(`${url}/?${query}`);
   await page.waitForFunction(() => window.bench, { polling: 20 });
-  return { page, close: () => context.close() };
+  return page;
 }

@@ -1,20 +1,37 @@
 import { tables } from "../shared/table.mjs";
-import { ownName } from "./contenders.mjs";
+import { floorName, ownName } from "./contenders.mjs";
 
 const number = (value, digits = 0) =>
   value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const ratio = (value, to) => `${(value / to).toFixed(2)} ×`;
 
 /** What each contender took in Node and in Chromium, and beside this package. */
-export function platformTable(figures, unit) {
-  const digits = unit === "ms" ? 1 : 0;
-  const cells = ({ [ownName]: own, ...rest }, name) => {
-    const value = name === ownName ? own : rest[name];
-    return value === undefined ? ["does not run", ""] : [number(value, digits), ratio(value, own)];
-  };
-  const names = Object.keys(figures.chromium).sort((one, other) => figures.chromium[one] - figures.chromium[other]);
-  const rows = names.map((name) => [name, ...cells(figures.node, name), ...cells(figures.chromium, name)]);
-  return tables([`Node, ${unit}`, "beside this", `Chromium, ${unit}`, "beside this"], rows);
+export function cachedTable({ node, chromium }) {
+  const rows = namesBy(chromium).map((name) => [name, ...cells(node, name, 0), ...cells(chromium, name, 0)]);
+  return tables(["Node, ns", "beside this", "Chromium, ns", "beside this"], rows);
+}
+
+/** What each took to sign in, in Node and in Chromium, and to go on with a stored session, beside this package and beside the floor. */
+export function startTable({ node, chromium, restored }) {
+  const inPage = (figures, name) => [...cells(figures, name, 1), ratio(figures[name], figures[floorName])];
+  const signedIn = namesBy(chromium).map((name) => [name, ...cells(node, name, 1), ...inPage(chromium, name)]);
+  const names = ["beside this", "beside the floor"];
+  return [
+    tables(["Node, ms", "beside this", "Chromium, ms", ...names], signedIn),
+    tables(
+      ["restored, Chromium, ms", ...names],
+      namesBy(restored).map((name) => [name, ...inPage(restored, name)]),
+    ),
+  ].join("\n\n");
+}
+
+function namesBy(figures) {
+  return Object.keys(figures).sort((one, other) => figures[one] - figures[other]);
+}
+
+function cells(figures, name, digits) {
+  const value = figures[name];
+  return value === undefined ? ["does not run", ""] : [number(value, digits), ratio(value, figures[ownName])];
 }
 
 export function requestsTable({ login, refresh }) {

@@ -119,6 +119,47 @@ export async function workerSignsOut(server, tabs) {
   return { cell, holds: cell === "unavailable, then signed out" };
 }
 
+const reload = (tabs, tab) => tabs.reload(tab);
+async function close(tabs, tab) {
+  await tabs.close(tab);
+  return tabs.load();
+}
+
+/** The strict server's answer comes when the page that waits for it is gone; then the client starts in the next one. */
+function leftInRefresh(leave, inServiceWorker) {
+  return async (server, tabs) => {
+    const tab = await tabs.load();
+    if (inServiceWorker && !(await tab.install())) return { cell: "-", holds: false };
+    await tabs.start(tab, { inServiceWorker });
+    await tabs.expire();
+    const answer = slowAnswer(server);
+    await tab.begin();
+    await server.received(1);
+    const next = await leave(tabs, tab);
+    answer();
+    await tabs.start(next, { inServiceWorker });
+    if (server.families.issued > 1) return { cell: "**finds no session**", holds: false };
+    const { cell, holds } = await lifeAfter(server, tabs, await next.token());
+    // Nobody has the answer then, and the server gives it once.
+    return { cell, holds: inServiceWorker ? holds : cell === "session_ended, **dead** (session_ended)" };
+  };
+}
+
+export const reloadedInRefresh = leftInRefresh(reload, false);
+export const reloadedInWorkersRefresh = leftInRefresh(reload, true);
+export const closedInRefresh = leftInRefresh(close, false);
+export const closedInWorkersRefresh = leftInRefresh(close, true);
+
+/** The next refresh is answered when the function returned is called. */
+function slowAnswer(server) {
+  let answer;
+  const answered = new Promise((resolve) => {
+    answer = resolve;
+  });
+  server.faults = [faults.delayed(answered)];
+  return answer;
+}
+
 /** For the page: waits for all locks that are held, and keeps them for ever. `window.taken` is when it has them. */
 async function takeLocks() {
   const { held, pending } = await navigator.locks.query();
@@ -136,15 +177,8 @@ async function takeLocks() {
 
 /** Has a page take all locks that a tab holds during a refresh, and says how many. */
 async function orphanLocks(server, tabs, thief, tab) {
-  let answer;
   await tabs.expire();
-  server.faults = [
-    faults.delayed(
-      new Promise((resolve) => {
-        answer = resolve;
-      }),
-    ),
-  ];
+  const answer = slowAnswer(server);
   await tab.begin();
   await server.received(1);
   const count = await thief.page.evaluate(takeLocks);

@@ -1,4 +1,5 @@
 import { open } from "/client.js";
+import { serviceWorker } from "/pkg/service-worker.js";
 
 const LIMIT = 15_000;
 const url = location.search.slice(1);
@@ -22,9 +23,9 @@ async function outcome(call) {
 const calls = (count) => Promise.all(Array.from({ length: count }, () => outcome(() => session.token())));
 
 globalThis.race = {
-  open: (options) =>
+  open: ({ inServiceWorker, ...options }) =>
     outcome(async () => {
-      session = await open({ url, ...options });
+      session = await open({ url, refreshIn: inServiceWorker ? serviceWorker : undefined, ...options });
       return "open";
     }),
   calls,
@@ -33,6 +34,29 @@ globalThis.race = {
   signOutAndLeave() {
     session.signOut();
     location.reload();
+  },
+
+  /** With a service worker that refreshes for this client; says whether it has one. */
+  async install() {
+    try {
+      await navigator.serviceWorker.register(`/service-worker.js?${url}`);
+    } catch {
+      return false;
+    }
+    await navigator.serviceWorker.ready;
+    return true;
+  },
+
+  /** On the clocks of this page and of its service worker. */
+  async timePasses(ms) {
+    window.ahead += ms;
+    const registration = await navigator.serviceWorker.getRegistration();
+    if (!registration) return;
+    const { port1, port2 } = new MessageChannel();
+    await new Promise((resolve) => {
+      port1.onmessage = resolve;
+      registration.active.postMessage({ ahead: window.ahead }, [port2]);
+    });
   },
 
   /** What comes of a request to a worker of this page, which has a client of its own. */

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { StepError } from "../../scripts/steps.mjs";
+import { join } from "node:path";
+import { root, StepError } from "../../scripts/steps.mjs";
 import { launch } from "../shared/launch.mjs";
 import { bundled, own } from "../shared/peers/clients.mjs";
+import { bundled as bundledScript } from "../shared/peers/peers.mjs";
 import { startSite } from "../shared/site.mjs";
 import { tables } from "../shared/table.mjs";
 import { TokenServer } from "../shared/token-server.mjs";
@@ -10,6 +12,8 @@ import { Tabs } from "./tabs.mjs";
 
 const LIMIT = 120_000;
 const SCRIPTS = ["page.js", "worker.js", "clock.js"];
+const SERVICE_WORKER = join(import.meta.dirname, "service-worker.js");
+const SERVICE_WORKER_ENTRY = join(root, "pkg/service-worker.js");
 const POLICY = "script-src 'self' 'wasm-unsafe-eval'";
 
 /** Plays the scenarios with each client in each browser, prints what came of them, and rejects if ours failed one. */
@@ -31,8 +35,12 @@ export async function race({ browsers, clients, times, only }) {
 }
 
 async function inBrowser(browserName, client, chosen, times) {
-  const scripts = { "/client.js": await bundled(client) };
+  const scripts = {
+    "/client.js": await bundled(client),
+    "/pkg/service-worker.js": await readFile(SERVICE_WORKER_ENTRY),
+  };
   for (const name of SCRIPTS) scripts[`/${name}`] = await readFile(new URL(name, import.meta.url));
+  if (client === own) scripts["/service-worker.js"] = await bundledScript(SERVICE_WORKER, { format: "iife" });
   const site = await startSite(scripts, POLICY);
   const browser = await launch(browserName);
   try {

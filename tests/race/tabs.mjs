@@ -49,15 +49,22 @@ export class Tabs {
     await tab.page.close();
   }
 
+  /** Its client has yet to start. */
+  async reload(tab) {
+    this.all = this.all.filter((other) => other !== tab);
+    await tab.page.reload();
+    await tab.page.waitForFunction(() => window.race);
+    await tab.page.evaluate((ahead) => {
+      window.ahead = ahead;
+    }, this.#ahead);
+    return tab;
+  }
+
   /** On all clocks. */
   async timePasses(ms) {
     this.server.timePasses(ms);
     this.#ahead += ms;
-    for (const { page } of this.all) {
-      await page.evaluate((ms) => {
-        window.ahead += ms;
-      }, ms);
-    }
+    for (const { page } of this.all) await page.evaluate((ms) => window.race.timePasses(ms), ms);
   }
 
   /** The access tokens that were received so far are valid no more. */
@@ -122,6 +129,11 @@ class Tab {
     await this.page.evaluate(() => window.race.signOutAndLeave());
     await navigated;
     await this.page.waitForFunction(() => window.race);
+  }
+
+  /** A service worker that refreshes for the client; says whether that has one. */
+  install() {
+    return this.page.evaluate(() => window.race.install());
   }
 
   /** What comes of a request to the client in a worker of this tab. */

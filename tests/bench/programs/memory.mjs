@@ -1,8 +1,8 @@
 const PAGE = 65_536;
+const { instantiate } = WebAssembly;
 let memory;
 
 /** To be imported before the package is used. Node's own `fetch` has a module, too. */
-const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...given) => {
   const instance = await instantiate(...given);
   memory ??= instance.exports.memory;

@@ -36,7 +36,11 @@ export async function bundled(entry, options = {}) {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [entry],
-    alias: { "meshydb-client": join(root, "pkg/index.js"), "@meshydb/sdk": join(SDK, "src/index.ts") },
+    alias: {
+      "meshydb-client": join(root, "pkg/index.js"),
+      "meshydb-client/service-worker": join(root, "pkg/service-worker.js"),
+      "@meshydb/sdk": join(SDK, "src/index.ts"),
+    },
     nodePaths: [join(FOLDER, "node_modules")],
     bundle: true,
     format: "esm",
