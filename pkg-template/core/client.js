@@ -1,8 +1,8 @@
 import { connectionTo } from "./connection.js";
 import { Listeners } from "./listeners.js";
 import { Answer, Command, collected, Engine } from "./load.js";
-import { ASYNC_DISPOSE, aborted, check, checkText, DISPOSE, signalOf, TEXT } from "./options.js";
-import { MeshyError, pause } from "./platform.js";
+import { ASYNC_DISPOSE, check, checkText, DISPOSE, failure, signalOf, TEXT } from "./options.js";
+import { pause } from "./platform.js";
 import { Port } from "./port.js";
 import { tokenMembers, wrongMember } from "./post.js";
 
@@ -51,7 +51,7 @@ export function createClient({ api, key }, store) {
   let isDisposed;
 
   const alive = () => {
-    if (isDisposed) throw aborted("it was disposed of");
+    if (isDisposed) throw failure("aborted", "it was disposed of");
   };
   const isLive = () => current && !current.isOver;
   const view = () => {
@@ -118,10 +118,10 @@ export function createClient({ api, key }, store) {
   const opened = (port, token, command) => {
     const served = serve(port, token);
     const live = served?.isOver ? null : served;
-    current = live ?? current;
-    isReady = true;
     hasFailed = !live && port.isDegraded;
     failure = live ? null : port.snapshot.error;
+    isReady = true;
+    current = live ?? current;
     changed();
     if (served?.isOver && command !== Command.Restore) throw served.snapshot.error;
     return live ? connectionTo(live) : null;
@@ -155,7 +155,7 @@ export function createClient({ api, key }, store) {
     for (const port of candidates) {
       const token = await port.ask(join, { ...args, mustProve: !store && opens > 1 }, signal);
       if (token === Answer.Spent) {
-        throw new MeshyError({ code: "invalid_grant" }, "the refresh token has been used");
+        throw failure("invalid_grant", "the refresh token has been used");
       }
       if (token !== Answer.Unknown && token !== Answer.Invalid) return opened(port, token, command);
     }

@@ -1,6 +1,6 @@
 import { authorizedFetch } from "./fetch.js";
 import { Command } from "./load.js";
-import { aborted, DISPOSE, signalOf, wantedOf } from "./options.js";
+import { DISPOSE, failure, signalOf, wantedOf } from "./options.js";
 
 /** A handle on one session. Several handles may share it. Its methods need no `this`, so that a proxy can stand for it. */
 export function connectionTo(port) {
@@ -8,7 +8,7 @@ export function connectionTo(port) {
   let isDisposed = false;
 
   const live = () => {
-    if (isDisposed) throw aborted("it was disposed of");
+    if (isDisposed) throw failure("aborted", "it was disposed of");
     return port.live;
   };
   const callToken = async (options) => live().ask(Command.Token, wantedOf(options), signalOf(options));

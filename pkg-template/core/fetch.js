@@ -1,13 +1,6 @@
 import { Command } from "./load.js";
 import { check, checkObject, signalOf } from "./options.js";
 
-/** Where a Request goes, whatever it has for a `url` of its own; nothing for what is none. */
-function urlOf(input) {
-  try {
-    return Reflect.get(Request.prototype, "url", input);
-  } catch {}
-}
-
 /** An absolute URL of an allowed origin, or a relative one that stays inside the account. */
 function targetOf(text, { base, origin, origins }) {
   const inside = (from, places) => {
@@ -18,6 +11,13 @@ function targetOf(text, { base, origin, origins }) {
   };
   const allowed = [origin, ...origins].map((place) => `${place}/`);
   return inside(undefined, allowed) ?? inside(base, [base]);
+}
+
+/** Where a Request goes, whatever it has for a `url` of its own; nothing for what is none. */
+function urlOf(input) {
+  try {
+    return Reflect.get(Request.prototype, "url", input);
+  } catch {}
 }
 
 /** `fetch` with the access token, and after a 401 once more with the next one, if the session asks for one. */

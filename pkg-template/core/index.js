@@ -12,7 +12,7 @@ class ClientPromise extends Promise {
   static [Symbol.species] = Promise;
 }
 
-for (const name of ["login", "loginWithGrant", "loginWithPersistance", "restore", "restoreOrLogin", "adopt"]) {
+for (const name of ["loginWithPersistance", "loginWithGrant", "login", "restoreOrLogin", "restore", "adopt"]) {
   ClientPromise.prototype[name] = function (...args) {
     return this.then((client) => client[name](...args));
   };

@@ -1,5 +1,5 @@
 import { start } from "../../target/wasm/meshydb_client.js";
-import { unsupported } from "./options.js";
+import { failure } from "./options.js";
 
 export { Answer, Command, collected, Engine, pageStorage } from "../../target/wasm/meshydb_client.js";
 
@@ -10,7 +10,7 @@ export function load(compile) {
   loading ??= start(compile).catch((cause) => {
     loading = undefined;
     const text = `there is no WebAssembly here (a page's CSP must allow 'wasm-unsafe-eval'): ${cause.message}`;
-    throw Object.assign(unsupported(text), { cause });
+    throw failure("unsupported", text, { cause });
   });
   return loading;
 }

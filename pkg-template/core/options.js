@@ -6,16 +6,12 @@ export const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDisp
 const LONGEST_TEXT = 1024;
 const LONGEST_TIME = 3_600_000;
 
-export function aborted(text) {
-  return new MeshyError({ code: "aborted" }, text);
-}
-
-export function unsupported(text) {
-  return new MeshyError({ code: "unsupported" }, text);
+export function failure(code, text, details) {
+  return new MeshyError({ code, ...details }, text);
 }
 
 export function check(isValid, argument, rule) {
-  if (!isValid) throw new MeshyError({ code: "invalid_argument", argument }, `${argument} must be ${rule}`);
+  if (!isValid) throw failure("invalid_argument", `${argument} must be ${rule}`, { argument });
 }
 
 export function checkObject(options) {
@@ -60,7 +56,7 @@ function checkNames(options) {
     if (OPTIONS.includes(argument) || options[argument] === undefined) continue;
     const meant = OPTIONS.find((name) => name.slice(0, 3) === argument.slice(0, 3).toLowerCase());
     const text = `${argument} is no option${meant ? `: is it ${meant}?` : ""}`;
-    throw new MeshyError({ code: "invalid_argument", argument }, text);
+    throw failure("invalid_argument", text, { argument });
   }
 }
 
@@ -114,12 +110,12 @@ export function clientOptions(accountName, tenant, publicKey, options) {
     persistence = "none",
   } = options ?? {};
   if (hasAccount) checkText(accountName, "accountName");
-  for (const [name, text] of Object.entries({ publicKey, tenant, scope, slot })) checkText(text, name);
+  for (const [name, text] of Object.entries({ tenant, publicKey, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
   if (fetch !== undefined) checkFunction(fetch, "fetch");
   if (refreshIn !== undefined) checkFunction(refreshIn, "refreshIn");
-  if (!fetch && !globalThis.fetch) throw unsupported("there is no fetch here");
+  if (!fetch && !globalThis.fetch) throw failure("unsupported", "there is no fetch here");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';
   check(isStore || persistence === "none" || persistence === "local", "persistence", rule);

@@ -1,7 +1,7 @@
 import { Listeners } from "./listeners.js";
 import { Answer, Command } from "./load.js";
 import { MARK_ENDED } from "./local.js";
-import { aborted } from "./options.js";
+import { failure } from "./options.js";
 import { meshyError, StoredEntry } from "./platform.js";
 import { post } from "./post.js";
 
@@ -53,8 +53,8 @@ export class Port {
     this.#store = store;
     this.api = api;
     this.#entry = new StoredEntry(store, key, (failed) => this.report("storage", { failed }));
-    this.#onChange = onChange;
     this.#tracers = tracers;
+    this.#onChange = onChange;
   }
 
   get fetch() {
@@ -103,7 +103,7 @@ export class Port {
       const caller = ++this.#lastCaller;
       const abort = () => {
         this.#engine.handle(Command.Abort, this, caller);
-        this.#forget(caller)?.reject(aborted("the caller's signal"));
+        this.#forget(caller)?.reject(failure("aborted", "the caller's signal"));
       };
       this.#callers.set(caller, { signal, abort, resolve, reject });
       try {
@@ -219,7 +219,7 @@ export class Port {
     const members = others.splice(3);
     const error = members.length ? this.#errorOf(members) : null;
     const before = this.snapshot;
-    const snapshot = { state, expiresAt, scope, generation, error, sessionId: sid };
+    const snapshot = { sessionId: sid, state, expiresAt, scope, generation, error };
     const isNew = JSON.stringify(snapshot) !== JSON.stringify(before);
     if (isNew) this.snapshot = Object.freeze(snapshot);
     this.#isReceived = token === this.#received;
