@@ -44,11 +44,11 @@ export function createClient({ api, key }, store) {
   let snapshot;
   /** What the snapshot says, as text. */
   let shown;
-  let hasFailed = false;
-  let failure = null;
+  let hasFailed;
+  let lastError = null;
   let isReady = !store;
   let stopWatching;
-  let isDisposed;
+  let isDisposed = false;
 
   const alive = () => {
     if (isDisposed) throw failure("aborted", "it was disposed of");
@@ -58,7 +58,7 @@ export function createClient({ api, key }, store) {
     const live = isLive() ? current : null;
     const isDegraded = live ? live.isDegraded : hasFailed;
     const storage = !store ? "none" : isDegraded ? "degraded" : "ok";
-    return [isReady, live, storage, live ? (isDegraded ? live.storeError : null) : failure];
+    return [isReady, live, storage, live ? (isDegraded ? live.storeError : null) : lastError];
   };
 
   const changed = () => {
@@ -119,7 +119,7 @@ export function createClient({ api, key }, store) {
     const served = serve(port, token);
     const live = served?.isOver ? null : served;
     hasFailed = !live && port.isDegraded;
-    failure = live ? null : port.snapshot.error;
+    lastError = live ? null : port.snapshot.error;
     isReady = true;
     current = live ?? current;
     changed();
@@ -168,7 +168,7 @@ export function createClient({ api, key }, store) {
     } catch (error) {
       if (!isLive()) {
         hasFailed = true;
-        failure = error;
+        lastError = error;
         changed();
       }
       throw error;

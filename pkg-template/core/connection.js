@@ -5,7 +5,7 @@ import { DISPOSE, failure, signalOf, wantedOf } from "./options.js";
 /** A handle on one session. Several handles may share it. Its methods need no `this`, so that a proxy can stand for it. */
 export function connectionTo(port) {
   const stops = new Set();
-  let isDisposed = false;
+  let isDisposed;
 
   const live = () => {
     if (isDisposed) throw failure("aborted", "it was disposed of");
@@ -14,9 +14,9 @@ export function connectionTo(port) {
   const callToken = async (options) => live().ask(Command.Token, wantedOf(options), signalOf(options));
 
   return Object.freeze({
-    retrieveIdToken: () => live().idToken,
-
     retrievePersistanceToken: () => live().refreshToken,
+
+    retrieveIdToken: () => live().idToken,
 
     getAccessToken: (options) => (options === undefined && !isDisposed && port.live.token) || callToken(options),
 

@@ -12,7 +12,7 @@ class ClientPromise extends Promise {
   static [Symbol.species] = Promise;
 }
 
-for (const name of ["loginWithPersistance", "loginWithGrant", "login", "restoreOrLogin", "restore", "adopt"]) {
+for (const name of ["adopt", "login", "loginWithPersistance", "loginWithGrant", "restoreOrLogin", "restore"]) {
   ClientPromise.prototype[name] = function (...args) {
     return this.then((client) => client[name](...args));
   };

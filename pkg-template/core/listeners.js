@@ -3,7 +3,7 @@ import { checkFunction } from "./options.js";
 /** Calls each listener from its own microtask, so that a listener that throws does not stop the others. */
 export class Listeners {
   #all = new Set();
-  #pending = false;
+  #pending;
 
   add(listener) {
     checkFunction(listener, "listener");

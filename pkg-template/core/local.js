@@ -5,7 +5,7 @@ import * as register from "./register.js";
 /** Milliseconds. One that does not answer for so long when it is probed may yet. */
 const PATIENCE = 500;
 /** After each of them another may have changed what is stored. */
-const EVENTS = "focus storage visibilitychange pageshow".split(" ");
+const EVENTS = "visibilitychange pageshow focus storage".split(" ");
 /** Of messages to itself, in a second at least. */
 const MOST_TURNS = 1e5;
 
@@ -31,6 +31,13 @@ function markOf(key, sid) {
   return `${key}:${sid}`;
 }
 
+/** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
+function updateCopy(key, text) {
+  const { sid, ended } = parseObject(text);
+  if (ended) writeCopy(markOf(key, sid), null);
+  if (ended || !writeCopy(key, text)) writeCopy(key, null);
+}
+
 /** Writes a text to localStorage, or removes it if `next` is null; says whether that was possible. */
 function writeCopy(key, next) {
   try {
@@ -39,13 +46,6 @@ function writeCopy(key, next) {
   } catch {
     return false;
   }
-}
-
-/** Copies the register's text. If the session has ended, or there is no room, an older copy is removed. */
-function updateCopy(key, text) {
-  const { sid, ended } = parseObject(text);
-  if (ended) writeCopy(markOf(key, sid), null);
-  if (ended || !writeCopy(key, text)) writeCopy(key, null);
 }
 
 /** Waits so many milliseconds without a timer: the timers of a page in the background are a second late. A test's clock may stand still. */

@@ -83,14 +83,14 @@ export function wantedOf(options) {
   return { minValidity, rejected };
 }
 
-function checkMilliseconds(value, argument, least) {
-  const isIn = typeof value === "number" && value >= least && value <= LONGEST_TIME;
-  check(isIn, argument, `${least} to ${LONGEST_TIME} milliseconds`);
-}
-
 /** The name of the session in a store: an injective encoding of everything that distinguishes sessions. */
 function keyOf(...parts) {
   return ["meshydb-client", ...parts].map(encodeURIComponent).join(":");
+}
+
+function checkMilliseconds(value, argument, least) {
+  const isIn = typeof value === "number" && value >= least && value <= LONGEST_TIME;
+  check(isIn, argument, `${least} to ${LONGEST_TIME} milliseconds`);
 }
 
 /** Checks all arguments of a client: `api` is for requests and calls, `key` and `store` for the store, `settings` for the core. */
@@ -113,8 +113,8 @@ export function clientOptions(accountName, tenant, publicKey, options) {
   for (const [name, text] of Object.entries({ tenant, publicKey, scope, slot })) checkText(text, name);
   checkMilliseconds(timeout, "timeout", 1);
   checkMilliseconds(reuseWindow, "reuseWindow", 0);
-  if (fetch !== undefined) checkFunction(fetch, "fetch");
   if (refreshIn !== undefined) checkFunction(refreshIn, "refreshIn");
+  if (fetch !== undefined) checkFunction(fetch, "fetch");
   if (!fetch && !globalThis.fetch) throw failure("unsupported", "there is no fetch here");
   const isStore = typeof persistence?.read === "function" && typeof persistence.compareAndSet === "function";
   const rule = '"none", "local" or a store with read and compareAndSet';
@@ -149,7 +149,7 @@ export function clientOptions(accountName, tenant, publicKey, options) {
       origins,
     },
     key: keyOf(tokenEndpoint, accountName, tenant, publicKey, slot),
-    store: persistence === "none" || (persistence === "local" && !canPersist()) ? undefined : persistence,
+    store: persistence === "none" || (!canPersist() && persistence === "local") ? undefined : persistence,
   };
 }
 

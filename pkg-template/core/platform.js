@@ -34,17 +34,13 @@ export class MeshyError extends Error {
 
 /** The core's error; one that a refusal is has the server's words. */
 export function meshyError([code, reason, text, retryable, status, retryAfter], words) {
-  const details = { code, reason, status, retryAfter, retryable: !!retryable };
-  const isRefusal = status && /^(invalid_grant|session_ended|refused)$/.test(code);
+  const details = { code, reason, retryable: !!retryable, status, retryAfter };
+  const isRefusal = status && /^(refused|session_ended|invalid_grant)$/.test(code);
   return new MeshyError(isRefusal ? { ...details, ...words } : details, text);
 }
 
 /** Milliseconds by which a timer is late if everything stood still. What has arrived meanwhile has a hundred times as long to be read. */
 const STANDSTILL = 10;
-
-export function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** Settles as the promise of `ask` does, or rejects with undefined after `ms`. Undefined means nothing else. */
 export function within(ms, ask, late) {
@@ -63,6 +59,10 @@ export function within(ms, ask, late) {
       .then(resolve, (error) => reject(error || true))
       .then(() => clearTimeout(timer));
   });
+}
+
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The entry that a store keeps under one key, for the core as an array of its members. Without a store that is kept here. */

@@ -229,7 +229,7 @@ export class Port {
     this.refreshToken = refreshToken;
     this.#token = token && Promise.resolve(token);
     this.#validity = others;
-    if ((state === "active" && !this.#login?.repeats) || state === "ended") this.#login = undefined;
+    if (state === "ended" || (state === "active" && !this.#login?.repeats)) this.#login = undefined;
     if (isNew) this.listeners.notify();
     this.#onChange();
   }

@@ -56,10 +56,10 @@ export function post(port, parameters, secret) {
       body: String(new URLSearchParams(Object.entries(parameters).filter((pair) => pair[1]))),
       keepalive: isRevocation,
       signal: controller.signal,
+      referrerPolicy: "no-referrer",
+      redirect: "manual",
       cache: "no-store",
       credentials: "omit",
-      redirect: "manual",
-      referrerPolicy: "no-referrer",
     });
     const { status } = response;
     const header = (name) => response.headers.get(name);

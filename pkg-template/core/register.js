@@ -5,6 +5,11 @@ export const NAME = "meshydb-client";
 /** Whether it has ever answered here. */
 export let hasAnswered = false;
 
+/** The register's text, or the copy if that is of a later time. Generations under a key only grow. */
+function later(text, copy) {
+  return isLater(copy, text) ? copy : (text ?? null);
+}
+
 /** Whether `text` is an entry that was written after `before`. */
 function isLater(text, before) {
   const [entry, old] = [text, before].map(parseObject);
@@ -13,17 +18,12 @@ function isLater(text, before) {
   return sid === old?.sid ? !old.ended && (ended || gen > old.gen) : gen > old?.gen;
 }
 
-/** The register's text, or the copy if that is of a later time. Generations under a key only grow. */
-function later(text, copy) {
-  return isLater(copy, text) ? copy : (text ?? null);
-}
-
 /** One transaction on a connection of its own: an open connection would block the deletion of the site's data. */
 async function transact(key, use) {
   const opening = indexedDB.open(NAME);
   const database = await new Promise((resolve, reject) => {
-    opening.onsuccess = () => resolve(opening.result);
     opening.onupgradeneeded = () => opening.result.createObjectStore(NAME);
+    opening.onsuccess = () => resolve(opening.result);
     opening.onerror = reject;
   });
   try {
