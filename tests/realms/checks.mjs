@@ -53,6 +53,7 @@ export class Checks {
     if (took > this.#bound) this.fail(`${name} of ${realm.name} took ${took.toFixed()} ms`);
     const isPlatforms = name === "fetch" && error instanceof TypeError;
     if (error && error.name !== "MeshyError" && !isPlatforms) this.fail(`${name} of ${realm.name}: ${error}`);
+    if (error && name === "initialize") this.fail(`${realm.name} cannot run the package: ${error}`);
     if (name === "restore") this.#restored(call, value, error);
     if (name === "token" && value) this.#served(call, value);
     if (name === "signout" && !error) this.#signedOut(call);

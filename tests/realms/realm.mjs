@@ -13,11 +13,11 @@ const LONG = 10_000;
 /** The same module for all realms, decoded and compiled once. */
 const compiled = { module: undefined };
 const Assembly = {
-  Instance: WebAssembly.Instance,
-  Module: function Module(bytes) {
+  async compile(bytes) {
     compiled.module ??= new WebAssembly.Module(bytes);
     return compiled.module;
   },
+  instantiate: async (module, imports) => new WebAssembly.Instance(module, imports),
 };
 class Encoder extends TextEncoder {
   encode(text) {
