@@ -9,6 +9,9 @@ const EVENTS = "visibilitychange storage focus pageshow".split(" ");
 /** Of messages to itself, in a second at least. */
 const MOST_TURNS = 1e5;
 
+/** Whether IndexedDB has ever answered here. */
+let hasAnswered = false;
+
 /** The method of a store that marks a session as ended before anything else happens: its page may be gone then. */
 export const MARK_ENDED = Symbol();
 
@@ -76,7 +79,10 @@ export async function openStore(persistence) {
   const local = new Local();
   if (writeCopy(register.NAME, "")) return writeCopy(register.NAME, null) && local;
   return within(PATIENCE, () => register.read(register.NAME)).then(
-    () => local,
+    () => {
+      hasAnswered = true;
+      return local;
+    },
     (error) => (error ? undefined : local),
   );
 }
@@ -87,7 +93,6 @@ export async function openStore(persistence) {
  */
 export class Local {
   #channel;
-  #hasAnswered = false;
   /** What stood in the register last. If nothing does then, it was removed, whatever a copy says that this page still sees. */
   #last;
   /** The sid of the session that was signed out here: its end is written by its core. */
@@ -179,11 +184,11 @@ export class Local {
   #ask(asked, answered, missing) {
     return asked.then(
       ([answer]) => {
-        this.#hasAnswered = true;
+        hasAnswered = true;
         return answered(answer);
       },
       (error) => {
-        if (this.#hasAnswered) throw error;
+        if (hasAnswered) throw error;
         return missing();
       },
     );

@@ -26,7 +26,7 @@ export const mutants = [
     "return within(500, () => asked).then(",
   ],
   ["an IndexedDB that does not answer is missing", "(error) => error ? void 0 : local", "() => void 0"],
-  ["an IndexedDB that has answered can be missing", "if (this.#hasAnswered) throw error;", ""],
+  ["an IndexedDB that has answered can be missing", "if (hasAnswered) throw error;", ""],
   [
     "the copy is always later",
     "return sid === old?.sid ? !old.ended && (ended2 || gen > old.gen) : gen > old?.gen;",
