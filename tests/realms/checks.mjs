@@ -1,5 +1,6 @@
 import { familyOf, isOver } from "./families.mjs";
 import { Faults } from "./faults.mjs";
+import { Renewing } from "./renewing.mjs";
 
 /** Milliseconds until what one page has written into localStorage is seen in another. */
 const SEEN = 250;
@@ -24,6 +25,7 @@ export class Checks {
   constructor(world) {
     this.#world = world;
     this.faults = new Faults(world);
+    this.renewing = new Renewing(world);
   }
 
   fail(text) {
@@ -40,6 +42,7 @@ export class Checks {
     this.#world.log(realm.name, "calls", name);
     if (name === "signout" && of) this.#signsOut(call);
     if (name === "resume") realm.resumes++;
+    if (name === "fetch") realm.hasFetched = true;
     return call;
   }
 
@@ -151,6 +154,8 @@ export class Checks {
       this.fail(`${realm.name} is being left, and sends a token again`);
     }
     if (realm.resumes || this.faults.areBestEffort) return;
+    const wrong = this.renewing.faultOf(flight);
+    if (wrong) this.fail(`${realm.name} ${wrong}`);
     const isNext = ({ family, next, storedAt }) => family === token.family && next.index > token.index && storedAt;
     const { storedAt } = server.rotations.find(isNext) ?? {};
     if (storedAt && realm.awakeSince(storedAt) > A_SEND && !this.faults.haveWiped) {
