@@ -20,6 +20,8 @@ export class Realm {
   handles = [];
   /** Of what generations it asked its service worker for the successor. */
   asked = new Set();
+  /** When it did that last. */
+  askedAt = Number.NEGATIVE_INFINITY;
   hasFetched = false;
   /** How many calls give a token of the application's. */
   resumes = 0;

@@ -30,9 +30,14 @@ export class Renewing {
     return time.now < rotation.at + YOUTH * plan.lifetime * 1000;
   }
 
-  /** A page notes a 401 of its own in what it stores. Whoever cannot read or claim does without the lock, too. */
+  /**
+   * A page notes a 401 of its own in what it stores. Whoever cannot read or claim does without the lock, too; who waits for the
+   * lock to renew a generation, and has the next one meanwhile, waits on for that.
+   */
   #mayBeUnasked(realm, { rotation }) {
-    const { faults } = this.#world.checks;
+    const { checks, claim, time } = this.#world;
+    const { faults } = checks;
+    if (time.now < realm.askedAt + claim) return true;
     return realm.hasFetched || faults.ofStore(realm, rotation.at) || faults.wereMissing(rotation.at);
   }
 

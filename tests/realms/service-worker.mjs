@@ -8,7 +8,7 @@ const PATIENCE = 500;
 /** Milliseconds by which a message is late, at most. */
 const LATE = 3_000;
 
-/** The service worker of an origin: a message starts it, `waitUntil` keeps it, and when it has been idle for a while it is stopped. */
+/** The service worker of an origin: a message starts it, `waitUntil` keeps it, and what is idle for a while is stopped. */
 export class ServiceWorker {
   tab;
   /** What pages have asked for: a session and its generation. */
@@ -51,11 +51,12 @@ export class ServiceWorker {
     world.log(page.name, "asks its worker for the successor of", renewing);
     this.asked.add(renewing);
     page.asked.add(renewing);
+    page.askedAt = world.time.now;
     const ask = { page, renewing, data, port, askedAt: world.time.now };
     this.#deliver(() => this.#arrive(ask));
   }
 
-  /** In the order in which they were sent is what messages of one page to a worker are; nobody relies on it here. */
+  /** Brings a message there, to a page or to where workers are started. */
   #deliver(run, realm) {
     const { world } = this;
     const { time, dice } = world;
