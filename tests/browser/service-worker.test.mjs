@@ -47,8 +47,8 @@ const others = {
   "is deaf": "",
   "is of another version": "event.ports[0].postMessage({ version: 2 });",
   "lies about success": "event.ports[0].postMessage({ done: true, token: 'none' });",
-  "throws": "throw new Error('an error of the application');",
-  "hangs": "for (const end = Date.now() + 2_000; Date.now() < end; ) {}",
+  throws: "throw new Error('an error of the application');",
+  hangs: "for (const end = Date.now() + 2_000; Date.now() < end; ) {}",
 };
 const pathOf = (other) => `/classic-${Object.keys(others).indexOf(other)}.js`;
 

@@ -41,14 +41,18 @@ export class Renewing {
     return realm.hasFetched || faults.ofStore(realm, rotation.at) || faults.wereMissing(rotation.at);
   }
 
-  /** Whether a worker that lives may have been in no position to renew it. One that has just started rests after all failures. */
-  #hadReason({ rotation }, askedAt) {
+  /**
+   * Whether a worker that lives may have been in no position to renew it. One that has just started waits out a pause after a
+   * failure, or after the token was spent, though others know that it is over.
+   */
+  #hadReason({ rotation, usedAt }, askedAt) {
     const { checks, serviceWorker, plan, realms } = this.#world;
     const { faults } = checks;
     const stoodStill = realms.some((realm) => realm.hasStoodStill(askedAt));
     const { realm } = serviceWorker.tab;
     return (
       stoodStill ||
+      usedAt < askedAt ||
       plan.hasReplicas ||
       faults.ofNetwork(rotation.at) ||
       faults.ofStore(realm, askedAt) ||
