@@ -62,6 +62,14 @@ export class Checks {
     if (name === "signout" && !error) this.#signedOut(call);
   }
 
+  /** Nothing that may as well be done by others keeps a process alive. */
+  finishes(realm) {
+    const { time } = this.#world;
+    const since = time.now;
+    const isOver = () => !realm.isAlive || realm.hasStoodStill(since) || this.faults.ofStore(realm, 0);
+    time.later(this.#bound, () => isOver() || this.fail(`${realm.name} has come to its end, and lives on`));
+  }
+
   sends(flight) {
     const { form, realm, url, headers } = flight;
     const { tokenEndpoint, apiUrl } = this.#world;

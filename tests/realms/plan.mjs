@@ -29,6 +29,7 @@ export function planOf(seed) {
   const more = new Dice(seed ^ 0x5eed2);
   if (kind === "local" && more.chance(0.3)) addWorker(plan, more, [...lacks]);
   if (kind === "local" && more.chance(0.05)) breaking(plan, more, Math.floor(more.between(8_000, LENGTH - 10_000)));
+  if (kind === "hosts" && more.chance(0.1)) finishing(plan, more, Math.floor(more.between(8_000, LENGTH / 3)));
   plan.actions = plan.actions.filter(({ at }) => at < LENGTH);
   plan.actions.sort((one, other) => one.at - other.at);
   return plan;
@@ -121,6 +122,16 @@ function breaking({ tabs, serviceWorker, actions, faults }, dice, at) {
   if (dice.chance(0.5)) for (const { lacks } of realms) lacks.push("locks");
   faults.push({ what: "openings", from: at, until: at + 300 + dice.below(600), tab: 0 });
   for (const tab of [0, other]) actions.push({ at: at + 10 + dice.below(50), tab, do: "rejected" });
+}
+
+/** A program is over while a pause is waited out after which it would send again, and nobody waits for that. */
+function finishing(plan, dice, at) {
+  plan.timeout = 1_000;
+  const tab = dice.below(plan.tabs.length);
+  const isElsewhere = (action) => action.tab !== tab || action.at < at || action.at > at + 30_000;
+  plan.actions = plan.actions.filter(isElsewhere);
+  plan.actions.push({ at, tab, do: "rejected" }, { at: at + 12_000, tab, do: "finish" });
+  plan.faults.push({ what: "network lost", from: at, until: at + 30_000 });
 }
 
 function tabOf(dice, kind, number, everywhere) {

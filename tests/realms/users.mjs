@@ -121,6 +121,10 @@ const ACTIONS = {
       track(realm, "resume", () => realm.client.loginWithPersistance(saved)),
     );
   },
+  finish: (realm) => {
+    realm.finish();
+    realm.world.checks.finishes(realm);
+  },
   drop: (realm) => {
     realm.letGo();
   },
@@ -154,7 +158,10 @@ export async function perform(realm, action) {
   if (realm.isLeaving) return;
   realm.world.log(realm.name, "does:", action.do, action.user ?? "");
   if (!realm.client) return open(realm);
-  if (!realm.connection && !["restore", "login", "leave", "close", "drop", "dispose", "exit"].includes(action.do)) {
+  if (
+    !realm.connection &&
+    !["restore", "login", "leave", "close", "drop", "dispose", "exit", "finish"].includes(action.do)
+  ) {
     return logIn(realm, "alice");
   }
   await ACTIONS[action.do](realm, action);
