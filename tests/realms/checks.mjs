@@ -70,6 +70,11 @@ export class Checks {
     time.later(this.#bound, () => isOver() || this.fail(`${realm.name} has come to its end, and lives on`));
   }
 
+  /** What somebody waits for keeps it alive. */
+  endsByItself(realm) {
+    for (const call of this.calls) if (call.realm === realm) this.fail(`${realm.name} ends before ${call.name} does`);
+  }
+
   sends(flight) {
     const { form, realm, url, headers } = flight;
     const { tokenEndpoint, apiUrl } = this.#world;

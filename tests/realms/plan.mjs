@@ -124,13 +124,15 @@ function breaking({ tabs, serviceWorker, actions, faults }, dice, at) {
   for (const tab of [0, other]) actions.push({ at: at + 10 + dice.below(50), tab, do: "rejected" });
 }
 
-/** A program is over while a pause is waited out after which it would send again, and nobody waits for that. */
+/** A program is over while a pause is waited out after which it would send again, by a call or by itself. */
 function finishing(plan, dice, at) {
   plan.timeout = 1_000;
   const tab = dice.below(plan.tabs.length);
   const isElsewhere = (action) => action.tab !== tab || action.at < at || action.at > at + 30_000;
   plan.actions = plan.actions.filter(isElsewhere);
-  plan.actions.push({ at, tab, do: "rejected" }, { at: at + 12_000, tab, do: "finish" });
+  const over = at + dice.pick([dice.below(5_000), 12_000]);
+  plan.actions.push({ at, tab, do: "rejected" }, { at: over, tab, do: "finish" });
+  if (dice.chance(0.5)) plan.actions.push({ at: over - dice.below(300), tab, do: "rejected" });
   plan.faults.push({ what: "network lost", from: at, until: at + 30_000 });
 }
 

@@ -122,7 +122,10 @@ export class Realm {
   /** After each of its tasks: what nobody needs any more is collected, and a process that has nothing to do ends. */
   afterTask() {
     if (this.isToCollect && !this.client && this.#isIdle) this.#collect();
-    if (this.isDone && this.kind === "process" && !this.#isBusy) this.end();
+    if (!this.isDone || this.kind !== "process" || this.#isBusy) return;
+    this.hasWaited = true;
+    this.world.checks.endsByItself(this);
+    this.end();
   }
 
   get #isIdle() {
