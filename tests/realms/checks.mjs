@@ -1,5 +1,6 @@
 import { familyOf, isOver } from "./families.mjs";
 import { Faults } from "./faults.mjs";
+import { Renewing } from "./renewing.mjs";
 
 /** Milliseconds until what one page has written into localStorage is seen in another. */
 const SEEN = 250;
@@ -24,6 +25,7 @@ export class Checks {
   constructor(world) {
     this.#world = world;
     this.faults = new Faults(world);
+    this.renewing = new Renewing(world);
   }
 
   fail(text) {
@@ -40,6 +42,7 @@ export class Checks {
     this.#world.log(realm.name, "calls", name);
     if (name === "signout" && of) this.#signsOut(call);
     if (name === "resume") realm.resumes++;
+    if (name === "fetch") realm.hasFetched = true;
     return call;
   }
 
@@ -53,9 +56,23 @@ export class Checks {
     if (took > this.#bound) this.fail(`${name} of ${realm.name} took ${took.toFixed()} ms`);
     const isPlatforms = name === "fetch" && error instanceof TypeError;
     if (error && error.name !== "MeshyError" && !isPlatforms) this.fail(`${name} of ${realm.name}: ${error}`);
+    if (error && name === "initialize") this.fail(`${realm.name} cannot run the package: ${error}`);
     if (name === "restore") this.#restored(call, value, error);
     if (name === "token" && value) this.#served(call, value);
     if (name === "signout" && !error) this.#signedOut(call);
+  }
+
+  /** Nothing that may as well be done by others keeps a process alive. */
+  finishes(realm) {
+    const { time } = this.#world;
+    const since = time.now;
+    const isOver = () => !realm.isAlive || realm.hasStoodStill(since) || this.faults.ofStore(realm, 0);
+    time.later(this.#bound, () => isOver() || this.fail(`${realm.name} has come to its end, and lives on`));
+  }
+
+  /** What somebody waits for keeps it alive. */
+  endsByItself(realm) {
+    for (const call of this.calls) if (call.realm === realm) this.fail(`${realm.name} ends before ${call.name} does`);
   }
 
   sends(flight) {
@@ -150,6 +167,8 @@ export class Checks {
       this.fail(`${realm.name} is being left, and sends a token again`);
     }
     if (realm.resumes || this.faults.areBestEffort) return;
+    const wrong = this.renewing.faultOf(flight);
+    if (wrong) this.fail(`${realm.name} ${wrong}`);
     const isNext = ({ family, next, storedAt }) => family === token.family && next.index > token.index && storedAt;
     const { storedAt } = server.rotations.find(isNext) ?? {};
     if (storedAt && realm.awakeSince(storedAt) > A_SEND && !this.faults.haveWiped) {

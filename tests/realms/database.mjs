@@ -21,6 +21,8 @@ export class Database {
   #open(realm) {
     const request = { result: this.#connection(realm) };
     const opened = () => {
+      if (realm.hasDatabase && this.world.faultOf("openings", realm)) return request.onerror?.(new Event("error"));
+      realm.hasDatabase = true;
       if (!this.#isMade) request.onupgradeneeded?.();
       this.#isMade = true;
       request.onsuccess?.();

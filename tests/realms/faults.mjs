@@ -1,4 +1,4 @@
-const OF_WRITING = ["silence", "transactions", "writes"];
+const OF_WRITING = ["silence", "transactions", "writes", "openings"];
 const OF_STORE = [...OF_WRITING, "reads"];
 
 export function concerns({ tab }, realm) {
@@ -22,8 +22,12 @@ export class Faults {
     return this.#had((what) => OF_STORE.includes(what), realm, since);
   }
 
-  ofNetwork(since) {
-    return this.#had((what) => what.startsWith("network"), undefined, since);
+  ofNetwork(since, until) {
+    return this.#had((what) => what.startsWith("network"), undefined, since, 0, until);
+  }
+
+  wereMissing(since) {
+    return this.#had((what) => what === "worker missing", undefined, since);
   }
 
   /** Another realm stood still, perhaps in the middle of a transaction for which all others wait. */
@@ -40,11 +44,10 @@ export class Faults {
     return this.#world.plan.tabs.some(({ lacks }) => lacks.includes("indexedDB"));
   }
 
-  #had(isOfKind, realm, since, longest = 0) {
-    const { plan, time } = this.#world;
-    return plan.faults.some((fault) => {
+  #had(isOfKind, realm, since, longest = 0, end = this.#world.time.now) {
+    return this.#world.plan.faults.some((fault) => {
       const { what, from, until } = fault;
-      return isOfKind(what) && concerns(fault, realm) && from <= time.now && until >= since && until - from > longest;
+      return isOfKind(what) && concerns(fault, realm) && from <= end && until >= since && until - from > longest;
     });
   }
 }

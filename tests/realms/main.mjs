@@ -1,23 +1,21 @@
-import { readFileSync } from "node:fs";
 import { parsed } from "../../scripts/flags.mjs";
 import { main, StepError } from "../../scripts/steps.mjs";
 import { hunt } from "./hunt.mjs";
 import { playMany } from "./many.mjs";
+import { packageOf, readPackage } from "./package.mjs";
 import { planOf } from "./plan.mjs";
 import { play } from "./play.mjs";
-import { packageOf } from "./realm.mjs";
 import { shrunk } from "./shrink.mjs";
 
-const PACKAGE = new URL("../../pkg/index.js", import.meta.url);
 /** Of how many that failed the kind is printed. */
 const SHOWN = 10;
 
 await main(async () => {
-  const text = readFileSync(PACKAGE, "utf8");
+  const texts = readPackage();
   const { seeds, seed, mutants, only } = options();
-  if (mutants) return hunt(text, only);
-  if (seed) return replay(seed, await packageOf(text));
-  await playAll(text, seeds);
+  if (mutants) return hunt(texts, only);
+  if (seed) return replay(seed, await packageOf(texts));
+  await playAll(texts, seeds);
 });
 
 function options() {
@@ -46,7 +44,7 @@ async function replay(seed, given) {
   console.log(`seed ${seed}: ${outcome.steps} steps, no violation`);
 }
 
-async function playAll(text, count) {
+async function playAll(texts, count) {
   const start = performance.now();
   let played = 0;
   let shown = 0;
@@ -56,7 +54,7 @@ async function playAll(text, count) {
     if (share > shown) console.log(`${played.toLocaleString("en")} of ${count.toLocaleString("en")} worlds`);
     shown = share;
   };
-  const { steps, failures } = await playMany({ text, first: 1, count, progress });
+  const { steps, failures } = await playMany({ texts, first: 1, count, progress });
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   const figures = `${count.toLocaleString("en")} worlds, ${steps.toLocaleString("en")} steps, ${seconds} s`;
   for (const { seed, violation } of failures.slice(0, SHOWN)) console.log(`seed ${seed}: ${violation}`);

@@ -2,15 +2,15 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
 /**
- * Plays so many seeds from the first, or until something went wrong where `stopsEarly`; the package is the text of its module.
+ * Plays so many seeds from the first, or until something went wrong where `stopsEarly`; the package is the texts of its modules.
  * Resolves to the steps and the seeds that failed, with their violations.
  */
-export async function playMany({ text, first, count, stopsEarly = false, progress = () => {} }) {
+export async function playMany({ texts, first, count, stopsEarly = false, progress = () => {} }) {
   const threads = Math.min(availableParallelism(), count);
   const results = await Promise.all(
     Array.from({ length: threads }, (_, offset) =>
       inThread(
-        { text, first: first + offset, count: Math.ceil((count - offset) / threads), by: threads, stopsEarly },
+        { texts, first: first + offset, count: Math.ceil((count - offset) / threads), by: threads, stopsEarly },
         progress,
       ),
     ),

@@ -1,4 +1,4 @@
-/** Faults of the JavaScript: name, what the package has in one place, what the fault has instead. */
+/** Faults of the JavaScript: name, what the package has in one place of its modules, what the fault has instead. */
 export const mutants = [
   ["a sign-out leaves no mark", "this.#store?.[MARK_ENDED]?.(this.#key, this.sid)", "undefined"],
   ["nobody looks for marks", "sid !== this.#leaving && readCopy(markOf(key, sid)) !== null", "false"],
@@ -94,4 +94,25 @@ export const mutants = [
   ["an alarm keeps a process alive", "if (!this.#callers.size && !this.#isNeeded) this.#alarm?.unref?.();", ""],
   ["an entry keeps nothing of what was read", 'this.#seen = typeof text === "string" ? text : null;', ""],
   ["a client tells its sessions of nothing", "for (const port of [...livePorts()]) port.tell(command);", ""],
+  ["nobody asks a worker", "renewing && this.api.refreshIn?.(this.sid, renewing)", "{}"],
+  ["a page waits for its worker for ever", "setTimeout(resolve, PATIENCE);", ""],
+  [
+    "a worker says that it refreshes before it does",
+    "const connection = await client.restore();",
+    "answer();\n  const connection = await client.restore();",
+  ],
+  ["a worker may be stopped while it refreshes", "event.waitUntil(Promise.all(refreshing).then(answer));", ""],
+  ["a worker may be stopped once a call has failed", "await rested(connection);", ""],
+  ["a worker refreshes whatever generation there is", "&& snapshot.generation === generation;", ";"],
+  ["a worker refreshes whatever session there is", "snapshot.sessionId === sessionId && snapshot", "snapshot"],
+  [
+    "a worker that has served stale news is believed",
+    "const rejected = await connection.getAccessToken();\n    if (isCurrent(connection, asked)) await",
+    "const rejected = await connection.getAccessToken();\n    await",
+  ],
+  [
+    "a worker takes the session that it knows",
+    "await client.restore();",
+    "client.getSnapshot().connection ?? await client.restore();",
+  ],
 ];

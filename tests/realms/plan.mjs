@@ -1,4 +1,5 @@
 import { Dice } from "./dice.mjs";
+import { addWorker } from "./worker-plan.mjs";
 
 /** Milliseconds in which things happen. */
 const LENGTH = 60_000;
@@ -24,6 +25,11 @@ export function planOf(seed) {
   plan.actions = Array.from({ length: 3 + dice.below(20) }, () => actionOf(dice, plan));
   plan.faults = Array.from({ length: dice.below(5) }, () => faultOf(dice, plan));
   if (dice.chance(0.5)) dice.pick(THEMES)(plan, dice, Math.floor(dice.between(8_000, LENGTH - 10_000)));
+  // Of dice of their own, so that all other plans stay as they are.
+  const more = new Dice(seed ^ 0x5eed2);
+  if (kind === "local" && more.chance(0.3)) addWorker(plan, more, [...lacks]);
+  if (kind === "local" && more.chance(0.05)) breaking(plan, more, Math.floor(more.between(8_000, LENGTH - 10_000)));
+  if (kind === "hosts" && more.chance(0.1)) finishing(plan, more, Math.floor(more.between(8_000, LENGTH / 3)));
   plan.actions = plan.actions.filter(({ at }) => at < LENGTH);
   plan.actions.sort((one, other) => one.at - other.at);
   return plan;
@@ -108,6 +114,27 @@ const THEMES = [
     actions.push({ at: at + 1_000 + dice.below(500), tab, do: "signout" }, { at: at + 3_000, tab: 0, do: "token" });
   },
 ];
+
+/** An IndexedDB that has answered cannot be opened any more, by one page of two that refresh. */
+function breaking({ tabs, serviceWorker, actions, faults }, dice, at) {
+  const other = tabs.length - 1;
+  const realms = serviceWorker ? [...tabs, serviceWorker] : tabs;
+  if (dice.chance(0.5)) for (const { lacks } of realms) lacks.push("locks");
+  faults.push({ what: "openings", from: at, until: at + 300 + dice.below(600), tab: 0 });
+  for (const tab of [0, other]) actions.push({ at: at + 10 + dice.below(50), tab, do: "rejected" });
+}
+
+/** A program is over while a pause is waited out after which it would send again, by a call or by itself. */
+function finishing(plan, dice, at) {
+  plan.timeout = 1_000;
+  const tab = dice.below(plan.tabs.length);
+  const isElsewhere = (action) => action.tab !== tab || action.at < at || action.at > at + 30_000;
+  plan.actions = plan.actions.filter(isElsewhere);
+  const over = at + dice.pick([dice.below(5_000), 12_000]);
+  plan.actions.push({ at, tab, do: "rejected" }, { at: over, tab, do: "finish" });
+  if (dice.chance(0.5)) plan.actions.push({ at: over - dice.below(300), tab, do: "rejected" });
+  plan.faults.push({ what: "network lost", from: at, until: at + 30_000 });
+}
 
 function tabOf(dice, kind, number, everywhere) {
   if (kind === "hosts") return { number, kind: "process", at: dice.between(0, 3_000), lacks: [], skew: skewOf(dice) };

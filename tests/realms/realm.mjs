@@ -1,41 +1,4 @@
-/** Names that the package looks up, each of which a realm has for itself. */
-const NAMES = [
-  ..."globalThis setTimeout clearTimeout performance Date Math crypto indexedDB localStorage navigator document".split(
-    " ",
-  ),
-  ..."MessageChannel BroadcastChannel addEventListener removeEventListener fetch WeakRef FinalizationRegistry".split(
-    " ",
-  ),
-  ..."TextEncoder WebAssembly Window".split(" "),
-];
-const LONG = 10_000;
-
-/** The same module for all realms, decoded and compiled once. */
-const compiled = { module: undefined };
-const Assembly = {
-  Instance: WebAssembly.Instance,
-  Module: function Module(bytes) {
-    compiled.module ??= new WebAssembly.Module(bytes);
-    return compiled.module;
-  },
-};
-class Encoder extends TextEncoder {
-  encode(text) {
-    return super.encode(compiled.module && text.length > LONG ? "" : text);
-  }
-}
-
-/** The package, from the text of its module: a function that gives it to a realm. */
-export async function packageOf(text) {
-  const { transform } = await import("esbuild");
-  const { code } = await transform(text, {
-    format: "iife",
-    globalName: "meshydb",
-    target: "es2022",
-    logLevel: "error",
-  });
-  return new Function(...NAMES, `${code}; return meshydb;`);
-}
+import { Assembly, Encoder } from "./package.mjs";
 
 /** A page, a worker or a process: its globals, and what it has under way. */
 export class Realm {
@@ -49,8 +12,17 @@ export class Realm {
   pending = new Set();
   flights = new Set();
   isToCollect = false;
+  /** Its IndexedDB has answered. */
+  hasDatabase = false;
+  /** A service worker that had nothing to do, and was stopped. */
+  wasIdle = false;
   /** Every connection that was given to the application. */
   handles = [];
+  /** Of what generations it asked its service worker for the successor. */
+  asked = new Set();
+  /** When it did that last. */
+  askedAt = Number.NEGATIVE_INFINITY;
+  hasFetched = false;
   /** How many calls give a token of the application's. */
   resumes = 0;
   #listeners = new Map();
@@ -65,7 +37,7 @@ export class Realm {
     this.isInBackground = isInBackground;
     this.bornAt = world.time.now;
     this.skew = skew;
-    this.package = world.package(...NAMES.map((name) => this.#globals()[name]));
+    this.package = world.package(this.#globals());
   }
 
   get isPage() {
@@ -119,6 +91,11 @@ export class Realm {
     this.stops.push({ from: time.now, until: this.stoppedUntil });
   }
 
+  /** Whether it was ended in the middle of whatever it did. */
+  get wasKilled() {
+    return !this.isAlive && !this.wasIdle;
+  }
+
   /** Its requests break first; its scripts run on for a moment. */
   leave() {
     const { time, dice } = this.world;
@@ -145,7 +122,10 @@ export class Realm {
   /** After each of its tasks: what nobody needs any more is collected, and a process that has nothing to do ends. */
   afterTask() {
     if (this.isToCollect && !this.client && this.#isIdle) this.#collect();
-    if (this.isDone && this.kind === "process" && !this.#isBusy) this.end();
+    if (!this.isDone || this.kind !== "process" || this.#isBusy) return;
+    this.hasWaited = true;
+    this.world.checks.endsByItself(this);
+    this.end();
   }
 
   get #isIdle() {
@@ -166,7 +146,6 @@ export class Realm {
   }
 
   #globals() {
-    if (this.globals) return this.globals;
     const { world } = this;
     const { time, dice } = world;
     const realm = this;
@@ -203,7 +182,8 @@ export class Realm {
     class Channel {
       constructor() {
         this.port1 = { close() {} };
-        this.port2 = { postMessage: () => time.later(dice.between(0.1, 3), () => this.port1.onmessage?.(), realm) };
+        const deliver = () => this.port1.onmessage?.();
+        this.port2 = { deliver, postMessage: () => time.later(dice.between(0.1, 3), deliver, realm) };
       }
     }
     class Scope {}
@@ -226,7 +206,6 @@ export class Realm {
     });
     globals.globalThis = globals;
     if (this.kind !== "process") this.#addWeb(globals, Scope);
-    this.globals = globals;
     return globals;
   }
 
@@ -239,6 +218,8 @@ export class Realm {
     globals.removeEventListener = (type, listener) => this.#listeners.get(type)?.delete(listener);
     if (this.isPage) Object.assign(globals, { Window: Scope, document: {} });
     else globals.WorkerGlobalScope = Scope;
+    if (this.kind === "service worker") globals.ServiceWorkerGlobalScope = Scope;
+    if (this.isPage) globals.navigator.serviceWorker = world.serviceWorker?.of(this);
     if (!this.lacks.includes("BroadcastChannel")) globals.BroadcastChannel = world.channels.of(this);
     if (!this.lacks.includes("indexedDB")) globals.indexedDB = world.database.of(this);
     if (this.hasCopy) globals.localStorage = world.localStorages.of(this);

@@ -8,6 +8,8 @@ export class Register {
   changedAt = 0;
   /** When the store was emptied. */
   wipedAt;
+  /** Of each refresh token that was stored, the session and the generation. */
+  #generations = new Map();
   #world;
 
   constructor(world) {
@@ -19,6 +21,11 @@ export class Register {
     return this.stored?.signOut?.markedAt ? undefined : this.stored;
   }
 
+  /** Which session and generation a token is to renew. */
+  renewedWith(token) {
+    return this.#generations.get(token);
+  }
+
   committed(key, text, realm) {
     const { time, server } = this.#world;
     const record = parsed(text);
@@ -27,6 +34,7 @@ export class Register {
     this.key = key;
     this.text = text;
     if (!text) this.wipedAt = time.now;
+    if (token) this.#generations.set(token, `${record.sid} ${record.gen}`);
     if (token) token.rotation.storedAt ??= time.now;
     this.stored = record?.ended ? undefined : token?.family;
     if (this.stored !== before) {

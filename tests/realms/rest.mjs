@@ -11,6 +11,8 @@ const FEW_STEPS = 20;
 /** Milliseconds after a lost answer in which the network has to be back for one more send within `reuseWindow`. */
 const BACK_AGAIN = 8_000;
 
+/** Milliseconds in which a request arrives, if it does. */
+const A_WAY = 50;
 /** Of a claim's time: what lasts for longer may keep an answer from being stored before another holder sends. */
 const A_PART = 0.5;
 
@@ -60,6 +62,7 @@ export class Rest {
     for (const { realm, name } of this.#checks.calls) {
       if (realm.isAlive) this.#fail(`${name} of ${realm.name} is never settled`);
     }
+    if (this.#world.serviceWorker?.isRunning) this.#fail("the service worker never rests");
     for (const { realm, isOrphan } of locks.held) if (!isOrphan) this.#fail(`${realm.name} keeps a lock`);
     for (const { kind, isAlive, name } of realms) if (isAlive && kind === "process") this.#fail(`${name} does not end`);
   }
@@ -142,9 +145,11 @@ export class Rest {
     const couldNotStore = this.#faults.ofWriting(realm, at, claim * A_PART);
     if (realm.stillBetween(at, at + claim) > claim * A_PART || couldNotStore) return true;
     // Who has waited for what was under way is gone with everything that came.
-    if (realm.diedAt >= at) return !realm.hasWaited || this.#faults.ofNetwork(at);
+    if (realm.diedAt >= at && !realm.wasIdle) return !realm.hasWaited || this.#faults.ofNetwork(at);
     const isStrict = plan.window < 0;
-    return !heardAt && (isStrict || this.#faults.ofNetwork(at + BACK_AGAIN));
+    const isBroken = realm.stillBetween(at, at + claim) > 0 || this.#faults.ofNetwork(at, at + A_WAY);
+    const isUnanswered = !heardAt && isBroken;
+    return isUnanswered && (isStrict || this.#faults.ofNetwork(at + BACK_AGAIN));
   }
 
   /** What was signed out is revoked, if the server could be asked. */

@@ -20,6 +20,7 @@ export async function shrunk(plan, given) {
 }
 
 function* smallerThan(plan) {
+  if (plan.serviceWorker) yield { ...plan, serviceWorker: undefined };
   for (const name of LISTS) {
     const list = plan[name];
     for (const item of list) {

@@ -1,13 +1,13 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { packageOf } from "./package.mjs";
 import { planOf } from "./plan.mjs";
 import { play } from "./play.mjs";
-import { packageOf } from "./realm.mjs";
 
 /** How often it is said how many were played. */
 const OFTEN = 50;
 
-const { text, first, count, by, stopsEarly } = workerData;
-const given = await packageOf(text);
+const { texts, first, count, by, stopsEarly } = workerData;
+const given = await packageOf(texts);
 const failed = [];
 let steps = 0;
 for (let played = 1; played <= count && !(stopsEarly && failed.length); played++) {

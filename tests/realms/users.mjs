@@ -1,14 +1,20 @@
 /** What the person before a page, or the program in a process, does with the package. */
 
+/** The client of a realm; pages whose origin has a service worker let it refresh. */
+export function clientOf(realm) {
+  const { plan, tokenEndpoint, apiUrl, sharedStore, serviceWorker } = realm.world;
+  const { timeout } = plan;
+  const persistence = plan.kind === "hosts" ? sharedStore.of(realm) : "local";
+  const refreshIn = serviceWorker && realm.package.serviceWorker;
+  const options = { tokenEndpoint, revocationEndpoint: "https://auth.example/revocation", apiUrl };
+  return track(realm, "initialize", () =>
+    realm.package.initialize("demo", "demo-key", { ...options, persistence, timeout, refreshIn }),
+  );
+}
+
 export async function open(realm) {
   const { world } = realm;
-  const { plan, tokenEndpoint, apiUrl } = world;
-  const persistence = plan.kind === "hosts" ? world.sharedStore.of(realm) : "local";
-  const { initialize } = realm.package;
-  const options = { tokenEndpoint, revocationEndpoint: "https://auth.example/revocation", apiUrl };
-  const client = await track(realm, "initialize", () =>
-    initialize("demo", "demo-key", { ...options, persistence, timeout: plan.timeout }),
-  );
+  const client = await clientOf(realm);
   if (!client || realm.client) return;
   realm.client = client;
   const show = () => {
@@ -115,6 +121,10 @@ const ACTIONS = {
       track(realm, "resume", () => realm.client.loginWithPersistance(saved)),
     );
   },
+  finish: (realm) => {
+    realm.finish();
+    realm.world.checks.finishes(realm);
+  },
   drop: (realm) => {
     realm.letGo();
   },
@@ -148,7 +158,10 @@ export async function perform(realm, action) {
   if (realm.isLeaving) return;
   realm.world.log(realm.name, "does:", action.do, action.user ?? "");
   if (!realm.client) return open(realm);
-  if (!realm.connection && !["restore", "login", "leave", "close", "drop", "dispose", "exit"].includes(action.do)) {
+  if (
+    !realm.connection &&
+    !["restore", "login", "leave", "close", "drop", "dispose", "exit", "finish"].includes(action.do)
+  ) {
     return logIn(realm, "alice");
   }
   await ACTIONS[action.do](realm, action);

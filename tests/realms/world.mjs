@@ -10,6 +10,7 @@ import { Realm } from "./realm.mjs";
 import { Register } from "./register.mjs";
 import { Rest } from "./rest.mjs";
 import { Server } from "./server.mjs";
+import { SERVICE_WORKER, ServiceWorker } from "./service-worker.mjs";
 import { SharedStore } from "./shared-store.mjs";
 import { Time } from "./time.mjs";
 import { open, perform } from "./users.mjs";
@@ -35,6 +36,7 @@ export class World {
     this.sharedStore = new SharedStore(this, (...commit) => this.register.committed(...commit));
     this.locks = new Locks(this);
     this.channels = new Channels(this);
+    this.serviceWorker = plan.serviceWorker && new ServiceWorker(this);
     this.tabs = plan.tabs.map((tab) => ({ ...tab, visits: 0 }));
   }
 
@@ -85,7 +87,7 @@ export class World {
   }
 
   #act(action) {
-    const tab = this.tabs.find(({ number }) => number === action.tab);
+    const tab = this.#tabOf(action);
     const { realm } = tab;
     if (!realm?.isAlive) return this.visit(tab);
     // A person does nothing in a page that stands still.
@@ -93,8 +95,14 @@ export class World {
     this.time.later(0, run, realm);
   }
 
-  #strike({ what, tab, from, until }) {
-    const { realm } = this.tabs.find(({ number }) => number === tab) ?? {};
+  /** Whom an action or a fault concerns. */
+  #tabOf({ tab }) {
+    return tab === SERVICE_WORKER ? this.serviceWorker?.tab : this.tabs.find(({ number }) => number === tab);
+  }
+
+  #strike(fault) {
+    const { what, from, until } = fault;
+    const { realm } = this.#tabOf(fault) ?? {};
     this.log("fault:", what, realm?.name ?? "", "until", until);
     if (what === "wipe") return this.#wipe();
     if (!realm?.isAlive) return;
