@@ -79,11 +79,11 @@ export const mutants = [
   ["of two machines the earlier one serves", "twin?.snapshot.generation >= port.snapshot.generation", "twin"],
   ["a lock is never given back", "unlock() {\n    this.#release?.();", "unlock() {"],
   ["a lock that comes too late is kept", "if (isAnswered) return;", ""],
-  ["a page that is being left sends again", "if (failure !== void 0 && globalThis.document)", "if (false)"],
+  ["a page that is being left sends again", "if (failure2 !== void 0 && globalThis.document)", "if (false)"],
   ["a revocation ends with its page", "keepalive: isRevocation,", "keepalive: false,"],
   [
     "a refresh token is sent again after a broken answer was read",
-    "throw NEVER_SENT.test(code) ? false : failure;",
+    "throw NEVER_SENT.test(code) ? false : failure2;",
     "throw false;",
   ],
   [
