@@ -92,7 +92,7 @@ describe("the options of a client", () => {
 
   test("are looked at in order, and the first at fault is named", async () => {
     const texts = { accountName: "", tenant: "\n", publicKey: "", scope: "é", slot: "" };
-    const wrong = { ...texts, timeout: 0, reuseWindow: -1, fetch: "fetch", refreshIn: {} };
+    const wrong = { ...texts, timeout: 0, reuseWindow: -1, refreshIn: {}, fetch: "fetch" };
     const names = Object.keys(wrong);
     for (const [index, argument] of names.entries()) {
       const given = Object.fromEntries(names.slice(index).map((name) => [name, wrong[name]]));

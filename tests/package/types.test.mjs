@@ -62,7 +62,6 @@ const everything: ClientOptions = {
   fetch: globalThis.fetch,
   refreshIn: serviceWorker,
 };
-const asked: ClientOptions = { refreshIn: (sessionId: string, generation: number) => sessionId + generation };
 const inWorker = (client: Client, opening: ClientPromise): void[] => [keepRefreshing(client), keepRefreshing(opening)];
 // @ts-expect-error
 const noClient = () => keepRefreshing();

@@ -81,6 +81,15 @@ class Member {
   }
 }
 
+/** For a test: what was begun last ends first. Its folder goes when nobody writes there any more. */
+function lastFirst(t) {
+  const ends = [];
+  t.after(async () => {
+    for (const end of ends) await end();
+  });
+  return { after: (end) => ends.unshift(end) };
+}
+
 async function folder(t) {
   const path = await scratch(t);
   mkdirSync(path, { mode: 0o700 });
@@ -88,7 +97,8 @@ async function folder(t) {
 }
 
 /** Two processes in each of two kernels, with one session at a strict server. */
-async function twoKernels(t, another, options) {
+async function twoKernels(test, another, options) {
+  const t = lastFirst(test);
   const path = await folder(t);
   const server = await new TokenServer().start();
   t.after(() => server.close());
@@ -159,7 +169,8 @@ describe("a file store that two kernels share", { skip: noKernels() ?? false, ti
     });
   }
 
-  test("hands out a claim that was made under the lock of one kernel to the other as one without a lock", async (t) => {
+  test("hands out a claim that was made under the lock of one kernel to the other as one without a lock", async (context) => {
+    const t = lastFirst(context);
     const path = await folder(t);
     const { under } = await anotherKernel(t, path);
     const [here, there] = await Promise.all([inProcess(path), inProcess(path, under)]);
@@ -171,7 +182,8 @@ describe("a file store that two kernels share", { skip: noKernels() ?? false, ti
     assert.deepEqual([await here.read(key), await there.read(key)], [0, 1].map(claim));
   });
 
-  test("has a lock for the processes of each kernel", async (t) => {
+  test("has a lock for the processes of each kernel", async (context) => {
+    const t = lastFirst(context);
     const path = await folder(t);
     const { under } = await anotherBoot(t, path);
     const stores = await Promise.all([inProcess(path), inProcess(path, under), inProcess(path, under)]);
@@ -191,7 +203,8 @@ describe("a file store that two kernels share", { skip: noKernels() ?? false, ti
     assert.deepEqual(order, ["there", "beside it", "here"]);
   });
 
-  test("has no lock where its holder is not seen by the others", async (t) => {
+  test("has no lock where its holder is not seen by the others", async (context) => {
+    const t = lastFirst(context);
     const path = await folder(t);
     const { under } = await anotherKernel(t, path);
     const store = await inProcess(path, under);
@@ -201,18 +214,14 @@ describe("a file store that two kernels share", { skip: noKernels() ?? false, ti
   });
 
   describe("keeps what a store promises, but for the lock and the word of changes:", () => {
-    const ends = [];
     let stores;
     let next = 0;
+    const suite = lastFirst({ after });
     before(async () => {
-      const suite = { after: (end) => ends.unshift(end) };
       const path = await folder(suite);
       const { under } = await anotherKernel(suite, path);
       stores = await Promise.all([inProcess(path), inProcess(path, under)]);
       for (const store of stores) suite.after(() => store.kill());
-    });
-    after(async () => {
-      for (const end of ends) await end();
     });
     const open = () => {
       const store = stores[next++ % stores.length];
