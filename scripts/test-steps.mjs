@@ -32,9 +32,15 @@ export const LONG_FILES = [
   ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map((name) =>
     inTests(`browser/${name}`),
   ),
-  ...["bench/bench", "client/memory", "examples/cli", "examples/cluster", "fetches/recipes", "fleet/fleet"].map(
-    inTests,
-  ),
+  ...[
+    "bench/bench",
+    "client/memory",
+    "examples/cli",
+    "examples/cli-sign-in",
+    "examples/cluster",
+    "fetches/recipes",
+    "fleet/fleet",
+  ].map(inTests),
   ...[
     "mcp/document",
     "oauth/second-make",
