@@ -36,6 +36,7 @@ export const LONG_FILES = [
     "bench/bench",
     "client/memory",
     "examples/cli",
+    "examples/cli-many",
     "examples/cli-sign-in",
     "examples/cluster",
     "fetches/recipes",

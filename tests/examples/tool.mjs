@@ -91,6 +91,12 @@ class Tool {
     assert.deepEqual(await ended, says("Logged in."));
   }
 
+  /** What the API answers to a token. */
+  async ask(token) {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(`${this.own.apiUrl}/me`, { headers })).status;
+  }
+
   /** Ends what a test has left. */
   stop() {
     for (const child of this.#running) child.kill("SIGKILL");
