@@ -2,9 +2,17 @@ import { tables } from "../shared/table.mjs";
 import { cached, start } from "./clients.mjs";
 import { contenders } from "./contenders.mjs";
 import { partNames, parts } from "./parts.mjs";
+import { processes } from "./processes.mjs";
 import { runProgram, withServer } from "./run.mjs";
 import { median } from "./samples.js";
-import { connectionsTable, cyclesTable, platformTable, requestsTable, waitersTable } from "./tables.mjs";
+import {
+  connectionsTable,
+  cyclesTable,
+  platformTable,
+  processesTable,
+  requestsTable,
+  waitersTable,
+} from "./tables.mjs";
 import { judged } from "./targets.mjs";
 
 const FULL = { rounds: 41, milliseconds: 20, requests: 2_000, starts: 15, waiters: 10_000, connections: 10_000 };
@@ -14,6 +22,7 @@ const measures = {
   cached,
   requests: ({ requests: rounds }) => withServer((url) => requests(url, rounds)),
   start: ({ starts, ...asked }) => start({ ...asked, rounds: starts }),
+  processes,
   waiters: ({ waiters, starts }) => runProgram("waiters", { waiters, rounds: starts }),
   connections: ({ connections }) => runProgram("connections", { connections }),
   cycles: ({ cycles, progress }) => runProgram("cycles", { cycles }, progress),
@@ -23,6 +32,7 @@ const tableOf = {
   cached: (figures) => platformTable(figures, "ns"),
   requests: requestsTable,
   start: (figures) => platformTable(figures, "ms"),
+  processes: processesTable,
   waiters: waitersTable,
   connections: connectionsTable,
   cycles: cyclesTable,

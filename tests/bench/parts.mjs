@@ -17,6 +17,11 @@ session.`,
 time in a new Node process, or in a page of a new profile. auth-js, auth0-spa-js and oidc-client-ts keep sessions by
 themselves, as this package does, and to them it is compared.`,
   },
+  processes: {
+    title: "From the start of a process to its end",
+    note: `A program that has signed in before: a new Node process reads the session from a file and has its access token, without a
+request. The commands are those of [examples/cli](../examples/cli); \`whoami\` asks an API on the same machine.`,
+  },
   waiters: {
     title: "Many who wait for one refresh",
     note: "`getAccessToken({ rejected })` in one turn, with a `fetch` that answers at once.",

@@ -1,4 +1,5 @@
 import { bareName, keeperNames, ownName } from "./contenders.mjs";
+import { bareProcess, ownProcess } from "./processes.mjs";
 
 const besideFastest = (figures, isOther) => {
   const others = Object.keys(figures).filter(isOther);
@@ -7,10 +8,11 @@ const besideFastest = (figures, isOther) => {
 const isOther = (name) => ![bareName, ownName].includes(name);
 const isKeeper = (name) => keeperNames.includes(name);
 const times = (value) => `${value.toFixed(2)} ×`;
+const milliseconds = (value) => `${Math.round(value)} ms`;
 const bytes = (value) => `${Math.round(value).toLocaleString("en")} bytes`;
 
 /**
- * What the figures of a part should not exceed: `measured` is a ratio within one run, or a size. A run fails where it is
+ * What the figures of a part should not exceed: `measured` is a ratio or a difference within one run, or a size. A run fails where it is
  * more than `margin` times the `goal`: where that is missed today, or a busy machine would miss it, that is more than what
  * is measured, so that what fails has become worse.
  */
@@ -58,6 +60,22 @@ export const targets = [
     margin: 5,
     shown: times,
   })),
+  {
+    part: "processes",
+    text: "a process's token from a file: over Node alone",
+    measured: (figures) => figures[ownProcess] - figures[bareProcess],
+    goal: () => 60,
+    margin: 3,
+    shown: milliseconds,
+  },
+  {
+    part: "processes",
+    text: "the slowest command of the command-line tool",
+    measured: (figures) => Math.max(...Object.values(figures)),
+    goal: () => 150,
+    margin: 3,
+    shown: milliseconds,
+  },
   {
     part: "waiters",
     text: "waiters: requests for all of them",
