@@ -39,6 +39,7 @@ export const LONG_FILES = [
     "examples/cli-many",
     "examples/cli-sign-in",
     "examples/cluster",
+    "examples/tool-document",
     "fetches/recipes",
     "fleet/fleet",
   ].map(inTests),

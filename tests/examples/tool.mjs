@@ -60,8 +60,8 @@ class Tool {
    * An invocation: the process, what it says on standard error when that has come, and what it printed and how it ended,
    * without a stack or a secret.
    */
-  invoke(args, { input = "", env = {}, command = process.execPath } = {}) {
-    const given = command === process.execPath ? [this.path, ...args] : args;
+  invoke(args, { input = "", env = {}, command = process.execPath, program = [this.path] } = {}) {
+    const given = command === process.execPath ? [...program, ...args] : args;
     const child = spawn(command, given, { env: { ...this.env, ...env } });
     this.#running.add(child);
     child.stdin.on("error", () => {});
