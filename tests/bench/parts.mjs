@@ -20,7 +20,7 @@ themselves, as this package does, and to them it is compared.`,
   processes: {
     title: "From the start of a process to its end",
     note: `A program that has signed in before: a new Node process reads the session from a file and has its access token, without a
-request. The commands are those of [examples/cli](../examples/cli); \`whoami\` asks an API on the same machine.`,
+request. The commands are those of [examples/cli](../examples/cli); \`whoami\` asks an API on the same machine, and Node loads its \`fetch\` for that.`,
   },
   waiters: {
     title: "Many who wait for one refresh",

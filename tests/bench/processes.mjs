@@ -10,6 +10,8 @@ import { median } from "./samples.js";
 
 export const bareProcess = "`node -e 0`";
 export const ownProcess = "a program that takes its token from a file";
+export const bareRequest = "one `fetch`, and nothing else";
+export const commandOf = (name) => `\`meshy ${name}\``;
 const COMMANDS = ["status", "token", "whoami"];
 const AN_HOUR = 3_600;
 
@@ -24,8 +26,9 @@ export async function processes({ starts }) {
     const asked = JSON.stringify({ url: server.url, folder: join(folder, "program") });
     const contenders = {
       [bareProcess]: ["-e", "0"],
+      [bareRequest]: ["-e", `fetch("${server.url}/api/demo/me").then((answer) => answer.text())`],
       [ownProcess]: [join(import.meta.dirname, "programs/stored.mjs"), asked],
-      ...Object.fromEntries(COMMANDS.map((name) => [`\`meshy ${name}\``, [tool, name]])),
+      ...Object.fromEntries(COMMANDS.map((name) => [commandOf(name), [tool, name]])),
     };
     const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
     for (let round = -1; round < starts; round += 1) {

@@ -1,5 +1,5 @@
 import { bareName, keeperNames, ownName } from "./contenders.mjs";
-import { bareProcess, ownProcess } from "./processes.mjs";
+import { bareProcess, bareRequest, commandOf, ownProcess } from "./processes.mjs";
 
 const besideFastest = (figures, isOther) => {
   const others = Object.keys(figures).filter(isOther);
@@ -70,9 +70,17 @@ export const targets = [
   },
   {
     part: "processes",
-    text: "the slowest command of the command-line tool",
-    measured: (figures) => Math.max(...Object.values(figures)),
+    text: "a command that needs no request",
+    measured: (figures) => Math.max(figures[commandOf("status")], figures[commandOf("token")]),
     goal: () => 150,
+    margin: 3,
+    shown: milliseconds,
+  },
+  {
+    part: "processes",
+    text: "a command that makes a request: over one `fetch` alone",
+    measured: (figures) => figures[commandOf("whoami")] - figures[bareRequest],
+    goal: () => 60,
     margin: 3,
     shown: milliseconds,
   },
