@@ -7,8 +7,10 @@ import { session } from "./session.mjs";
 /** What each command does, and what is to be said of it, if it has not said it. */
 export const run = {
   async login({ client, server, folder, operands: [user], options, signal }) {
+    const hasBrowser = !options["no-browser"];
+    if (user && !hasBrowser) throw new Failure("a login with a password needs no --no-browser", exit.usage);
     const { signIn } = await import("./sign-in.mjs");
-    await signIn(client, server, { user, hasBrowser: !options["no-browser"], signal });
+    await signIn(client, server, { user, hasBrowser, signal });
     if (client.getSnapshot().storage !== "ok") throw new Failure(`cannot write to ${folder}`, exit.failed);
     return { text: "Logged in.", value: { isLoggedIn: true } };
   },
@@ -17,7 +19,7 @@ export const run = {
     const response = await ask(context, "me");
     if (!response.ok) throw refusalOf(response);
     const user = await response.json();
-    return { text: user.username, value: user };
+    return { text: user.username ?? JSON.stringify(user), value: user };
   },
 
   async status(context) {

@@ -44,7 +44,7 @@ outliveReaders();
 try {
   await Promise.race([main(), interrupted]);
 } catch (error) {
-  process.exitCode = complain(error, isJson, opened?.server);
+  if (error.code !== "EPIPE") process.exitCode = complain(error, isJson, opened);
 }
 await opened?.client?.[Symbol.asyncDispose]();
 if (controller.signal.aborted) process.exit();

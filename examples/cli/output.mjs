@@ -21,24 +21,29 @@ export function say({ text, value }, isJson) {
 }
 
 /** A failure on standard error; returns its exit code. */
-export function complain(error, isJson, server) {
-  const { message, exitCode } = error instanceof Failure ? error : explained(error, server);
+export function complain(error, isJson, opened) {
+  const { message, exitCode } = error instanceof Failure ? error : explained(error, opened);
   const { retryAfter } = error;
   process.stderr.write(isJson ? `${JSON.stringify({ message, exitCode, retryAfter })}\n` : `meshy: ${message}\n`);
   return exitCode;
 }
 
-function explained({ message, code, argument, reason, status, retryAfter, cause }, server) {
+export function loginAgain(profile) {
+  return `run \`meshy login${profile === "default" ? "" : ` --profile ${profile}`}\``;
+}
+
+function explained({ message, code, argument, reason, status, retryAfter, cause }, opened) {
   const later = retryAfter ? `: try again in ${retryAfter} s` : "";
+  const { issuer, tokenEndpoint, apiUrl } = opened?.server ?? {};
   const unreachable = (text) => new Failure(text, exit.unreachable);
-  if (code === "session_ended") return new Failure(`the session is over (${reason}): run \`meshy login\``, exit.ended);
+  if (code === "session_ended")
+    return new Failure(`the session is over (${reason}): ${loginAgain(opened.profile)}`, exit.ended);
   if (code === "rate_limited") return unreachable(`the server asks for a pause${later}`);
   if (code === "unavailable" && status) return unreachable(`the server answered with ${status}${later}`);
   if (code === "unavailable" && retryAfter)
     return unreachable("the last requests have failed: try again a little later");
-  if (code === "network" || code === "timeout")
-    return unreachable(`${server.issuer ?? server.tokenEndpoint} cannot be reached`);
-  if (!code && cause?.code) return unreachable(`${server.apiUrl} cannot be reached`);
+  if (code === "network" || code === "timeout") return unreachable(`${issuer ?? tokenEndpoint} cannot be reached`);
+  if (!code && cause?.code) return unreachable(`${apiUrl} cannot be reached`);
   if (code === "invalid_argument" && argument !== "path") return new Failure(message, exit.usage);
   return new Failure(message, exit.failed);
 }

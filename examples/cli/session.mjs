@@ -1,6 +1,6 @@
 import { fileStore } from "meshydb-client/node";
 import { createClient } from "meshydb-client/oauth";
-import { exit, Failure } from "./output.mjs";
+import { exit, Failure, loginAgain } from "./output.mjs";
 
 /** Where sessions are kept: the place for another store, as one that asks the system's keychain. */
 function sessionStore(folder) {
@@ -15,7 +15,6 @@ export async function openClient({ profile, server, folder }) {
 
 export async function session({ client, profile }) {
   const connection = await client.restore();
-  const login = profile === "default" ? "meshy login" : `meshy login --profile ${profile}`;
-  if (!connection) throw new Failure(`not logged in: run \`${login}\``, exit.notLoggedIn);
+  if (!connection) throw new Failure(`not logged in: ${loginAgain(profile)}`, exit.notLoggedIn);
   return connection;
 }

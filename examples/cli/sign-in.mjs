@@ -5,10 +5,11 @@ import { exit, Failure } from "./output.mjs";
 import { readPassword } from "./terminal.mjs";
 
 const BROWSERS = { darwin: ["open"], win32: ["rundll32", "url.dll,FileProtocolHandler"] };
-const REFUSALS = {
-  access_denied: "the sign-in was denied",
-  expired_token: "the sign-in was not answered in time",
-};
+const REFUSALS = new Map([
+  ["access_denied", "the sign-in was denied"],
+  ["expired_token", "the sign-in was not answered in time"],
+]);
+const PATIENCE = 10_000;
 /** Some servers give a refresh token to those alone who ask the user for it. */
 const parameters = { prompt: "consent" };
 
@@ -19,7 +20,7 @@ export async function signIn(client, server, { user, hasBrowser, signal }) {
     else if (hasBrowser) await signInWithLoopback(client, { open, parameters, signal });
     else await signInWithDevice(client, { show, parameters, signal });
   } catch (error) {
-    if (REFUSALS[error.error]) throw new Failure(REFUSALS[error.error], exit.refused);
+    if (REFUSALS.has(error.error)) throw new Failure(REFUSALS.get(error.error), exit.refused);
     throw (await otherName(server, error)) ?? error;
   }
 }
@@ -52,8 +53,9 @@ function tell(line) {
 async function otherName({ issuer, tokenEndpoint }, { code }) {
   if (tokenEndpoint || !["network", "invalid_response"].includes(code)) return;
   try {
-    const metadata = await fetch(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-    const { issuer: written } = await metadata.json();
-    if (written !== issuer) return new Failure(`the issuer ${issuer} calls itself ${written}: write it so`, exit.usage);
+    const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+    const { issuer: written } = await (await fetch(url, { signal: AbortSignal.timeout(PATIENCE) })).json();
+    const text = `the issuer ${issuer} calls itself ${JSON.stringify(written)}: write it so`;
+    if (written !== issuer) return new Failure(text, exit.usage);
   } catch {}
 }

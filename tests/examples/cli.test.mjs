@@ -71,6 +71,9 @@ describe("the command-line tool", { timeout: 120_000 }, () => {
     assert.equal(code, 1);
     assert.match(stdout, /unknown account or path/);
     assert.equal(stderr, "meshy: the API answered with 404\n");
+    const unread = tool.invoke(["call", "me"]);
+    unread.child.stdout.destroy();
+    assert.deepEqual(await unread.ended, { code: 0, stdout: "", stderr: "" });
     const elsewhere = await meshy("call", "https://elsewhere.example/");
     assert.equal(elsewhere.code, 2);
     assert.match(elsewhere.stderr, /^meshy: invalid_argument: input must be /);
@@ -179,6 +182,8 @@ describe("the command-line tool says", { timeout: 120_000 }, () => {
       [["whoami", "--profile", ""], "a profile has a name"],
     ];
     for (const [args, text] of usage) assert.deepEqual(await meshy(...args), fails(2, `${text}: see meshy --help`));
+    const both = fails(2, "a login with a password needs no --no-browser");
+    assert.deepEqual(await meshy("login", "alice", "--no-browser"), both);
     for (const input of ["", "\n", "\r\n"]) assert.deepEqual(await loginWith(input), fails(2, "the password is empty"));
     for (const args of [[], ["--help"], ["call", "--help"]])
       assert.match((await meshy(...args)).stdout, /^usage: meshy /);
@@ -208,7 +213,7 @@ describe("the command-line tool says", { timeout: 120_000 }, () => {
     const at = (members) =>
       tool.begin({ members: { tokenEndpoint: undefined, revocationEndpoint: undefined, ...members } });
     at({ issuer: `${issuer}/` });
-    const otherwise = fails(2, `the issuer ${issuer}/ calls itself ${issuer}: write it so`);
+    const otherwise = fails(2, `the issuer ${issuer}/ calls itself "${issuer}": write it so`);
     assert.deepEqual(await loginWith(password), otherwise);
     assert.deepEqual(await meshy("login"), otherwise);
     at({ issuer, apiUrl: `${line.url}/api/demo/` });
