@@ -37,7 +37,8 @@ export const LONG_FILES = [
   ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map((name) =>
     inTests(`browser/${name}`),
   ),
-  ...["bench/bench", "client/memory", "examples/cli", "examples/cluster", "examples/pwa"].map(inTests),
+  ...["bench/bench", "client/memory", "examples/cli", "examples/cli-many", "examples/cli-sign-in"].map(inTests),
+  ...["examples/cluster", "examples/pwa", "examples/tool-document"].map(inTests),
   ...[
     "fetches/recipes",
     "fleet/fleet",

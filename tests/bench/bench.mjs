@@ -2,9 +2,18 @@ import { tables } from "../shared/table.mjs";
 import { cached, start } from "./clients.mjs";
 import { contenders } from "./contenders.mjs";
 import { partNames, parts } from "./parts.mjs";
+import { processes } from "./processes.mjs";
 import { runProgram, withServer } from "./run.mjs";
 import { median } from "./samples.js";
-import { cachedTable, connectionsTable, cyclesTable, requestsTable, startTable, waitersTable } from "./tables.mjs";
+import {
+  cachedTable,
+  connectionsTable,
+  cyclesTable,
+  processesTable,
+  requestsTable,
+  startTable,
+  waitersTable,
+} from "./tables.mjs";
 import { judged } from "./targets.mjs";
 
 const FULL = { rounds: 41, milliseconds: 20, requests: 2_000, starts: 30, waiters: 10_000, connections: 10_000 };
@@ -14,6 +23,7 @@ const measures = {
   cached,
   requests: ({ requests: rounds }) => withServer((url) => requests(url, rounds)),
   start: ({ starts, ...asked }) => start({ ...asked, rounds: starts }),
+  processes,
   waiters: ({ waiters, starts }) => runProgram("waiters", { waiters, rounds: starts }),
   connections: ({ connections }) => runProgram("connections", { connections }),
   cycles: ({ cycles, progress }) => runProgram("cycles", { cycles }, progress),
@@ -23,6 +33,7 @@ const tableOf = {
   cached: cachedTable,
   requests: requestsTable,
   start: startTable,
+  processes: processesTable,
   waiters: waitersTable,
   connections: connectionsTable,
   cycles: cyclesTable,

@@ -4,12 +4,14 @@ import { bench } from "./bench.mjs";
 import { bareName, floorName, ownName } from "./contenders.mjs";
 import { benchChart, benchDocument, heapChart } from "./document.mjs";
 import { partNames } from "./parts.mjs";
+import { bareProcess, ownProcess } from "./processes.mjs";
 import { judged } from "./targets.mjs";
 
 const rowsOf = {
   cached: [bareName, ownName],
   requests: [ownName, "by hand, same safeguards", "bare fetch"],
   start: [ownName, floorName],
+  processes: [bareProcess, ownProcess, "`meshy token`"],
   waiters: [ownName, "one promise that all share"],
   connections: ["200 of one client", "200, each of a client of its own"],
   cycles: ["after 0", "after 100", "after 200"],

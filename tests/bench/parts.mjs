@@ -19,6 +19,11 @@ the session: no request is made. auth-js, auth0-spa-js and oidc-client-ts keep s
 and to them it is compared. The floor (\`tests/bench/floor.js\`) compiles the same module while it opens a database, reads one
 record, and writes it where there was none: nothing else, and it is no client.`,
   },
+  processes: {
+    title: "From the start of a process to its end",
+    note: `A program that has signed in before: a new Node process reads the session from a file and has its access token, without a
+request. The commands are those of [examples/cli](../examples/cli); \`whoami\` asks an API on the same machine, and Node loads its \`fetch\` for that.`,
+  },
   waiters: {
     title: "Many who wait for one refresh",
     note: "`getAccessToken({ rejected })` in one turn, with a `fetch` that answers at once.",

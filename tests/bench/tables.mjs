@@ -1,5 +1,6 @@
 import { tables } from "../shared/table.mjs";
 import { floorName, ownName } from "./contenders.mjs";
+import { bareProcess } from "./processes.mjs";
 
 const number = (value, digits = 0) =>
   value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -39,6 +40,15 @@ export function requestsTable({ login, refresh }) {
   const cells = (figures, name) => [number(figures[name]), ratio(figures[name], figures.safeguarded)];
   const rows = Object.entries(names).map(([name, title]) => [title, ...cells(login, name), ...cells(refresh, name)]);
   return tables(["login, µs", "beside by hand", "refresh, µs", "beside by hand"], rows);
+}
+
+export function processesTable(figures) {
+  const rows = Object.entries(figures).map(([name, value]) => [
+    name,
+    number(value),
+    number(value - figures[bareProcess]),
+  ]);
+  return tables(["ms", "over Node alone"], rows);
 }
 
 export function waitersTable({ own, bare, requests }, { waiters }) {

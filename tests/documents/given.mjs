@@ -75,6 +75,7 @@ export const otherFiles = {
   "docs/mcp.md": "programs of several files: document.test.mjs compiles and runs them",
   "docs/recipes.md": "modules and pages for other packages: tests/recipes runs each of them",
   "docs/service-worker.md": "pages and their workers: tests/examples builds and runs each of them",
+  "docs/tool.md": "programs of several files: tool-document.test.mjs compiles and runs them",
   "docs/testing.md": "tests for Jest, Vitest and Playwright: runners.test.mjs runs each of them",
   "docs/reference.md": "declarations, copied from the types by scripts/reference.mjs; reference.test.mjs compares them",
 };

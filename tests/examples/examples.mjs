@@ -8,24 +8,27 @@ import { close, listen } from "../../dev/http.mjs";
 import { installPackage } from "../shared/installed.mjs";
 
 const examples = fileURLToPath(new URL("../../examples", import.meta.url));
-const redis = fileURLToPath(new URL("../../node_modules/redis", import.meta.url));
+const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
 /** Seconds that an access token lives by the clock of the test. */
 const LIFETIME = 60;
 
 /** An example beside the installed package, and a server that it is to use; one clock for them and the server. */
-export async function setUpExample(name) {
+export async function setUpExample(name, { reuseWindow } = {}) {
   const pack = await installPackage();
   const clock = await startClock(pack.folder);
-  const server = await startAuthorizationServer({ accessTokenLifetime: LIFETIME });
+  const server = await startAuthorizationServer({ accessTokenLifetime: LIFETIME, reuseWindow });
   const line = await startLine(server.url);
   await cp(join(examples, name), join(pack.folder, name), { recursive: true });
-  await symlink(redis, join(pack.folder, "node_modules/redis"), "dir");
+  for (const peer of ["redis", "oauth4webapi"])
+    await symlink(join(modules, peer), join(pack.folder, "node_modules", peer), "dir");
   return {
     folder: pack.folder,
     path: (file) => join(pack.folder, name, file),
     env: { ...clock.env, MESHY_URL: line.url },
     line,
+    issuer: `${server.url}/demo`,
+    setFaults: (faults) => server.setFaults(faults),
     /** Now the access token has expired, or this much of its life has passed. */
     expire: (share = 1) => clock.pass(share * LIFETIME * 1000),
     /** The grants that the server was asked for, and its answers. */
