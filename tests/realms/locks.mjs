@@ -8,6 +8,7 @@ export class Locks {
 
   request(realm, name, { signal }, use) {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
       const wish = { realm, use, resolve, reject };
       const queue = this.#queues.get(name) ?? [];
       this.#queues.set(name, queue);

@@ -95,7 +95,6 @@ export const mutants = [
   ["an entry keeps nothing of what was read", 'this.#seen = typeof text === "string" ? text : null;', ""],
   ["a client tells its sessions of nothing", "for (const port of [...livePorts()]) port.tell(command);", ""],
   ["nobody asks a worker", "renewing && this.api.refreshIn?.(this.sid, renewing)", "{}"],
-  ["a page waits for its worker for ever", "setTimeout(resolve, PATIENCE);", ""],
   [
     "a worker says that it refreshes before it does",
     "const connection = await client.restore();",

@@ -30,6 +30,7 @@ export function planOf(seed) {
   if (kind === "local" && more.chance(0.3)) addWorker(plan, more, [...lacks]);
   if (kind === "local" && more.chance(0.05)) breaking(plan, more, Math.floor(more.between(8_000, LENGTH - 10_000)));
   if (kind === "hosts" && more.chance(0.1)) finishing(plan, more, Math.floor(more.between(8_000, LENGTH / 3)));
+  if (more.chance(0.05)) waiting(plan, more, Math.floor(more.between(8_000, LENGTH - 20_000)));
   plan.actions = plan.actions.filter(({ at }) => at < LENGTH);
   plan.actions.sort((one, other) => one.at - other.at);
   return plan;
@@ -122,6 +123,18 @@ function breaking({ tabs, serviceWorker, actions, faults }, dice, at) {
   if (dice.chance(0.5)) for (const { lacks } of realms) lacks.push("locks");
   faults.push({ what: "openings", from: at, until: at + 300 + dice.below(600), tab: 0 });
   for (const tab of [0, other]) actions.push({ at: at + 10 + dice.below(50), tab, do: "rejected" });
+}
+
+/** Who waits for the lock stands still until the time for that has passed, and has been given it meanwhile. */
+function waiting({ tabs, timeout, actions, faults }, dice, at) {
+  const last = tabs.length - 1;
+  if (!last) return;
+  const from = at + 60 + dice.below(60);
+  faults.push(
+    { what: "network slow", from: at, until: at + 200 },
+    { what: "stop", from, until: from + timeout + 1_000 + dice.below(500), tab: last },
+  );
+  actions.push({ at, tab: 0, do: "rejected" }, { at: at + 20 + dice.below(20), tab: last, do: "rejected" });
 }
 
 /** A program is over while a pause is waited out after which it would send again, by a call or by itself. */

@@ -35,9 +35,9 @@ export class Renewing {
    * lock to renew a generation, and has the next one meanwhile, waits on for that.
    */
   #mayBeUnasked(realm, { rotation }) {
-    const { checks, claim, time } = this.#world;
+    const { checks, claim } = this.#world;
     const { faults } = checks;
-    if (time.now < realm.askedAt + claim) return true;
+    if (realm.awakeSince(realm.askedAt) < claim) return true;
     return realm.hasFetched || faults.ofStore(realm, rotation.at) || faults.wereMissing(rotation.at);
   }
 

@@ -101,6 +101,9 @@ export class Rest {
     const family = connection ? familyOf(server, connection) : undefined;
     const [has, stored] = [family, known].map((one) => (one ? `family ${one.number}` : "nothing"));
     if (family !== known) this.#fail(`${realm.name} has ${has}, and ${stored} is stored`);
+    const { generation } = connection?.getSnapshot() ?? {};
+    const { gen } = JSON.parse(register.text ?? "{}");
+    if (family && generation !== gen) this.#fail(`${realm.name} is at generation ${generation}, and ${gen} is stored`);
   }
 
   /** Whoever comes next has the session, and goes on with it. */
