@@ -5,8 +5,8 @@ const BODY_LIMIT = 65_536;
 
 /** Not every fetch has a stream. */
 export async function readText(response) {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = response.body?.getReader?.();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = reader ? "" : await response.text();
   let left = BODY_LIMIT - text.length;
   while (reader && left >= 0) {
@@ -17,7 +17,7 @@ export async function readText(response) {
   }
   if (left >= 0) return text;
   reader?.cancel().catch(() => {});
-  throw failure("invalid_response", `the answer is longer than ${BODY_LIMIT} bytes`, { status: response.status });
+  throw failure("invalid_response", "the answer is too long", { status: response.status });
 }
 
 /** The payload of a JWT, or null for what is none. */

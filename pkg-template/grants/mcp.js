@@ -28,6 +28,12 @@ function named(init, resource) {
   return { ...init, body: `${body}` };
 }
 
+/** The refresh token that a sign-in was given; none after a refresh. */
+async function grantedBy(form, response) {
+  if (form.get("grant_type") === "refresh_token") return;
+  return parsed(await readText(response).catch(() => {}))?.refresh_token;
+}
+
 /** Whether the answer says that the authorization server does not know the client (RFC 6749 section 5.2). */
 async function refusesClient(init, response) {
   if (!isForm(init) || response.status < 400 || response.status >= 500) return false;
@@ -47,6 +53,7 @@ export async function createClient(given) {
   const registrations = new Registrations(peer, isStore ? persistence : undefined, [url, clientId]);
   const open = async (registration, session) => {
     const { clientId, issuer, resource } = registration;
+    let granted;
     const client = await createOAuthClient({
       ...others,
       ...secretOf(peer, registration),
@@ -55,9 +62,13 @@ export async function createClient(given) {
       issuer,
       slot: slot && typeof slot === "string" ? `${slot} ${resource}` : slot,
       scope: scopeOf(registration, scope, session),
+      /** What a sign-in has replaced is not revoked: it may be of the same grant at the server, which would end with it. */
       async fetch(input, init) {
+        const form = isForm(init) ? new URLSearchParams(init.body) : undefined;
+        if (granted && form?.has("token") && form.get("token") !== granted) return new Response();
         const response = await fetch(input, named(init, resource));
         if (await refusesClient(init, response)) await registrations.doubt();
+        if (response.ok && form?.has("grant_type")) granted = await grantedBy(form, response.clone());
         return response;
       },
     });

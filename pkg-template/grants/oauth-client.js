@@ -1,6 +1,5 @@
 import { initialize } from "../core/index.js";
-import { check } from "../fetches/errors.js";
-import { peerOf } from "./oauth-errors.js";
+import { check, failure } from "../fetches/errors.js";
 import { asksForIdToken, ENDPOINTS, placesOf, Server } from "./oauth-server.js";
 
 /** Of a client: what this entry knows of it. A proxy of the client has it, too. */
@@ -16,7 +15,9 @@ export async function createClient(given) {
   check(isProof(clientSecret, "string"), "clientSecret", "a string, in no page");
   check(isProof(clientAuthentication, "function"), "clientAuthentication", "a function, in no page");
   const places = placesOf(options);
-  const peer = await peerOf(import("./oauth-peer.js"));
+  const peer = await import("./oauth-peer.js").catch((cause) => {
+    throw failure("unsupported", "oauth4webapi is missing: npm install oauth4webapi@3", { cause });
+  });
   const server = new Server(peer, options, places, () => core.getSnapshot().connection?.retrieveIdToken());
   const { fetch = globalThis.fetch, scope = "", slot = "default" } = options;
   const core = await initialize("", clientId, {
@@ -26,7 +27,7 @@ export async function createClient(given) {
     fetch: typeof fetch === "function" ? server.fetch : options.fetch,
   });
   const binding = JSON.stringify([places.token, clientId, slot]);
-  const state = { peer, server, core, binding, clientId, scope, asksForIdToken: asksForIdToken(scope) };
+  const state = { binding, clientId, scope, asksForIdToken: asksForIdToken(scope), peer, server, core };
   return Object.freeze({ ...core, [STATE]: () => state });
 }
 

@@ -18,8 +18,8 @@ export async function prepare(
   const request = {
     ...parameters,
     response_type: "code",
-    client_id: clientId,
     redirect_uri: redirectUri,
+    client_id: clientId,
     scope,
     resource,
     state,
@@ -30,7 +30,7 @@ export async function prepare(
   const pushed = await push(peer, server, metadata, request);
   const url = new URL(authorizationEndpoint);
   for (const [name, value] of Object.entries(pushed ?? request)) if (value) url.searchParams.set(name, value);
-  return { url: url.href, transaction: { state, nonce, verifier, redirectUri, returnTo, metadata } };
+  return { url: url.href, transaction: { metadata, state, nonce, verifier, redirectUri, returnTo } };
 }
 
 /** Pushes the request (RFC 9126) where the server takes it; nothing where it does not and need not. */

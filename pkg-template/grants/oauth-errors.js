@@ -23,9 +23,18 @@ export function isSafe(text) {
   }
 }
 
+/** That the server does not ask to come later. */
+export function checkAvailable({ status }) {
+  if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
+}
+
 export function checkSignal(signal) {
   const isSignal = typeof signal?.addEventListener === "function" && typeof signal.removeEventListener === "function";
   check(signal === undefined || isSignal, "signal", "an AbortSignal");
+}
+
+function told(words) {
+  return typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) || undefined : undefined;
 }
 
 /** What `begin` resolves or rejects, or a rejection once the signal aborts. What `begin` returns is called in the end. */
@@ -45,15 +54,6 @@ export async function abortable(signal, begin) {
   }
 }
 
-function told(words) {
-  return typeof words === "string" ? words.replace(HIDDEN, "").slice(0, LONGEST_WORDS) || undefined : undefined;
-}
-
-/** That the server does not ask to come later. */
-export function checkAvailable({ status }) {
-  if (status === 429 || status >= 500) throw failure("unavailable", undefined, { status, retryable: true });
-}
-
 /** The module of a peer that is being loaded. */
 export async function peerOf(loading) {
   try {
@@ -66,7 +66,7 @@ export async function peerOf(loading) {
 /** The package's own error for what oauth4webapi or fetch has thrown, without its cause: that has codes and tokens. */
 export function typed(thrown) {
   if (thrown instanceof MeshyError) return thrown;
-  const { name, code, status, error, error_description, message } = Object(thrown);
+  const { code, status, error, error_description, message, name } = Object(thrown);
   if (error) {
     const words = { error: told(error), error_description: told(error_description) };
     return failure("refused", undefined, { status, ...words });

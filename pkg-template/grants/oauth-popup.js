@@ -9,6 +9,23 @@ const CHANNEL = "meshydb-client-oauth:";
 /** Milliseconds between two looks at whether the user has closed it. */
 const LOOK = 300;
 
+export async function signInWithPopup(client, options) {
+  const state = stateOf(client);
+  if (!globalThis.document) throw failure("unsupported", "it is for pages");
+  checkOwn(options?.redirectUri, "redirectUri");
+  checkSignal(options.signal);
+  const popup = window.open("", "_blank", options.features ?? "popup,width=480,height=640");
+  if (!popup) throw failure("unsupported", "the browser has blocked the popup: begin this in a click");
+  try {
+    const { url, transaction } = await prepare(state, options, POPUP);
+    const answering = answerOf(popup, transaction.state, options.signal);
+    popup.location.replace(url);
+    return await finish(state, new URLSearchParams(await answering), transaction);
+  } finally {
+    popup.close();
+  }
+}
+
 /** The answer that the popup's page hands on. What comes within one look of its end counts. */
 function answerOf(popup, state, signal) {
   return abortable(signal, (resolve, reject) => {
@@ -27,23 +44,6 @@ function answerOf(popup, state, signal) {
       channel.close();
     };
   });
-}
-
-export async function signInWithPopup(client, options) {
-  const state = stateOf(client);
-  if (!globalThis.document) throw failure("unsupported", "it is for pages");
-  checkOwn(options?.redirectUri, "redirectUri");
-  checkSignal(options.signal);
-  const popup = window.open("", "_blank", options.features ?? "popup,width=480,height=640");
-  if (!popup) throw failure("unsupported", "the browser has blocked the popup: begin this in a click");
-  try {
-    const { url, transaction } = await prepare(state, options, POPUP);
-    const answering = answerOf(popup, transaction.state, options.signal);
-    popup.location.replace(url);
-    return await finish(state, new URLSearchParams(await answering), transaction);
-  } finally {
-    popup.close();
-  }
 }
 
 export function completePopup() {

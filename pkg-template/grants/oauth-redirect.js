@@ -10,7 +10,7 @@ const completing = new Map();
 /** Rejects if the page is shown again. */
 function leaveFor(url) {
   return new Promise((_, reject) => {
-    const shown = ({ persisted }) => persisted && reject(failure("aborted", "the page was left and shown again"));
+    const shown = ({ persisted }) => persisted && reject(failure("aborted", "the page was shown again"));
     globalThis.addEventListener?.("pageshow", shown, { once: true });
     location.assign(url);
   });

@@ -10,12 +10,12 @@ const UNSENT = { code: "ECONNREFUSED" };
 const TOLERANCE = 300;
 /** The options that are endpoints, and their names in the server's metadata (RFC 8414). */
 export const ENDPOINTS = {
-  authorizationEndpoint: "authorization_endpoint",
+  endSessionEndpoint: "end_session_endpoint",
   tokenEndpoint: "token_endpoint",
   revocationEndpoint: "revocation_endpoint",
-  endSessionEndpoint: "end_session_endpoint",
-  deviceAuthorizationEndpoint: "device_authorization_endpoint",
+  authorizationEndpoint: "authorization_endpoint",
   pushedAuthorizationRequestEndpoint: "pushed_authorization_request_endpoint",
+  deviceAuthorizationEndpoint: "device_authorization_endpoint",
 };
 
 /** In place of an issuer that nobody has named is the token endpoint: there is nothing to compare with it. */
@@ -31,18 +31,18 @@ export class Server {
   client;
   /** By code: what the answer must have, and what was wrong with it. */
   expected = new Map();
+  #metadata;
+  #given;
   #peer;
   #options;
   #places;
-  #given;
-  #metadata;
   #currentIdToken;
 
   constructor(peer, options, places, currentIdToken) {
-    this.#peer = peer;
+    this.#currentIdToken = currentIdToken;
     this.#options = options;
     this.#places = places;
-    this.#currentIdToken = currentIdToken;
+    this.#peer = peer;
     this.client = { client_id: options.clientId, [peer.clockTolerance]: TOLERANCE };
     const given = Object.entries(ENDPOINTS).filter(([name]) => options[name] !== undefined);
     this.#given = Object.fromEntries(given.map(([name, member]) => [member, options[name]]));
@@ -84,7 +84,7 @@ export class Server {
 
   /** Proves who the client is (RFC 6749 section 2.3.1), as oauth4webapi has it done. */
   authenticate = (...args) => {
-    const { clientId, clientSecret, clientAuthentication } = this.#options;
+    const { clientAuthentication, clientId, clientSecret } = this.#options;
     if (clientAuthentication) return clientAuthentication(...args);
     const pair = [clientId, clientSecret].map(encodeURIComponent).join(":");
     if (clientSecret) args[3].set("authorization", `Basic ${btoa(pair)}`);
@@ -98,9 +98,7 @@ export class Server {
     return this.send(input, init);
   };
 
-  /** But for what a sign-in is replacing: it may be of the same grant at the server, which would end with it. */
   async #revoke(init) {
-    if ([...this.expected.values()].some(({ isGranted }) => isGranted)) return new Response();
     const metadata = await this.metadata;
     const { revocation_endpoint: url } = metadata;
     return url ? this.send(url, await this.#authenticated(metadata, init)) : new Response();
@@ -115,7 +113,6 @@ export class Server {
     const request = [await this.endpoint("tokenEndpoint"), await this.#authenticated(metadata, init)];
     const response = await this.send(...request);
     if (!response.ok) return response;
-    if (expected) expected.isGranted = true;
     const text = await readText(response);
     // oauth4webapi takes no status but 200, and no member that is null.
     const members = JSON.stringify(parsed(text), (_, value) => value ?? undefined);

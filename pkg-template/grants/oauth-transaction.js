@@ -7,7 +7,7 @@ const PREFIX = "meshydb-client-oauth:";
 const USED = "meshydb-client-oauth-used:";
 /** Milliseconds within which a sign-in has to come to its end. */
 const LIFETIME = 600_000;
-const ANSWER = "code state iss error session_state error_description error_uri".split(" ");
+const ANSWER = "error session_state error_description error_uri code state iss".split(" ");
 const ANEW = "begin the sign-in anew";
 
 /** Keeps what is given for a while, and removes what has expired. */
@@ -47,7 +47,7 @@ export function takeAnswer(binding) {
   });
   if (text === null && isOfAnother) return null;
   for (const name of ANSWER) url.searchParams.delete(name);
-  history.replaceState(history.state, "", url.href);
+  history.replaceState(history.state, "", url);
   return { parameters, transaction: parsed(text) };
 }
 
