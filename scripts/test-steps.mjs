@@ -38,7 +38,8 @@ export const LONG_FILES = [
     inTests(`browser/${name}`),
   ),
   ...["bench/bench", "client/memory", "examples/cli", "examples/cli-many", "examples/cli-sign-in"].map(inTests),
-  ...["examples/cluster", "examples/pwa", "examples/tool-document"].map(inTests),
+  ...["examples/cli-document", "examples/cli-signals", "examples/cluster", "examples/pwa"].map(inTests),
+  ...["examples/tool-document", "mcp/fleet", "stores/file-store-kernels", "browser/reload"].map(inTests),
   ...[
     "fetches/recipes",
     "fleet/fleet",

@@ -120,13 +120,17 @@ inEachBrowser((browser) => {
     assert.equal(await two.evaluate(() => window.waiting), "granted");
   });
 
-  test("where there are no locks, the store says so", async (t) => {
+  test("where there are no locks, nobody gets one, and nobody waits for it", async (t) => {
     const [page] = await openTabs(t, 1);
-    const type = await page.evaluate(() => {
+    const isHeld = await page.evaluate(async () => {
       Object.defineProperty(navigator, "locks", { value: undefined });
-      return typeof new window.Local().lock;
+      let isHeld = false;
+      await new window.Local().lock("key", new AbortController().signal, () => {
+        isHeld = true;
+      });
+      return isHeld;
     });
-    assert.equal(type, "undefined");
+    assert.equal(isHeld, false);
   });
 
   test("clients of one page and of other tabs are told of a commit, and the one that made it is not", async (t) => {

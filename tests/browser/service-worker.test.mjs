@@ -116,7 +116,9 @@ inEachBrowser((browser) => {
       });
     }
   }
+});
 
+inOneBrowserAtLeast((browser, name) => {
   test("a sign-out in mid-refresh of the worker stays, and the token that it is given is revoked", async (t) => {
     const { server, gate, open, reload } = await newSessionTest(t, browser(), site);
     const { page, problems } = await open();
@@ -161,9 +163,7 @@ inEachBrowser((browser) => {
     assert.equal(gate.grants.length, 5);
     assert.deepEqual(problems, []);
   });
-});
 
-inOneBrowserAtLeast((browser, name) => {
   for (const [how, leave] of [
     ["reload", (page) => page.reload()],
     ["close", (page) => page.close()],
