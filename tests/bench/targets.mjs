@@ -67,7 +67,7 @@ export const targets = [
     text: `${STARTS[figure]}: beside the floor`,
     measured: (figures) => figures[figure][ownName] / figures[figure][floorName],
     goal: () => 1.15,
-    margin: 3,
+    margin: 4,
     shown: times,
   })),
   {
