@@ -306,7 +306,7 @@ const platforms = [
     tests: [
       [platform, "a lock is never stolen, and held for one refresh"],
       ["tests/browser/local.test.mjs", "a tab that is closed frees its lock"],
-      ["tests/browser/local.test.mjs", "where there are no locks, the store says so"],
+      ["tests/browser/local.test.mjs", "where there are no locks, nobody gets one, and nobody waits for it"],
     ],
   },
   {
