@@ -4,6 +4,7 @@ import { asksForIdToken, ENDPOINTS, placesOf, Server } from "./oauth-server.js";
 
 /** Of a client: what this entry knows of it. A proxy of the client has it, too. */
 const STATE = Symbol.for("meshydb-client-oauth");
+
 export async function createClient(given) {
   check(given !== null && typeof given === "object", "options", "an object");
   const options = { ...given };

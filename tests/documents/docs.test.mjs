@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { startAuthorizationServer } from "../../dev/authorization-server.mjs";
+import { checkedCode } from "../shared/checked-code.mjs";
 import { devFolder, installPackage } from "../shared/installed.mjs";
 import { runModule } from "../shared/processes.mjs";
 import { otherFiles, otherLanguages, packages, prelude, unchecked } from "./given.mjs";
@@ -67,20 +68,10 @@ describe("the code in the documents", () => {
     const program = ts.createProgram({
       rootNames: [...["prelude.d.ts", "packages.d.ts"].map((name) => join(pack.folder, name)), ...checked.map(fileOf)],
       options: {
-        lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-        typeRoots: [join(modules, "@types")],
-        types: ["node"],
+        ...checkedCode,
         module: ts.ModuleKind.ESNext,
         moduleResolution: ts.ModuleResolutionKind.Bundler,
-        target: ts.ScriptTarget.ES2022,
         jsx: ts.JsxEmit.Preserve,
-        allowJs: true,
-        checkJs: true,
-        strict: true,
-        noImplicitAny: false,
-        useUnknownInCatchVariables: false,
-        skipLibCheck: true,
-        noEmit: true,
       },
     });
     const sources = program.getSourceFiles().filter(({ fileName }) => dirname(fileName) === pack.folder);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { checkedCode } from "../shared/checked-code.mjs";
 import { startOpenIdServer } from "../shared/openid-server.mjs";
 import { filesIn } from "../shared/projects.mjs";
 import { browserIn, confirmDevice } from "./browser.mjs";
@@ -11,7 +11,6 @@ import { says, setUpTool } from "./tool.mjs";
 
 const files = Object.assign({}, ...Object.values(filesIn("docs/tool.md")));
 const STARTED = "http://127.0.0.1:8081";
-const typeRoot = fileURLToPath(new URL("../../node_modules/@types", import.meta.url));
 const document = readFileSync(new URL("../../docs/tool.md", import.meta.url), "utf8");
 
 let tool;
@@ -50,20 +49,7 @@ describe("docs/tool.md", { skip: process.platform !== "linux", timeout: 60_000 }
     assert.equal(names.length, [...document.matchAll(/^```js$/gm)].length);
     const program = ts.createProgram({
       rootNames: names.map((name) => join(folder, name)),
-      options: {
-        lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-        typeRoots: [typeRoot],
-        types: ["node"],
-        module: ts.ModuleKind.NodeNext,
-        target: ts.ScriptTarget.ES2022,
-        allowJs: true,
-        checkJs: true,
-        strict: true,
-        noImplicitAny: false,
-        useUnknownInCatchVariables: false,
-        skipLibCheck: true,
-        noEmit: true,
-      },
+      options: { ...checkedCode, module: ts.ModuleKind.NodeNext },
     });
     const texts = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
     assert.deepEqual(texts, []);

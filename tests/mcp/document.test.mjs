@@ -6,6 +6,7 @@ import process from "node:process";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { checkedCode } from "../shared/checked-code.mjs";
 import { run } from "../shared/processes.mjs";
 import { filesIn } from "../shared/projects.mjs";
 import { startServers } from "./servers.mjs";
@@ -61,20 +62,7 @@ describe("docs/mcp.md", () => {
     assert.equal(names.length, blocks.length + 1);
     const program = ts.createProgram({
       rootNames: names.map((name) => join(folder, name)),
-      options: {
-        lib: ["lib.esnext.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-        typeRoots: [at("../../node_modules/@types")],
-        types: ["node"],
-        module: ts.ModuleKind.NodeNext,
-        target: ts.ScriptTarget.ES2022,
-        allowJs: true,
-        checkJs: true,
-        strict: true,
-        noImplicitAny: false,
-        useUnknownInCatchVariables: false,
-        skipLibCheck: true,
-        noEmit: true,
-      },
+      options: { ...checkedCode, module: ts.ModuleKind.NodeNext },
     });
     const texts = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
       return `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;

@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,26 @@ export async function scratch(test, under = tmpdir()) {
   const folder = await mkdtemp(join(under, "meshydb-client-"));
   test.after(() => rm(folder, { recursive: true, force: true }));
   return join(folder, "store");
+}
+
+/** Each of them takes the lock twenty times, and nobody has it beside another. How often it was had. */
+export async function takeTurns(stores, path, key) {
+  const { signal } = new AbortController();
+  let inside = 0;
+  let entered = 0;
+  const rounds = stores.map(async (store) => {
+    for (let round = 0; round < 20; round++) {
+      await store.lock(key, signal, async () => {
+        inside += 1;
+        entered += 1;
+        assert.equal(inside, 1);
+        await readdir(path);
+        inside -= 1;
+      });
+    }
+  });
+  await Promise.all(rounds);
+  return entered;
 }
 
 /** A store in another process or thread, driven by messages; `kill` ends it. */

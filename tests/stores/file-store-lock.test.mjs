@@ -8,7 +8,7 @@ import { after, describe, test } from "node:test";
 import { fileStore } from "../../pkg/node.js";
 import { gate } from "../shared/fake-server.mjs";
 import { rejection, stayAlive } from "../shared/waiting.mjs";
-import { inProcess, inWorker, scratch } from "./file-store-holder.mjs";
+import { inProcess, inWorker, scratch, takeTurns } from "./file-store-holder.mjs";
 
 after(stayAlive());
 
@@ -91,21 +91,7 @@ describe("the lock of a file store", { skip: process.platform === "win32" && "th
     const holders = [];
     for (const open of [inProcess, inProcess, inWorker, inWorker, fileStore, fileStore]) holders.push(await open(path));
     t.after(() => Promise.all(holders.map((holder) => holder.kill?.())));
-    let inside = 0;
-    let entered = 0;
-    const rounds = holders.map(async (holder) => {
-      for (let round = 0; round < 20; round++) {
-        await holder.lock(key, signal, async () => {
-          inside += 1;
-          entered += 1;
-          assert.equal(inside, 1);
-          await readdir(path);
-          inside -= 1;
-        });
-      }
-    });
-    await Promise.all(rounds);
-    assert.equal(entered, 120);
+    assert.equal(await takeTurns(holders, path, key), 120);
     const [folder] = await readdir(path);
     assert.equal((await readdir(join(path, folder))).length, 1);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { gate } from "../shared/fake-server.mjs";
 import { rejection, stayAlive } from "../shared/waiting.mjs";
-import { inProcess, scratch } from "./file-store-holder.mjs";
+import { inProcess, scratch, takeTurns } from "./file-store-holder.mjs";
 import { inWindows } from "./windows.mjs";
 
 after(stayAlive());
@@ -40,21 +40,7 @@ describe("the lock of a file store by a named pipe, with a stand-in for Windows"
   test("is held by one of many at a time, in many rounds, and leaves no file", async (t) => {
     const path = await scratch(t);
     const stores = await Promise.all([1, 2, 3].map(() => open(t, path)));
-    let inside = 0;
-    let entered = 0;
-    const rounds = stores.map(async (store) => {
-      for (let round = 0; round < 20; round++) {
-        await store.lock(key, signal, async () => {
-          inside += 1;
-          entered += 1;
-          assert.equal(inside, 1);
-          await readdir(path);
-          inside -= 1;
-        });
-      }
-    });
-    await Promise.all(rounds);
-    assert.equal(entered, 60);
+    assert.equal(await takeTurns(stores, path, key), 60);
     const [folder] = await readdir(path);
     assert.deepEqual(await readdir(join(path, folder)), []);
   });
