@@ -151,8 +151,8 @@ inEachBrowser((browser, name) => {
     await page.evaluate(() => {
       setTimeout(() => history.back());
     });
-    await until(page, () => window.isReady);
-    return page.evaluate(() => window.mark === "kept");
+    const mark = await until(page, () => window.isReady && (window.mark ?? "gone"));
+    return (await mark.jsonValue()) === "kept";
   }
 
   test("a page that is left and returned to goes on with its session", async (t) => {
@@ -171,9 +171,12 @@ inEachBrowser((browser, name) => {
     const isKept = await comeBack(one, () => two.evaluate(startRefresh));
     const token = await two.evaluate(() => window.refreshed);
     t.diagnostic(`${name} ${isKept ? "has kept the page" : "has loaded the page again"}`);
+    await until(one, () => {
+      window.unsubscribe ??= window.client.subscribe(() => {});
+      return window.client.getSnapshot().connection?.getSnapshot().generation === 2;
+    });
     const seen = await one.evaluate(async () => {
-      const isNext = ({ connection }) => connection?.getSnapshot().generation === 2;
-      const { connection } = await window.snapshotWhere(window.client, isNext);
+      const { connection } = window.client.getSnapshot();
       return { token: await connection.getAccessToken(), user: await window.userOf(connection) };
     });
     assert.deepEqual(seen, { token, user: "alice" });
@@ -185,11 +188,12 @@ inEachBrowser((browser, name) => {
     const { server, one, two, tabs } = await openTabs(t);
     const isKept = await comeBack(one, () => two.evaluate(() => window.connection.signout()));
     t.diagnostic(`${name} ${isKept ? "has kept the page" : "has loaded the page again"}`);
-    const restored = await one.evaluate(async () => {
-      await window.snapshotWhere(window.client, ({ ready, connection }) => ready && !connection);
-      return window.client.restore();
+    await until(one, () => {
+      window.unsubscribe ??= window.client.subscribe(() => {});
+      const { ready, connection } = window.client.getSnapshot();
+      return ready && !connection;
     });
-    assert.equal(restored, null);
+    assert.equal(await one.evaluate(() => window.client.restore()), null);
     assert.equal(server.count("token"), 1);
     assert.deepEqual(problemsOf(tabs), []);
   });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { build } from "esbuild";
+import { until } from "../shared/browsers.mjs";
 import { launch } from "../shared/launch.mjs";
 import { startSite } from "../shared/site.mjs";
 import { startFront } from "./front.mjs";
@@ -33,11 +34,10 @@ async function openTabs(t, ...places) {
     const page = await context.newPage();
     await page.evaluateOnNewDocument(watchShown);
     await page.goto(`${site.url}/#${place}`);
-    const until = (isSo, ...args) => page.waitForFunction(isSo, { polling: 20 }, ...args);
     tabs.push({
       page,
-      shows: (text) => until((wanted) => window.shown.at(-1) === wanted, text),
-      isAt: (hash) => until((wanted) => location.hash === wanted, hash),
+      shows: (text) => until(page, (wanted) => window.shown.at(-1) === wanted, text),
+      isAt: (hash) => until(page, (wanted) => location.hash === wanted, hash),
       shown: () => page.evaluate(() => window.shown.splice(0)),
       /** How many caches there have been since it was loaded. */
       caches: () => page.evaluate(() => window.played.caches.size),

@@ -1,4 +1,5 @@
 import { after, before, describe } from "node:test";
+import { TimeoutError } from "puppeteer-core";
 import { browserNames, launch } from "./launch.mjs";
 import { length } from "./lengths.mjs";
 
@@ -51,9 +52,18 @@ export function watchProblems(page) {
   return problems;
 }
 
-/** Waits until `isSo(...args)` in a tab that need not be in front: there the default, a look before each paint, never comes. */
-export function until(page, isSo, ...args) {
-  return page.waitForFunction(isSo, { polling: 20 }, ...args);
+/**
+ * Waits until `isSo(...args)` in a tab that need not be in front: there the default, a look before each paint, never comes.
+ * What is asked of a tab at the moment when it goes to another page may never be answered: it is asked again.
+ */
+export async function until(page, isSo, ...args) {
+  for (let asked = 1; ; asked++) {
+    try {
+      return await page.waitForFunction(isSo, { polling: 20, timeout: 5_000 }, ...args);
+    } catch (error) {
+      if (!(error instanceof TimeoutError) || asked === 4) throw error;
+    }
+  }
 }
 
 /** All problems of tabs, without those of which one part is expected. */
