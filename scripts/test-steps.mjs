@@ -34,8 +34,8 @@ const FILE_NEEDS = {
 };
 /** What takes longest of what plays with the whole package, and is seldom touched: every fault of the demo, many processes. */
 export const LONG_FILES = [
-  ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "storage"].map((name) =>
-    inTests(`browser/${name}`),
+  ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "redirect", "storage"].map(
+    (name) => inTests(`browser/${name}`),
   ),
   ...["bench/bench", "client/memory", "examples/cli", "examples/cli-many", "examples/cli-sign-in"].map(inTests),
   ...["examples/cli-document", "examples/cli-signals", "examples/cluster", "examples/pwa"].map(inTests),

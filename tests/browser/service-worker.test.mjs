@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
-import { inEachBrowser, inOneBrowserAtLeast, problemsOf, until } from "../shared/browsers.mjs";
+import { inOneBrowserAtLeast, problemsOf, until } from "../shared/browsers.mjs";
 import { length } from "../shared/lengths.mjs";
 import { startSite } from "../shared/site.mjs";
 import { newSessionTest, restoredUser, sessionPage } from "./session-page.mjs";
@@ -92,7 +92,7 @@ function countRequests() {
 const begin = () => window.begin();
 const install = (script) => window.install(script);
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   for (const script of ["/classic.js", "/module.js"]) {
     for (const how of ["closed", "reloaded"]) {
       test(`a page is ${how} in mid-refresh, and its worker (${script}) stores the answer`, async (t) => {
