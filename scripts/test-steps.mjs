@@ -34,9 +34,18 @@ const FILE_NEEDS = {
 };
 /** What takes longest of what plays with the whole package, and is seldom touched: every fault of the demo, many processes. */
 export const LONG_FILES = [
-  ...["accessibility", "copy", "faults", "lacking", "lacking-page", "lifecycle", "page", "redirect", "storage"].map(
-    (name) => inTests(`browser/${name}`),
-  ),
+  ...[
+    "accessibility",
+    "bindings",
+    "copy",
+    "faults",
+    "lacking",
+    "lacking-page",
+    "lifecycle",
+    "page",
+    "redirect",
+    "storage",
+  ].map((name) => inTests(`browser/${name}`)),
   ...["bench/bench", "client/memory", "examples/cli", "examples/cli-many", "examples/cli-sign-in"].map(inTests),
   ...["examples/cli-document", "examples/cli-signals", "examples/cluster", "examples/pwa"].map(inTests),
   ...["examples/tool-document", "mcp/fleet", "stores/file-store-kernels", "browser/reload"].map(inTests),
@@ -100,7 +109,8 @@ const build = {
   commands: () => [check("node", ["scripts/size.mjs"])],
 };
 const node = { name: "node", files: filesIn(...rooms().filter((room) => room !== "browser")) };
-const browser = { name: "browser", files: filesIn("browser") };
+/** One after another: what waits in browsers side by side takes the time of the other lane. */
+const browser = { name: "browser", files: filesIn("browser"), atOnce: 1 };
 const platforms = (isAll) => ({
   name: "platforms",
   needs: ["package", "redis-server", "chromium", "firefox-esr", ...(isAll ? WEBKIT : [])],
@@ -132,9 +142,12 @@ const bench = {
  */
 export const stages = (isAll) => [
   [[formatting, lints, core], [worlds]],
-  [[edge], [build]],
-  [[node], [browser]],
-  [[platforms(isAll)]],
+  [[build]],
+  [
+    [node, ...(isAll ? [] : [platforms(isAll)])],
+    [edge, browser],
+  ],
+  ...(isAll ? [[[platforms(isAll)]]] : []),
   [[everyBrowser]],
   [[bench]],
 ];
@@ -157,12 +170,12 @@ function filesIn(...names) {
 }
 
 /** A step that plays only these of its test files. */
-export function withFiles({ name }, files) {
+export function withFiles({ name, atOnce = 2 }, files) {
   const needs = files.flatMap((file) => [
     ...(ROOM_NEEDS[file.split("/")[1]] ?? OTHER_ROOM_NEEDS),
     ...(FILE_NEEDS[file] ?? []),
   ]);
-  const args = ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files];
+  const args = ["--test", `--test-concurrency=${atOnce}`, "--test-reporter=spec", ...files];
   return { name, needs: [...new Set(needs)], commands: () => [tests("node", args)] };
 }
 

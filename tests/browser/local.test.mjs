@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEachBrowser, newContext, newTab, until } from "../shared/browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { startLocalSite } from "./local-page.mjs";
 
 const TABS = 4;
@@ -44,7 +44,7 @@ async function askForLock() {
   return pending.length;
 }
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   async function openTabs(t, number) {
     const context = await newContext(t, browser());
     const tabs = await Promise.all(Array.from({ length: number }, () => newTab(context, site.url)));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEachBrowser, newContext, newTab, until } from "../shared/browsers.mjs";
+import { inOneBrowserAtLeast, newContext, newTab, until } from "../shared/browsers.mjs";
 import { startOpenIdServer } from "../shared/openid-server.mjs";
 import { startSite } from "../shared/site.mjs";
 import { barePage, documentedPage } from "./page.mjs";
@@ -19,7 +19,7 @@ async function start(makePage) {
 const isSignedIn = () => Boolean(window.connection);
 const isReady = () => Boolean(window.outcome);
 
-inEachBrowser((browser) => {
+inOneBrowserAtLeast((browser) => {
   let documented;
   let bare;
   before(async () => {
