@@ -36,10 +36,6 @@ export function report(rounds, kinds, print) {
   for (const line of ["", ...table([head, ...rows, rowOf("all", rounds)]), ""]) print(line);
   const lost = sum(rounds, isAvoidable);
   const failed = sum(rounds, (round) => round.failed);
-  print(
-    lost || failed
-      ? `Lost: ${lost} sessions. Failed: ${failed} processes that nothing had befallen.`
-      : "Nothing was lost.",
-  );
+  print(lost + failed === 0 ? "Nothing was lost." : `Lost sessions: ${lost}. Failed processes: ${failed}.`);
   return lost + failed === 0;
 }

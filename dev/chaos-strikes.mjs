@@ -89,13 +89,9 @@ function refuse(...names) {
   };
 }
 
-async function loseAnswer({ server, ends }) {
-  let before = [];
-  ends.once("lose_answer", () => {
-    before = [...server.requests];
-  });
+async function loseAnswer({ server, losses }) {
   server.setFaults([{ name: "lose_answer", times: 1 }]);
-  return { mayCost: () => refreshes(before).length > 0 && reuses(before) === 0 };
+  return { mayCost: () => losses.some((before) => refreshes(before).length > 0 && reuses(before) === 0) };
 }
 
 function slowDown(server, dice) {

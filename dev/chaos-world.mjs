@@ -5,7 +5,7 @@ import { start } from "./chaos-processes.mjs";
 import { defaultTenant, accounts as seededAccounts } from "./seed.mjs";
 
 const preload = new URL("chaos-clock.mjs", import.meta.url).href;
-const shownLines = 10;
+const shownLines = 15;
 
 /** The command and its sign-in, which are told of the server by their environment, and in braces in their arguments. */
 export function createWorld({ server, command, signIn, accounts = seededAccounts }) {

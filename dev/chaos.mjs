@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startAuthorizationServer } from "./authorization-server.mjs";
 import { report, wordsOf } from "./chaos-report.mjs";
@@ -17,8 +16,10 @@ const names = Object.keys(kinds);
  * whether nothing was lost but what nobody can keep.
  */
 export async function playChaos({ command, signIn, rounds, processes, seed, ...options }, print) {
-  const ends = new EventEmitter();
-  const server = await startAuthorizationServer({ ...options, log: ({ fault }) => fault && ends.emit(fault) });
+  /** What the server had been sent when it lost an answer. */
+  const losses = [];
+  const log = ({ fault }) => fault === "lose_answer" && losses.push([...server.requests]);
+  const server = await startAuthorizationServer({ ...options, log });
   try {
     const world = createWorld({ server, command, signIn, ...options });
     const { ms, isNode } = await world.begin();
@@ -26,11 +27,11 @@ export async function playChaos({ command, signIn, rounds, processes, seed, ...o
     print(
       `${rounds} rounds of ${processes} processes, seed ${seed}, a ${isStrict ? "strict" : "forgiving"} server at ${server.url}`,
     );
-    const setting = { ...world, ends, isNode, isStrict, count: processes, usual: ms };
+    const setting = { ...world, losses, isNode, isStrict, count: processes, usual: ms };
     const played = [];
     for (let number = 1; number <= rounds; number += 1) {
       await sleep(options.accessTokenLifetime * 1000);
-      const round = { number, ...(await play(setting, seed + number - 1)) };
+      const round = await play(setting, seed + number - 1);
       played.push(round);
       print(`round ${number} of ${rounds}  ${wordsOf(round)}`);
       if (round.loss && number < rounds && !(await isSignedInAgain(world, signIn))) {
@@ -45,11 +46,12 @@ export async function playChaos({ command, signIn, rounds, processes, seed, ...o
 }
 
 async function play(setting, seed) {
-  const { server, isStrict } = setting;
+  const { server, losses, isStrict } = setting;
   const dice = seededDice(seed);
   const kind = names[seed % names.length];
   const { mayFail, strike } = kinds[kind];
   server.requests.length = 0;
+  losses.length = 0;
   const processes = Array.from({ length: setting.count }, () => setting.run());
   const instant = dice() * (setting.usual + slowest);
   const { victim, mayCost = () => false, notPlayed } = await strike({ ...setting, processes, dice, instant });

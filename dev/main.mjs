@@ -21,7 +21,7 @@ async function main({ help: isAsked, chaos, ...options }) {
 
 async function play(options) {
   const { playChaos } = await import("./chaos.mjs");
-  for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
+  for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
     process.once(signal, () => process.exit(code));
   if (!(await playChaos(options, console.log))) process.exitCode = 1;
 }
