@@ -5,7 +5,7 @@ import { start } from "./chaos-processes.mjs";
 import { defaultTenant, accounts as seededAccounts } from "./seed.mjs";
 
 const preload = new URL("chaos-clock.mjs", import.meta.url).href;
-const shownLines = 15;
+const shownLines = 10;
 
 /** The command and its sign-in, which are told of the server by their environment, and in braces in their arguments. */
 export function createWorld({ server, command, signIn, accounts = seededAccounts }) {
@@ -39,12 +39,11 @@ export function createWorld({ server, command, signIn, accounts = seededAccounts
   return world;
 }
 
+/** The end of what a process has said, without stacks. */
 export function quoted(stderr) {
-  const lines = stderr.split("\n").filter((line) => line.trim());
-  return lines
-    .slice(-shownLines)
-    .map((line) => `\n  ${line}`)
-    .join("");
+  const lines = stderr.split("\n").filter((line) => line.trim() && !/^\s+at /.test(line));
+  const shown = lines.slice(-shownLines).map((line) => `\n  ${line}`);
+  return shown.join("");
 }
 
 function addresses({ url }, [{ name, publicKey, tenants }]) {
