@@ -8,6 +8,7 @@ const names = faultNames.join(", ").replaceAll(/(.{60,}?), /g, "$1,\n           
 export const help = `An OAuth 2.0 authorization server for development, on 127.0.0.1
 
   meshydb-client-dev [options]
+  meshydb-client-dev --chaos agents [options] -- COMMAND [ARGUMENTS]
 
   --port N                       8081 otherwise; 0 is any
   --user NAME:PASSWORD           a user, as often as you like; otherwise there are some
@@ -21,6 +22,12 @@ export const help = `An OAuth 2.0 authorization server for development, on 127.0
                                  ${names}
                                  with delay,milliseconds=N and too_many_requests,retry_after=N
                                  and redirect,origin=http://127.0.0.1:N
+  --chaos agents                 plays rounds of COMMAND, many at once, that are killed, stopped and cut off, and says what was
+                                 lost; its exit code is 1 if anything was. Access tokens live for 2 seconds then
+  --sign-in COMMAND              what signs COMMAND in, as a line for a shell
+  --rounds N                     24 otherwise
+  --processes N                  at once, 4 otherwise
+  --seed N                       repeats rounds; otherwise by chance
   --help`;
 
 const options = {
@@ -32,26 +39,54 @@ const options = {
   "refresh-token-lifetime": { type: "string" },
   "reuse-window": { type: "string" },
   fault: { type: "string", multiple: true },
+  chaos: { type: "string" },
+  "sign-in": { type: "string" },
+  rounds: { type: "string" },
+  processes: { type: "string" },
+  seed: { type: "string" },
   help: { type: "boolean" },
 };
+const chaosLimits = { rounds: [1, 100_000], processes: [1, 100], seed: [0, 1_000_000_000] };
+const chaosLifetime = 2;
 
-/** What the command line asks for, as options of `startAuthorizationServer`. */
+/** What the command line asks for, as options of `startAuthorizationServer`; `chaos` is what is to be played beside that. */
 export function readOptions(args) {
   try {
-    const { values } = parseArgs({ args, options });
+    const end = args.includes("--") ? args.indexOf("--") : args.length;
+    const { values } = parseArgs({ args: args.slice(0, end), options });
     const number = (name, range) => wholeNumber(`--${name}`, values[name], range);
     return {
       help: values.help,
       port: number("port", limits.port),
-      accessTokenLifetime: number("access-token-lifetime", limits.accessTokenLifetime),
+      accessTokenLifetime:
+        number("access-token-lifetime", limits.accessTokenLifetime) ?? (values.chaos && chaosLifetime),
       refreshTokenLifetime: number("refresh-token-lifetime", limits.refreshTokenLifetime),
       reuseWindow: number("reuse-window", limits.reuseWindow),
       faults: readFaults(values.fault),
       ...people(values),
+      chaos: readChaos(values, args.slice(end + 1), number),
     };
   } catch (error) {
     throw Object.assign(new Error(error.message), { isUsage: true });
   }
+}
+
+function readChaos({ chaos, fault, "sign-in": signIn, ...values }, command, number) {
+  const given = Object.keys(chaosLimits).find((name) => values[name] !== undefined) ?? (signIn && "sign-in");
+  if (chaos === undefined) {
+    if (given) throw new Error(`--${given} is for --chaos agents`);
+    if (command.length) throw new Error(`"${command.join(" ")}" after -- is for --chaos agents`);
+    return undefined;
+  }
+  if (chaos !== "agents") throw new Error(`--chaos must be agents, not "${chaos}"`);
+  if (fault) throw new Error("--chaos sets the faults: leave out --fault");
+  if (!command.length) throw new Error("--chaos agents wants a command: write it after --, as at a prompt");
+  const {
+    rounds = 24,
+    processes = 4,
+    seed = Math.floor(Math.random() * 1e6),
+  } = Object.fromEntries(Object.entries(chaosLimits).map(([name, range]) => [name, number(name, range)]));
+  return { command, signIn, rounds, processes, seed };
 }
 
 function wholeNumber(name, text, range) {

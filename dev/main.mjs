@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { help, readOptions } from "./command-line.mjs";
 import { accounts, defaultTenant, users } from "./seed.mjs";
+import { table } from "./table.mjs";
 
 try {
   await main(readOptions(process.argv.slice(2)));
@@ -9,12 +10,20 @@ try {
   process.exitCode = 1;
 }
 
-async function main({ help: isAsked, ...options }) {
+async function main({ help: isAsked, chaos, ...options }) {
   if (isAsked) return console.log(help);
+  if (chaos) return play({ ...chaos, ...options });
   const { startAuthorizationServer } = await import("./authorization-server.mjs");
   const server = await startAuthorizationServer({ ...options, log: printTokenRequest });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close());
   printAddress(server, { accounts, users, ...options });
+}
+
+async function play(options) {
+  const { playChaos } = await import("./chaos.mjs");
+  for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
+    process.once(signal, () => process.exit(code));
+  if (!(await playChaos(options, console.log))) process.exitCode = 1;
 }
 
 function messageOf({ message, cause, isUsage }) {
@@ -37,15 +46,7 @@ function printAddress({ url, faults }, { accounts, users }) {
 }
 
 function print(rows) {
-  const width = (column) => Math.max(...rows.map((row) => row[column].length));
-  console.log();
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(width(column)))
-        .join("  ")
-        .trimEnd(),
-    );
+  for (const line of ["", ...table(rows)]) console.log(line);
 }
 
 function printTokenRequest({ method, path, tenant, grant_type, fault, status }) {

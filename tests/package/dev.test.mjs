@@ -31,6 +31,12 @@ describe("the packed development server", () => {
       "LICENSE-MIT",
       "README.md",
       "authorization-server.mjs",
+      "chaos-clock.mjs",
+      "chaos-processes.mjs",
+      "chaos-report.mjs",
+      "chaos-strikes.mjs",
+      "chaos-world.mjs",
+      "chaos.mjs",
       "command-line.mjs",
       "dice.mjs",
       "fault-answers.mjs",
@@ -49,6 +55,7 @@ describe("the packed development server", () => {
       "seed.mjs",
       "sign-in-pages.mjs",
       "sign-in.mjs",
+      "table.mjs",
       "token-store.mjs",
     ]);
   });
@@ -123,6 +130,11 @@ describe("meshydb-client-dev", () => {
       "refresh-token-lifetime",
       "reuse-window",
       "fault",
+      "chaos",
+      "sign-in",
+      "rounds",
+      "processes",
+      "seed",
       "help",
     ]);
   });
@@ -138,6 +150,12 @@ describe("meshydb-client-dev", () => {
       ["--fault", "redirect:1"],
       '--fault redirect:1: origin must be an origin such as "http://127.0.0.1:9000", not undefined',
     ],
+    [["--chaos", "monkeys"], '--chaos must be agents, not "monkeys"'],
+    [["--chaos", "agents"], "--chaos agents wants a command: write it after --, as at a prompt"],
+    [["--chaos", "agents", "--fault", "hang", "--", "true"], "--chaos sets the faults: leave out --fault"],
+    [["--chaos", "agents", "--rounds", "0", "--", "true"], '--rounds must be a whole number from 1 to 100000, not "0"'],
+    [["--rounds", "5"], "--rounds is for --chaos agents"],
+    [["--", "true"], '"true" after -- is for --chaos agents'],
     [
       ["--fault", "hang,retry_after=1"],
       "--fault hang,retry_after=1: retry_after is unknown here: there is name, times",
