@@ -47,7 +47,9 @@ export const LONG_FILES = [
     "storage",
   ].map((name) => inTests(`browser/${name}`)),
   ...["bench/bench", "client/memory", "examples/cli", "examples/cli-many", "examples/cli-sign-in"].map(inTests),
-  ...["examples/cli-document", "examples/cli-signals", "examples/cluster", "examples/pwa"].map(inTests),
+  ...["examples/cli-document", "examples/chaos", "examples/cli-signals", "examples/cluster", "examples/pwa"].map(
+    inTests,
+  ),
   ...["examples/tool-document", "mcp/fleet", "stores/file-store-kernels", "browser/reload"].map(inTests),
   ...[
     "fetches/recipes",
